@@ -1,0 +1,4 @@
+using Gateway.Proxy;
+
+var app = GatewayHost.Build(args);
+await app.RunAsync();
