@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-
 namespace Gateway.Proxy;
 
 /// <summary>Builds the gateway: the one place where its parts are put together.</summary>
