@@ -1,0 +1,58 @@
+using Gateway.Transforms.Rpc;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Transforms.Errors;
+
+/// <summary>Finds out how a call ended, from what our own steps said, what YARP says, and what was thrown.</summary>
+internal static class OutcomeResolver
+{
+    /// <summary>After the pipeline has run to its end.</summary>
+    public static RpcOutcome Of(HttpContext context, RpcFeature rpc)
+    {
+        if (rpc.Outcome is { } named and not RpcOutcome.Ok)
+        {
+            return named;
+        }
+
+        if (context.Features.Get<IForwarderErrorFeature>() is { } error)
+        {
+            return Of(context, error);
+        }
+
+        return rpc.Outcome ?? RpcOutcome.Internal;
+    }
+
+    /// <summary>After something was thrown; null for what nobody expected.</summary>
+    public static RpcOutcome? Of(HttpContext context, Exception exception) => exception switch
+    {
+        OperationCanceledException when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => RpcOutcome.TooLarge,
+        BadHttpRequestException => RpcOutcome.BadRequest,
+        IOException when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
+        _ => null,
+    };
+
+    private static RpcOutcome Of(HttpContext context, IForwarderErrorFeature forwarder) => forwarder.Error switch
+    {
+        _ when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
+        ForwarderError.NoAvailableDestinations => RpcOutcome.NoInstance,
+        ForwarderError.Request => IsUnreachable(forwarder.Exception) ? RpcOutcome.NoInstance : RpcOutcome.SubServiceFailed,
+        ForwarderError.RequestTimedOut => RpcOutcome.TimedOut,
+        ForwarderError.RequestCreation => RpcOutcome.Internal,
+        ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient => RpcOutcome.ClientGone,
+        _ => RpcOutcome.SubServiceFailed,
+    };
+
+    /// <summary>Both the deadline and a client that hangs up cancel the same token.</summary>
+    private static RpcOutcome OfCancellation(HttpContext context) =>
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested is true
+            ? RpcOutcome.TimedOut
+            : RpcOutcome.ClientGone;
+
+    private static bool IsUnreachable(Exception? exception) => exception is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+    };
+}

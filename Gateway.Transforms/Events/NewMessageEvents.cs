@@ -1,0 +1,32 @@
+using Gateway.Protocol;
+using Google.Protobuf;
+
+namespace Gateway.Transforms.Events;
+
+/// <summary>
+/// A message is sent: every target but its sender is told. The one call whose answer changes type on the way, for the list of
+/// targets is none of the client's business.
+/// </summary>
+internal sealed class NewMessageEvents : EventSource<NewMessageReq, GetTransmitTargetRsp>
+{
+    public override string Name => "NewMessage";
+
+    public override bool Succeeded(GetTransmitTargetRsp answer) => answer.Success;
+
+    public override IEnumerable<Notification> Notifications(
+        string authorId, NewMessageReq request, GetTransmitTargetRsp answer, UserDetails users)
+    {
+        string[] recipients = [.. answer.TargetIdList.Where(id => id.Length > 0 && id != authorId).Distinct(StringComparer.Ordinal)];
+        if (recipients.Length > 0)
+        {
+            yield return new Notification(recipients, new NotifyMessage
+            {
+                NotifyType = NotifyType.ChatMessageNotify,
+                NewMessageInfo = new NotifyNewMessage { MessageInfo = answer.Message },
+            });
+        }
+    }
+
+    public override IMessage Reply(GetTransmitTargetRsp answer) =>
+        new NewMessageRsp { RequestId = answer.RequestId, Success = answer.Success, Errmsg = answer.Errmsg };
+}

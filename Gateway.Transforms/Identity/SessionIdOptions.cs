@@ -1,0 +1,22 @@
+namespace Gateway.Transforms.Identity;
+
+/// <summary>
+/// What a session id looks like: part of section <c>Gateway:Sessions</c>. Anything else is refused before the store is asked, so
+/// that a made-up id cannot name some other key of the store.
+/// </summary>
+public sealed class SessionIdOptions
+{
+    public const string SectionName = "Gateway:Sessions";
+
+    /// <summary>The shortest id, in characters. Default 1.</summary>
+    public int MinIdLength { get; set; } = 1;
+
+    /// <summary>The longest id, in characters. Default 128; at most 1024.</summary>
+    public int MaxIdLength { get; set; } = 128;
+
+    /// <summary>
+    /// The characters an id may have besides ASCII letters and digits. Default <c>-_</c>. Leave out whatever separates the
+    /// parts of your keys, <c>:</c> above all. Printable ASCII only.
+    /// </summary>
+    public string IdPunctuation { get; set; } = "-_";
+}

@@ -1,0 +1,71 @@
+using System.IO.Compression;
+using System.Net;
+using Gateway.Transforms.Errors;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>The answer message of a sub-service, taken out of its protocol but not yet read.</summary>
+/// <param name="Message">The bare message.</param>
+/// <param name="Length">Its length in bytes; null when that is known only at the end.</param>
+internal readonly record struct Answer(Stream Message, long? Length)
+{
+    /// <exception cref="AnswerException">The call failed, as far as can be told before the message is read.</exception>
+    public static ValueTask<Answer> OpenAsync(RpcProtocol protocol, HttpResponseMessage response, CancellationToken cancellationToken) =>
+        protocol == RpcProtocol.Grpc ? OpenGrpcAsync(response, cancellationToken) : OpenHttpAsync(response, cancellationToken);
+
+    private static async ValueTask<Answer> OpenGrpcAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        EnsureStatus(response);
+        var type = response.Content.Headers.ContentType?.MediaType;
+        if (type?.StartsWith(RpcContent.GrpcType, StringComparison.OrdinalIgnoreCase) is not true)
+        {
+            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's content type is '{type}', not {RpcContent.GrpcType}");
+        }
+
+        if (GrpcStatus.IsIn(response.Headers))
+        {
+            GrpcStatus.EnsureOk(response.Headers);
+            throw new AnswerException(RpcOutcome.SubServiceFailed, "the answer is good but has no message");
+        }
+
+        var message = await GrpcAnswerStream.OpenAsync(response, cancellationToken);
+        return message.IsCompressed ? new Answer(Decompress(response, message), null) : new Answer(message, message.MessageLength);
+    }
+
+    private static async ValueTask<Answer> OpenHttpAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        EnsureStatus(response);
+        var content = response.Content.Headers;
+        if (!RpcContent.IsMessage(content.ContentType?.MediaType) || content.ContentEncoding.Count > 0)
+        {
+            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's content type is '{content.ContentType}', or it is compressed");
+        }
+
+        return new Answer(await response.Content.ReadAsStreamAsync(cancellationToken), content.ContentLength);
+    }
+
+    private static void EnsureStatus(HttpResponseMessage response)
+    {
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            var outcome = response.StatusCode switch
+            {
+                HttpStatusCode.ServiceUnavailable => RpcOutcome.NoInstance,
+                HttpStatusCode.GatewayTimeout => RpcOutcome.TimedOut,
+                _ => RpcOutcome.SubServiceFailed,
+            };
+            throw new AnswerException(outcome, $"HTTP status {(int)response.StatusCode}");
+        }
+    }
+
+    private static Stream Decompress(HttpResponseMessage response, Stream message)
+    {
+        var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var values) ? values.ToString() : "none";
+        return encoding switch
+        {
+            "gzip" => new GZipStream(message, CompressionMode.Decompress),
+            "deflate" => new ZLibStream(message, CompressionMode.Decompress),
+            _ => throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer is compressed as '{encoding}', which was not offered"),
+        };
+    }
+}

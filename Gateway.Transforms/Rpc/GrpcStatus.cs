@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using Gateway.Transforms.Errors;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>Reads how a gRPC call ended. Codes: https://github.com/grpc/grpc/blob/master/doc/statuscodes.md.</summary>
+internal static class GrpcStatus
+{
+    private const int Ok = 0;
+    private const int DeadlineExceeded = 4;
+    private const int Unavailable = 14;
+
+    /// <summary>The status in a trailers-only answer stands in its headers, otherwise in the trailers behind the body.</summary>
+    public static bool IsIn(HttpResponseHeaders headers) => headers.Contains("grpc-status");
+
+    /// <exception cref="AnswerException">The call failed, or its status is missing or unreadable.</exception>
+    public static void EnsureOk(HttpResponseHeaders headers)
+    {
+        var status = Find(headers, "grpc-status");
+        if (!int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
+        {
+            throw new AnswerException(RpcOutcome.SubServiceFailed, status is null ? "the answer has no grpc-status" : $"grpc-status '{status}'");
+        }
+
+        if (code != Ok)
+        {
+            var outcome = code switch
+            {
+                DeadlineExceeded => RpcOutcome.TimedOut,
+                Unavailable => RpcOutcome.NoInstance,
+                _ => RpcOutcome.SubServiceFailed,
+            };
+            throw new AnswerException(outcome, $"grpc-status {code}: {Find(headers, "grpc-message") ?? "no message"}");
+        }
+    }
+
+    private static string? Find(HttpResponseHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>
+/// A request body, read once and held in the memory the server received it in: nothing is copied. Must be released before the
+/// request ends.
+/// </summary>
+internal sealed class RequestBody
+{
+    private readonly PipeReader _reader;
+    private bool _held = true;
+
+    private RequestBody(PipeReader reader, in ReadOnlySequence<byte> buffer, bool tooLarge)
+    {
+        _reader = reader;
+        Buffer = buffer;
+        IsTooLarge = tooLarge;
+    }
+
+    /// <summary>The whole body, or its beginning when it <see cref="IsTooLarge"/>.</summary>
+    public ReadOnlySequence<byte> Buffer { get; private set; }
+
+    /// <summary>The body is larger than allowed, and its rest is still to come.</summary>
+    public bool IsTooLarge { get; }
+
+    /// <summary>Reads the body to its end, or until it is known to be larger than <paramref name="limit"/> bytes.</summary>
+    /// <exception cref="BadHttpRequestException">The body breaks off, comes too slowly, or is not chunked as HTTP asks.</exception>
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit)
+    {
+        // The limit is enforced here and not by the server, which would cut the connection and leave the sender without an answer.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } serverLimit)
+        {
+            serverLimit.MaxRequestBodySize = null;
+        }
+
+        var announced = context.Request.ContentLength;
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.RequestAborted);
+            if (announced > limit || result.Buffer.Length > limit)
+            {
+                return new RequestBody(reader, result.Buffer, tooLarge: true);
+            }
+
+            if (result.IsCompleted)
+            {
+                return new RequestBody(reader, result.Buffer, tooLarge: false);
+            }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    /// <summary>Reads the rest of a body that is too large and throws it away, as far as <paramref name="max"/> bytes.</summary>
+    public async ValueTask DiscardAsync(HttpContext context, long max)
+    {
+        var discarded = Buffer.Length;
+        if (context.Request.ContentLength > max)
+        {
+            return;
+        }
+
+        Release();
+        while (discarded <= max)
+        {
+            var result = await _reader.ReadAsync(context.RequestAborted);
+            discarded += result.Buffer.Length;
+            _reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Gives the memory back. Nothing that was sliced from <see cref="Buffer"/> may be used any more.</summary>
+    public void Release()
+    {
+        if (_held)
+        {
+            _held = false;
+            _reader.AdvanceTo(Buffer.End);
+            Buffer = default;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>What a host has to know of a cluster's RPC settings in order to validate it.</summary>
+public static class RpcClusters
+{
+    /// <summary>False when the cluster's metadata names a protocol other than <c>grpc</c> and <c>http</c>.</summary>
+    public static bool IsProtocolKnown(ClusterConfig cluster, out string? name) => RpcProtocols.TryGet(cluster, out _, out name);
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Wire;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>The facts of one call, gathered on its way through the pipeline. Belongs to the request and ends with it.</summary>
+/// <param name="route">The route that was matched.</param>
+/// <param name="startedAt">The timestamp at which the pipeline was entered.</param>
+internal sealed class RpcFeature(RpcRoute route, long startedAt)
+{
+    /// <summary>A longer request id is not echoed: it is no id.</summary>
+    private const int MaxRequestIdBytes = 256;
+
+    private RequestBody? _body;
+    private MessageScan _scan;
+    private string? _requestId;
+
+    public RpcRoute Route { get; } = route;
+
+    public long StartedAt { get; } = startedAt;
+
+    /// <summary>Who is calling; null on anonymous routes and before identity is known.</summary>
+    public string? UserId { get; private set; }
+
+    /// <summary>The request message as the sub-service is to read it.</summary>
+    public ReadOnlySequence<byte> Message { get; private set; }
+
+    /// <summary>How the call ended; null while that is open.</summary>
+    public RpcOutcome? Outcome { get; private set; }
+
+    /// <summary>Why it ended so, for the log only: it may name hosts and statuses.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>The request id as the client sent it; null when there is none that could be read.</summary>
+    public string? RequestId => _requestId ??= ReadRequestId();
+
+    /// <summary>Takes over the body as it was read, with what the scan saw in it.</summary>
+    public void Received(RequestBody body, in MessageScan scan)
+    {
+        _body = body;
+        _scan = scan;
+    }
+
+    /// <summary>Identity is settled: this message goes out, in this user's name.</summary>
+    public void Admit(string? userId, in ReadOnlySequence<byte> message)
+    {
+        UserId = userId;
+        Message = message;
+    }
+
+    public void Succeed() => Outcome = RpcOutcome.Ok;
+
+    public void Fail(RpcOutcome outcome, string? reason = null)
+    {
+        Outcome = outcome;
+        Reason = reason;
+    }
+
+    /// <summary>Reads what must outlive the body, and gives its memory back to the server.</summary>
+    public void ReleaseBody()
+    {
+        _ = RequestId;
+        _body?.Release();
+        _body = null;
+        Message = default;
+    }
+
+    private string? ReadRequestId()
+    {
+        if (_body is null || _scan.RequestId.IsAbsent || _scan.RequestId.Length > MaxRequestIdBytes)
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[(int)_scan.RequestId.Length];
+        _body.Buffer.Slice(_scan.RequestId.Offset, bytes.Length).CopyTo(bytes);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
+    }
+}

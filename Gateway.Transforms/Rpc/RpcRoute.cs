@@ -1,0 +1,21 @@
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Wire;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>What one route of yarp.json asks of the gateway, parsed once when the configuration is loaded. Endpoint metadata.</summary>
+/// <param name="RouteId">The route's name in yarp.json.</param>
+/// <param name="Path">The path of the call: <c>/package.Service/Method</c>.</param>
+/// <param name="Fields">Where the ids stand in the request message.</param>
+/// <param name="Session">Whether the caller must be logged in.</param>
+/// <param name="Source">What makes events of the answer; null on routes that notify nobody.</param>
+/// <param name="MaxRequestBytes">The largest request body taken, in bytes.</param>
+/// <param name="Timeout">How long the call may take, from the first byte of the request.</param>
+internal sealed record RpcRoute(
+    string RouteId,
+    string Path,
+    MessageFields Fields,
+    SessionMode Session,
+    IEventSource? Source,
+    long MaxRequestBytes,
+    TimeSpan Timeout);

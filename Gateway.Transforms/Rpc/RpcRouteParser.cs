@@ -1,0 +1,116 @@
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Wire;
+using Google.Protobuf.Reflection;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>Reads the <c>Rpc</c> transform of a route. Every mistake is one sentence that names the route, the value and the cure.</summary>
+internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSource> sources, IOptions<RpcOptions> options)
+{
+    public const string RpcKey = "Rpc";
+    public const string SessionKey = "Session";
+    public const string NotifyKey = "Notify";
+
+    private readonly Dictionary<string, IEventSource> _sources = sources.ToDictionary(source => source.Name, StringComparer.Ordinal);
+
+    /// <summary>The <c>Rpc</c> transform of a route, or null when it is an ordinary proxy route.</summary>
+    public static IReadOnlyDictionary<string, string>? FindTransform(RouteConfig route) =>
+        route.Transforms?.FirstOrDefault(transform => transform.ContainsKey(RpcKey));
+
+    /// <summary>Parses one route; null, and at least one sentence added to <paramref name="errors"/>, when it is wrong.</summary>
+    public RpcRoute? Parse(RouteConfig route, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
+    {
+        var before = errors.Count;
+        if (!catalog.TryFind(transform[RpcKey], out var method, out var problem))
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' {problem}.");
+        }
+
+        foreach (var key in transform.Keys.Where(key => key is not (RpcKey or SessionKey or NotifyKey)))
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' has no setting '{key}'; it knows '{SessionKey}' and '{NotifyKey}'.");
+        }
+
+        if (route.TimeoutPolicy is not null)
+        {
+            errors.Add($"Route '{route.RouteId}': TimeoutPolicy is '{route.TimeoutPolicy}'; an RPC route needs its time in 'Timeout'.");
+        }
+
+        if (route.Timeout is { } timeout && (timeout < RpcOptionsValidator.MinTimeout || timeout > RpcOptionsValidator.MaxTimeout))
+        {
+            errors.Add($"Route '{route.RouteId}': Timeout is '{timeout}'; "
+                + $"use '{RpcOptionsValidator.MinTimeout}' to '{RpcOptionsValidator.MaxTimeout}'.");
+        }
+
+        var fields = method is null ? default : MessageFields.Of(method.InputType);
+        var session = ParseSession(route, transform, method, fields, errors);
+        var source = ParseSource(route, transform, method, session, errors);
+        return errors.Count > before ? null : new RpcRoute(
+            route.RouteId,
+            '/' + transform[RpcKey],
+            fields,
+            session,
+            source,
+            route.MaxRequestBodySize ?? options.Value.DefaultMaxRequestBodySize,
+            route.Timeout ?? options.Value.DefaultTimeout);
+    }
+
+    private static SessionMode ParseSession(
+        RouteConfig route, IReadOnlyDictionary<string, string> transform, MethodDescriptor? method, MessageFields fields, ICollection<string> errors)
+    {
+        SessionMode? named = transform.GetValueOrDefault(SessionKey) switch
+        {
+            nameof(SessionMode.Required) => SessionMode.Required,
+            nameof(SessionMode.Anonymous) => SessionMode.Anonymous,
+            _ => null,
+        };
+        if (named is null && transform.TryGetValue(SessionKey, out var text))
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{SessionKey}' is '{text}'; "
+                + $"use '{nameof(SessionMode.Required)}' or '{nameof(SessionMode.Anonymous)}'.");
+            return SessionMode.Required;
+        }
+
+        var mode = named ?? (fields.SessionId != 0 ? SessionMode.Required : SessionMode.Anonymous);
+        if (method is not null && mode == SessionMode.Required && (fields.SessionId == 0 || fields.UserId == 0))
+        {
+            var missing = fields.SessionId == 0 ? "session_id" : "user_id";
+            errors.Add($"Route '{route.RouteId}': transform '{SessionKey}' is '{nameof(SessionMode.Required)}', but the request message "
+                + $"'{method.InputType.Name}' has no string field '{missing}'; use '{nameof(SessionMode.Anonymous)}' or another RPC.");
+        }
+
+        return mode;
+    }
+
+    private IEventSource? ParseSource(
+        RouteConfig route, IReadOnlyDictionary<string, string> transform, MethodDescriptor? method, SessionMode session, ICollection<string> errors)
+    {
+        if (!transform.TryGetValue(NotifyKey, out var name))
+        {
+            return null;
+        }
+
+        if (!_sources.TryGetValue(name, out var source))
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{NotifyKey}' is '{name}'; "
+                + $"use one of {string.Join(", ", _sources.Keys.Order(StringComparer.Ordinal).Select(known => $"'{known}'"))}.");
+            return null;
+        }
+
+        if (method is not null && (method.InputType.Name != source.Request.Name || method.OutputType.Name != source.Answer.Name))
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{NotifyKey}' is '{name}', which reads {source.Request.Name} and {source.Answer.Name}, "
+                + $"but '{transform[RpcKey]}' has {method.InputType.Name} and {method.OutputType.Name}; remove '{NotifyKey}' or name the matching RPC.");
+        }
+
+        if (session == SessionMode.Anonymous)
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{NotifyKey}' is '{name}', but the route is anonymous and an event needs its author; "
+                + $"set '{SessionKey}' to '{nameof(SessionMode.Required)}'.");
+        }
+
+        return source;
+    }
+}

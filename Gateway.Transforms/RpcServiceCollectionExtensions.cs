@@ -1,0 +1,83 @@
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Identity;
+using Gateway.Transforms.Rpc;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Transforms;
+
+/// <summary>Adds the RPC pipeline to a reverse proxy.</summary>
+public static class RpcServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers the <c>Rpc</c> transform and what it needs. The host provides <see cref="RpcCatalog"/>, <see cref="ISessionStore"/>,
+    /// <see cref="IUserDirectory"/> and <see cref="IEventPublisher"/>.
+    /// </summary>
+    public static IReverseProxyBuilder AddRpc(this IReverseProxyBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+
+        AddOptions<RpcOptions, RpcOptionsValidator>(services, RpcOptions.SectionName);
+        services.TryAddSingleton<RpcRouteParser>();
+        services.TryAddSingleton<RpcMetrics>();
+        builder.AddTransformFactory<RpcTransformFactory>();
+        builder.AddConfigFilter<RpcConfigFilter>();
+
+        AddOptions<SessionIdOptions, SessionIdOptionsValidator>(services, SessionIdOptions.SectionName);
+        services.TryAddSingleton<SessionIdForm>();
+
+        AddOptions<ErrorOptions, ErrorOptionsValidator>(services, ErrorOptions.SectionName);
+        services.TryAddSingleton<ErrorEnvelope>();
+        services.TryAddSingleton<OutcomeLog>();
+
+        AddOptions<EventOptions, EventOptionsValidator>(services, EventOptions.SectionName);
+        services.TryAddSingleton<EventDispatcher>();
+        services.TryAddEnumerable(
+        [
+            ServiceDescriptor.Singleton<IEventSource, FriendAddEvents>(),
+            ServiceDescriptor.Singleton<IEventSource, FriendAddProcessEvents>(),
+            ServiceDescriptor.Singleton<IEventSource, FriendRemoveEvents>(),
+            ServiceDescriptor.Singleton<IEventSource, ChatSessionCreateEvents>(),
+            ServiceDescriptor.Singleton<IEventSource, NewMessageEvents>(),
+        ]);
+        return builder;
+    }
+
+    /// <summary>Puts our steps before YARP's own, in the order they run. Routes without an <c>Rpc</c> transform pass through them untouched.</summary>
+    public static void UseRpc(this IReverseProxyApplicationBuilder proxy)
+    {
+        ArgumentNullException.ThrowIfNull(proxy);
+        proxy.UseMiddleware<ErrorEnvelopeMiddleware>();
+        proxy.UseMiddleware<IdentityMiddleware>();
+    }
+
+    /// <summary>Gives each endpoint the parsed settings of its route.</summary>
+    public static ReverseProxyConventionBuilder WithRpcRoutes(this ReverseProxyConventionBuilder endpoints, IServiceProvider services)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var parser = services.GetService<RpcRouteParser>()
+            ?? throw new InvalidOperationException($"Call AddReverseProxy().{nameof(AddRpc)}() before mapping the RPC routes.");
+        return endpoints.ConfigureEndpoints((endpoint, route) =>
+        {
+            // The configuration has been validated by now, so a route that does not parse has none.
+            if (RpcRouteParser.FindTransform(route) is { } transform && parser.Parse(route, transform, []) is { } rpc)
+            {
+                endpoint.WithMetadata(rpc);
+            }
+        });
+    }
+
+    private static void AddOptions<TOptions, TValidator>(IServiceCollection services, string section)
+        where TOptions : class
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
+    }
+}

@@ -1,0 +1,20 @@
+namespace Gateway.Transforms.Wire;
+
+/// <summary>
+/// What <see cref="MessageScanner"/> saw. When <see cref="Problem"/> is set the scan ended there, and the ranges are those
+/// seen before it: enough to echo a request id, never enough to forward anything.
+/// </summary>
+internal readonly record struct MessageScan
+{
+    /// <summary>Why the message is refused, in a few words for the log; null when it is well-formed.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>The value of request_id (the last one counts, as in every protobuf parser).</summary>
+    public FieldRange RequestId { get; init; }
+
+    /// <summary>The value of session_id.</summary>
+    public FieldRange SessionId { get; init; }
+
+    /// <summary>Every field that bears the number of user_id, tag included and whatever its wire type; null when there is none.</summary>
+    public IReadOnlyList<FieldRange>? UserIds { get; init; }
+}
