@@ -7,7 +7,7 @@ namespace Gateway.Proxy.Sessions;
 /// The one connection to Redis that everybody shares. It is made in the background on first need, exists even while Redis
 /// does not answer, and reconnects by itself.
 /// </summary>
-internal sealed partial class RedisConnection : IAsyncDisposable
+internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
 {
     // What comes later in a configuration wins, so an operator's own settings do.
     private const string Defaults = "connectTimeout=2000,connectRetry=1,asyncTimeout=1000,keepAlive=15";
@@ -43,13 +43,19 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         if (_connecting.IsValueCreated)
         {
             await ((Task)_connecting.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_connecting.Value.IsCompletedSuccessfully)
-            {
-                await _connecting.Value.Result.DisposeAsync();
-            }
         }
 
-        _stopping.Dispose();
+        Dispose();
+    }
+
+    /// <summary>For containers that are disposed synchronously. An attempt still under way ends by itself.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        if (_connecting is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result: var redis } })
+        {
+            redis.Dispose();
+        }
     }
 
     internal static ConfigurationOptions ParseConfiguration(string configuration)
@@ -72,7 +78,13 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             try
             {
-                return await ConnectionMultiplexer.ConnectAsync(ParseConfiguration(_options.Configuration));
+                var redis = await ConnectionMultiplexer.ConnectAsync(ParseConfiguration(_options.Configuration));
+                if (!_stopping.IsCancellationRequested)
+                {
+                    return redis;
+                }
+
+                await redis.DisposeAsync();
             }
             catch (Exception e) when (!_stopping.IsCancellationRequested)
             {

@@ -10,7 +10,8 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
 
     private readonly Lock _lock = new();
     private volatile bool _down;
-    private long _toldAt;
+    private long _failedAt;
+    private long? _toldAt;
     private long _refused;
     private long _untold;
 
@@ -19,15 +20,16 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
         long untold;
         lock (_lock)
         {
+            _down = true;
+            _failedAt = time.GetTimestamp();
             _refused++;
             _untold++;
-            if (_down && time.GetElapsedTime(_toldAt) < Interval)
+            if (_toldAt is { } told && time.GetElapsedTime(told) < Interval)
             {
                 return;
             }
 
-            _down = true;
-            _toldAt = time.GetTimestamp();
+            _toldAt = _failedAt;
             untold = _untold;
             _untold = 0;
         }
@@ -35,6 +37,7 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
         Log.StoreDown(logger, failure, untold);
     }
 
+    /// <summary>A store that fails only now and then is back when it has not failed for a while, not in between.</summary>
     public void LookupSucceeded()
     {
         // Every request passes here, so no lock in the good days.
@@ -46,12 +49,13 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
         long refused;
         lock (_lock)
         {
-            if (!_down)
+            if (!_down || time.GetElapsedTime(_failedAt) < Interval)
             {
                 return;
             }
 
             _down = false;
+            _toldAt = null;
             refused = _refused;
             _refused = _untold = 0;
         }
