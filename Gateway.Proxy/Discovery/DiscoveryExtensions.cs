@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.ServiceDiscovery;
+
+namespace Gateway.Proxy.Discovery;
+
+internal static class DiscoveryExtensions
+{
+    /// <summary>
+    /// Adds the etcd registry: <c>etcd://</c> addresses of clusters expand to live instances. Settings come from
+    /// <see cref="EtcdOptions.SectionName"/>. May stand before or after AddReverseProxy.
+    /// </summary>
+    public static IServiceCollection AddEtcdDiscovery(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<EtcdOptions>().BindConfiguration(EtcdOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EtcdOptions>, EtcdOptionsValidator>());
+        services.TryAddSingleton<ServiceRegistry>();
+        services.AddHostedService<EtcdWatcher>();
+        // YARP adds its own resolver only when there is none.
+        services.Replace(ServiceDescriptor.Singleton<IDestinationResolver, EtcdDestinationResolver>());
+        return services;
+    }
+}

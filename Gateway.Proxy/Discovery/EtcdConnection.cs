@@ -1,0 +1,92 @@
+using Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Net.Client;
+
+namespace Gateway.Proxy.Discovery;
+
+/// <summary>
+/// One HTTP/2 connection to one etcd member, made anew for each attempt so that nothing half-dead is used again.
+/// Every call has a deadline.
+/// </summary>
+/// <remarks>
+/// Only the generated clients of dotnet-etcd are used. Its own watch neither notices that a server ended the stream nor
+/// that the watched revision was compacted away.
+/// </remarks>
+internal sealed class EtcdConnection : IDisposable
+{
+    // A prefix of a hundred thousand instances is some 10 MB.
+    private const int MaxAnswerBytes = 64 * 1024 * 1024;
+
+    private readonly EtcdOptions _options;
+    private readonly TimeProvider _time;
+    private readonly GrpcChannel _channel;
+    private readonly ByteString _prefix;
+    private readonly ByteString _prefixEnd;
+
+    public EtcdConnection(string endpoint, EtcdOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _prefix = ByteString.CopyFromUtf8(options.ServicePrefix);
+        // The prefix ends with a slash, and '0' is the character after it: this is the first key behind the prefix.
+        _prefixEnd = ByteString.CopyFromUtf8(options.ServicePrefix[..^1] + '0');
+        _channel = GrpcChannel.ForAddress(endpoint, new GrpcChannelOptions
+        {
+            HttpHandler = CreateHandler(options),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = MaxAnswerBytes,
+        });
+    }
+
+    /// <summary>Reads everything below the prefix, as a majority of the cluster knows it now.</summary>
+    public Task<RangeResponse> ReadAllAsync(CancellationToken cancellationToken) =>
+        WithDeadlineAsync(
+            async token => await new KV.KVClient(_channel).RangeAsync(
+                new RangeRequest { Key = _prefix, RangeEnd = _prefixEnd },
+                cancellationToken: token),
+            cancellationToken);
+
+    /// <summary>Watches everything below the prefix; returns once etcd has acknowledged the watch.</summary>
+    public async Task<EtcdWatch> WatchAsync(long fromRevision, CancellationToken cancellationToken)
+    {
+        var watch = new EtcdWatch(new Watch.WatchClient(_channel).Watch(cancellationToken: cancellationToken));
+        try
+        {
+            var request = new WatchCreateRequest { Key = _prefix, RangeEnd = _prefixEnd, StartRevision = fromRevision, ProgressNotify = true };
+            await WithDeadlineAsync(token => watch.OpenAsync(request, token), cancellationToken);
+            return watch;
+        }
+        catch
+        {
+            watch.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    private static SocketsHttpHandler CreateHandler(EtcdOptions options) => new()
+    {
+        ConnectTimeout = options.ConnectTimeout,
+        EnableMultipleHttp2Connections = true,
+        // A peer that is gone without a word is noticed within 15 s. etcd allows a ping every 5 s, and only during a call.
+        KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        UseProxy = false,
+    };
+
+    private async Task<T> WithDeadlineAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await call(either.Token);
+        }
+        catch (Exception e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no answer within {_options.RequestTimeout.TotalSeconds} s", e);
+        }
+    }
+}

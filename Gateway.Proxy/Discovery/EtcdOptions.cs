@@ -1,0 +1,52 @@
+namespace Gateway.Proxy.Discovery;
+
+/// <summary>Where sub-service instances register, and how patiently the gateway follows them there.</summary>
+public sealed class EtcdOptions
+{
+    public const string SectionName = "Gateway:Etcd";
+
+    /// <summary>
+    /// The etcd members, comma separated: <c>http://10.0.0.1:2379,http://10.0.0.2:2379</c>. One is followed at a time, the
+    /// next one when it fails. Default empty: etcd is not used, and clusters need fixed addresses.
+    /// </summary>
+    public string Endpoints { get; set; } = "";
+
+    /// <summary>
+    /// The keys below which instances register, as <c>/service/user_service/instance-1</c>. Starts and ends with a slash.
+    /// Default <c>/service/</c>.
+    /// </summary>
+    public string ServicePrefix { get; set; } = "/service/";
+
+    /// <summary>
+    /// How often everything is read again beside the watch, to notice a watch that has silently stopped delivering.
+    /// Spread by a tenth to either side. Default 1 minute, from 1 second to 1 hour.
+    /// </summary>
+    public TimeSpan ResyncInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long vanished instances stay in use when etcd seems to have lost its data: the whole prefix is empty, the revision
+    /// went backwards, or another cluster answers. Give instances time to register again. Default 30 seconds, from 0 (take
+    /// etcd's word at once) to 1 hour.
+    /// </summary>
+    public TimeSpan EmptyRegistryGrace { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one TCP connection attempt may take. Default 3 seconds, from 10 milliseconds to 1 minute.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long etcd may take to answer one request. Default 3 seconds, from 10 milliseconds to 1 minute.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>The pause after a first failure; it doubles with each further one. Default 100 milliseconds, at least 1 millisecond.</summary>
+    public TimeSpan RetryDelayMin { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest pause between two attempts. Default 5 seconds, up to 1 minute and not below RetryDelayMin.</summary>
+    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long changes are gathered before the proxy takes them over together. Default 50 milliseconds, from 0 to 10 seconds.
+    /// </summary>
+    public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    internal string[] EndpointList() =>
+        Endpoints.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,28 @@
+using Gateway.Transforms.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Sessions;
+
+internal static class SessionExtensions
+{
+    /// <summary>
+    /// Adds the session store that <see cref="SessionOptions.Store"/> names. A store registered before stays, so that a host
+    /// which embeds the gateway can bring its own.
+    /// </summary>
+    public static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddRedis(configuration);
+        services.AddOptions<SessionOptions>().Bind(configuration.GetSection(SessionOptions.SectionName)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
+        services.TryAddSingleton<InMemorySessionStore>();
+        services.TryAddSingleton<RedisSessionStore>();
+        services.TryAddSingleton<ISessionStore>(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value.Store switch
+        {
+            SessionStoreKind.Memory => provider.GetRequiredService<InMemorySessionStore>(),
+            _ => provider.GetRequiredService<RedisSessionStore>(),
+        });
+        services.AddHostedService<SessionStoreWarmUp>();
+        return services;
+    }
+}

@@ -1,0 +1,25 @@
+namespace Gateway.Proxy.Sessions;
+
+/// <summary>How the gateway finds out whose login a session id is.</summary>
+public sealed class SessionOptions
+{
+    public const string SectionName = "Gateway:Sessions";
+
+    /// <summary>What <see cref="KeyPattern"/> holds in place of the session id.</summary>
+    internal const string Placeholder = "{session_id}";
+
+    /// <summary>Where sessions are kept: <c>Redis</c> (default) or <c>Memory</c>.</summary>
+    public SessionStoreKind Store { get; set; } = SessionStoreKind.Redis;
+
+    /// <summary>
+    /// The Redis key of a session, with <c>{session_id}</c> exactly once, as <c>session:{session_id}</c>. It must be what the
+    /// user service writes. Default <c>{session_id}</c>.
+    /// </summary>
+    public string KeyPattern { get; set; } = Placeholder;
+
+    /// <summary>
+    /// How long one look-up may take before the request is refused as "session store down". Default 200 milliseconds, from
+    /// 10 milliseconds to 5 seconds.
+    /// </summary>
+    public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Sessions;
+
+internal sealed class SessionOptionsValidator : IValidateOptions<SessionOptions>
+{
+    private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
+
+    public ValidateOptionsResult Validate(string? name, SessionOptions options)
+    {
+        var errors = new List<string>();
+        if (!Enum.IsDefined(options.Store))
+        {
+            errors.Add($"{SessionOptions.SectionName}:Store is '{options.Store}'; use 'Redis' or 'Memory'.");
+        }
+
+        if (options.KeyPattern.Split(SessionOptions.Placeholder).Length != 2)
+        {
+            errors.Add($"{SessionOptions.SectionName}:KeyPattern is '{options.KeyPattern}'; write {SessionOptions.Placeholder} in it exactly once, as in 'session:{SessionOptions.Placeholder}'.");
+        }
+
+        if (options.LookupTimeout < MinTimeout || options.LookupTimeout > MaxTimeout)
+        {
+            errors.Add($"{SessionOptions.SectionName}:LookupTimeout is '{options.LookupTimeout:c}'; use a time from '{MinTimeout:c}' to '{MaxTimeout:c}', written as hours:minutes:seconds.");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+}

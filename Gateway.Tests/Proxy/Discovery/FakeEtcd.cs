@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Net;
+using Etcdserverpb;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+using Mvccpb;
+
+namespace Gateway.Tests.Proxy.Discovery;
+
+/// <summary>
+/// An etcd that does what a real one does only on its worst days. Range answers <see cref="Pairs"/>; each watch runs
+/// <see cref="OnWatch"/>, and its stream ends normally when that returns.
+/// </summary>
+internal sealed class FakeEtcd : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private FakeEtcd()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        _app = builder.Build();
+        _app.MapPost("/etcdserverpb.KV/Range", RangeAsync);
+        _app.MapPost("/etcdserverpb.Watch/Watch", WatchAsync);
+    }
+
+    public string Endpoint => _app.Urls.Single();
+
+    public ulong ClusterId { get; set; } = 7;
+
+    public long Revision { get; set; } = 5;
+
+    /// <summary>Key and value of each registration, below <c>/service/</c>.</summary>
+    public Dictionary<string, string> Pairs { get; } = [];
+
+    public Func<FakeWatch, Task> OnWatch { get; set; } = watch => watch.StayOpenAsync();
+
+    public int Watches { get; private set; }
+
+    public static async Task<FakeEtcd> StartAsync()
+    {
+        var etcd = new FakeEtcd();
+        await etcd._app.StartAsync();
+        return etcd;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private ResponseHeader Header() => new() { ClusterId = ClusterId, Revision = Revision };
+
+    private KeyValue Pair(string key, string value) => new()
+    {
+        Key = ByteString.CopyFromUtf8("/service/" + key),
+        Value = ByteString.CopyFromUtf8(value),
+        ModRevision = Revision,
+    };
+
+    private async Task RangeAsync(HttpContext context)
+    {
+        StartAnswer(context);
+        RangeResponse answer;
+        lock (Pairs)
+        {
+            answer = new RangeResponse { Header = Header(), Kvs = { Pairs.Select(pair => Pair(pair.Key, pair.Value)) } };
+        }
+
+        await WriteAsync(context, answer);
+        EndAnswer(context);
+    }
+
+    private async Task WatchAsync(HttpContext context)
+    {
+        Watches++;
+        StartAnswer(context);
+        await WriteAsync(context, new WatchResponse { Header = Header(), Created = true });
+        await OnWatch(new FakeWatch(this, context));
+        EndAnswer(context);
+    }
+
+    private static void StartAnswer(HttpContext context)
+    {
+        context.Response.ContentType = "application/grpc";
+        context.Response.DeclareTrailer("grpc-status");
+    }
+
+    private static void EndAnswer(HttpContext context)
+    {
+        if (!context.Items.ContainsKey("status"))
+        {
+            context.Response.AppendTrailer("grpc-status", "0");
+        }
+    }
+
+    private static async Task WriteAsync(HttpContext context, IMessage message)
+    {
+        var frame = new byte[5 + message.CalculateSize()];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), frame.Length - 5);
+        message.WriteTo(frame.AsSpan(5));
+        await context.Response.Body.WriteAsync(frame, context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>One open watch, as the script of a test sees it.</summary>
+    internal sealed class FakeWatch(FakeEtcd etcd, HttpContext context)
+    {
+        public Task SendAsync(Action<WatchResponse> fill)
+        {
+            var response = new WatchResponse { Header = etcd.Header() };
+            fill(response);
+            return WriteAsync(context, response);
+        }
+
+        public void EndWith(int grpcStatus)
+        {
+            context.Items["status"] = grpcStatus;
+            context.Response.AppendTrailer("grpc-status", $"{grpcStatus}");
+        }
+
+        /// <summary>Says nothing more until the client has gone.</summary>
+        public Task StayOpenAsync() => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+}

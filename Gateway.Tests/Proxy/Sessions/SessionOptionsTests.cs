@@ -1,0 +1,124 @@
+using Gateway.Proxy.Sessions;
+using Gateway.Transforms.Identity;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Tests.Proxy.Sessions;
+
+public sealed class SessionOptionsTests
+{
+    [Test]
+    public void Defaults_AreValid()
+    {
+        var sut = new SessionOptions();
+
+        Assert.That(Errors(sut), Is.Empty);
+        Assert.That(sut.Store, Is.EqualTo(SessionStoreKind.Redis));
+        Assert.That(sut.KeyPattern, Is.EqualTo("{session_id}"));
+        Assert.That(sut.LookupTimeout, Is.EqualTo(TimeSpan.FromMilliseconds(200)));
+    }
+
+    [TestCase("")]
+    [TestCase("session")]
+    [TestCase("{session}")]
+    [TestCase("{session_id}:{session_id}")]
+    public void KeyPattern_WithoutExactlyOnePlaceholder_IsRefused(string pattern) =>
+        Assert.That(Errors(new SessionOptions { KeyPattern = pattern }), Is.EqualTo(new[]
+        {
+            $"Gateway:Sessions:KeyPattern is '{pattern}'; write {{session_id}} in it exactly once, as in 'session:{{session_id}}'.",
+        }));
+
+    [TestCase("00:00:00.009", "00:00:00.0090000")]
+    [TestCase("00:00:05.001", "00:00:05.0010000")]
+    [TestCase("200", "200.00:00:00", Description = "A bare number is days")]
+    public void LookupTimeout_OutOfRange_IsRefused(string value, string shown) =>
+        Assert.That(Errors(new SessionOptions { LookupTimeout = TimeSpan.Parse(value, null) }), Is.EqualTo(new[]
+        {
+            $"Gateway:Sessions:LookupTimeout is '{shown}'; use a time from '00:00:00.0100000' to '00:00:05', written as hours:minutes:seconds.",
+        }));
+
+    [Test]
+    public void Store_Undefined_IsRefused() =>
+        Assert.That(Errors(new SessionOptions { Store = (SessionStoreKind)7 }), Is.EqualTo(new[]
+        {
+            "Gateway:Sessions:Store is '7'; use 'Redis' or 'Memory'.",
+        }));
+
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase("127.0.0.1:6379,password=secret,nonsense=1")]
+    public void Redis_Unreadable_IsRefusedWithoutShowingThePassword(string configuration) =>
+        Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration }).Failures, Is.EqualTo(new[]
+        {
+            "Gateway:Redis:Configuration cannot be read; write it as 'host:port', further settings after commas, as in '10.0.0.1:6379,password=...'.",
+        }));
+
+    [TestCase("127.0.0.1:6379")]
+    [TestCase("redis-0:6379,redis-1:6379,password=secret,ssl=true")]
+    [TestCase("redis")]
+    public void Redis_Readable_IsAccepted(string configuration) =>
+        Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration }).Succeeded, Is.True);
+
+    [Test]
+    public void Redis_OwnSettings_WinOverOurs()
+    {
+        var options = RedisConnection.ParseConfiguration("127.0.0.1:6379,asyncTimeout=300,abortConnect=true");
+
+        Assert.That(options.AsyncTimeout, Is.EqualTo(300));
+        Assert.That(options.KeepAlive, Is.EqualTo(15));
+        Assert.That(options.AbortOnConnectFail, Is.False, "An absent Redis must not keep the gateway from starting");
+    }
+
+    [Test]
+    public void AddSessions_Default_UsesRedis()
+    {
+        using var services = Services([]).BuildServiceProvider();
+
+        Assert.That(services.GetRequiredService<ISessionStore>(), Is.InstanceOf<RedisSessionStore>());
+    }
+
+    [Test]
+    public void AddSessions_Memory_SharesOneStore()
+    {
+        using var services = Services(new() { ["Gateway:Sessions:Store"] = "memory" }).BuildServiceProvider();
+
+        Assert.That(services.GetRequiredService<ISessionStore>(), Is.SameAs(services.GetRequiredService<InMemorySessionStore>()));
+    }
+
+    [Test]
+    public void AddSessions_StoreRegisteredBefore_Stays()
+    {
+        var mine = new InMemorySessionStore();
+        using var services = Services([], mine).BuildServiceProvider();
+
+        Assert.That(services.GetRequiredService<ISessionStore>(), Is.SameAs(mine));
+    }
+
+    [Test]
+    public void AddSessions_InvalidSetting_StopsTheStart()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Gateway:Sessions:KeyPattern"] = "x" });
+        builder.Services.AddSessions(builder.Configuration);
+        using var host = builder.Build();
+
+        Assert.That(() => host.StartAsync(), Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("Gateway:Sessions:KeyPattern is 'x'"));
+    }
+
+    private static IEnumerable<string> Errors(SessionOptions options) =>
+        new SessionOptionsValidator().Validate(null, options).Failures ?? [];
+
+    private static IServiceCollection Services(Dictionary<string, string?> settings, ISessionStore? before = null)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        if (before is not null)
+        {
+            services.AddSingleton(before);
+        }
+
+        return services.AddSessions(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+    }
+}

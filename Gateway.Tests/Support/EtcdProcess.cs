@@ -1,0 +1,100 @@
+using Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Net.Client;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>A real etcd of one member, and the calls with which a test plays a registering sub-service.</summary>
+internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
+{
+    private readonly int _peerPort = LoopbackPort.Free();
+    private GrpcChannel? _channel;
+    private int _generation;
+
+    public int Port { get; } = LoopbackPort.Free();
+
+    public string Endpoint => $"http://127.0.0.1:{Port}";
+
+    // A wiped etcd starts in another folder; a new token makes it another cluster.
+    private string DataFolder => Path.Combine(Folder, $"data{_generation}");
+
+    private string Token { get; set; } = "gateway";
+
+    protected override IEnumerable<string> Arguments =>
+    [
+        "--name", "test",
+        "--data-dir", DataFolder,
+        "--listen-client-urls", Endpoint,
+        "--advertise-client-urls", Endpoint,
+        "--listen-peer-urls", $"http://127.0.0.1:{_peerPort}",
+        "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+        "--initial-cluster", $"test=http://127.0.0.1:{_peerPort}",
+        "--initial-cluster-token", Token,
+        "--enable-v2=false",
+        "--heartbeat-interval", "20",
+        "--election-timeout", "200",
+        "--logger", "zap",
+        "--log-level", "error",
+    ];
+
+    private GrpcChannel Channel => _channel ?? throw new InvalidOperationException("etcd has not been started");
+
+    public static async Task<EtcdProcess> CreateAsync()
+    {
+        var etcd = new EtcdProcess();
+        await etcd.StartAsync();
+        return etcd;
+    }
+
+    /// <summary>Kills etcd and starts it without its data, as the same cluster or as a new one.</summary>
+    public async Task WipeAsync(bool newCluster = false)
+    {
+        await KillAsync();
+        _generation++;
+        Token = newCluster ? $"gateway-{_generation}" : Token;
+        await StartAsync();
+    }
+
+    public async Task PutAsync(string key, string value, long lease = 0) => await PutAsync(key, ByteString.CopyFromUtf8(value), lease);
+
+    public async Task<long> PutAsync(string key, ByteString value, long lease = 0)
+    {
+        var request = new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = value, Lease = lease };
+        return (await new KV.KVClient(Channel).PutAsync(request, cancellationToken: Limit())).Header.Revision;
+    }
+
+    public async Task<long> DeleteAsync(string key)
+    {
+        var request = new DeleteRangeRequest { Key = ByteString.CopyFromUtf8(key) };
+        return (await new KV.KVClient(Channel).DeleteRangeAsync(request, cancellationToken: Limit())).Header.Revision;
+    }
+
+    public async Task<long> GrantLeaseAsync(TimeSpan timeToLive)
+    {
+        var request = new LeaseGrantRequest { TTL = (long)timeToLive.TotalSeconds };
+        return (await new Lease.LeaseClient(Channel).LeaseGrantAsync(request, cancellationToken: Limit())).ID;
+    }
+
+    public async Task RevokeLeaseAsync(long lease) =>
+        await new Lease.LeaseClient(Channel).LeaseRevokeAsync(new LeaseRevokeRequest { ID = lease }, cancellationToken: Limit());
+
+    /// <summary>Forgets all history before <paramref name="revision"/>.</summary>
+    public async Task CompactAsync(long revision) =>
+        await new KV.KVClient(Channel).CompactAsync(new CompactionRequest { Revision = revision, Physical = true }, cancellationToken: Limit());
+
+    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        // A fresh channel, because one that met the dead server pauses before it tries again.
+        _channel?.Dispose();
+        _channel = GrpcChannel.ForAddress(Endpoint, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler { UseProxy = false },
+            DisposeHttpClient = true,
+        });
+        var request = new RangeRequest { Key = ByteString.CopyFromUtf8("/ready") };
+        await new KV.KVClient(_channel).RangeAsync(request, cancellationToken: cancellationToken);
+        return true;
+    }
+
+    private static CancellationToken Limit() => new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;
+}

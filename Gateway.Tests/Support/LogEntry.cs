@@ -1,0 +1,5 @@
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Support;
+
+internal sealed record LogEntry(string Category, LogLevel Level, EventId EventId, string Message, Exception? Exception);

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>Keeps everything that is logged, for assertions.</summary>
+internal sealed class RecordingLoggerProvider : ILoggerProvider
+{
+    private readonly ConcurrentQueue<LogEntry> _entries = new();
+
+    public IReadOnlyList<LogEntry> Entries => [.. _entries];
+
+    public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _entries);
+
+    public ILogger<T> CreateLogger<T>() => new LoggerFactory([this]).CreateLogger<T>();
+
+    public IReadOnlyList<LogEntry> Named(string eventName) => [.. _entries.Where(entry => entry.EventId.Name == eventName)];
+
+    /// <summary>Errors mean that the gateway itself is at fault, so a test that did not ask for one fails.</summary>
+    public void AssertNoErrors() =>
+        Assert.That(_entries.Where(entry => entry.Level >= LogLevel.Error), Is.Empty, "Errors were logged");
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Logger(string category, ConcurrentQueue<LogEntry> entries) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            entries.Enqueue(new LogEntry(category, logLevel, eventId, formatter(state, exception), exception));
+    }
+}

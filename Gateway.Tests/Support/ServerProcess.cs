@@ -1,0 +1,166 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>
+/// A real server for tests, on a free loopback port and with a folder of its own. It can be killed and started again in
+/// the same place.
+/// </summary>
+internal abstract class ServerProcess(string program, string package) : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Queue<string> _output = new();
+    private Process? _process;
+
+    protected string Folder { get; } = Directory.CreateTempSubdirectory($"gateway-{program}-").FullName;
+
+    protected abstract IEnumerable<string> Arguments { get; }
+
+    /// <summary>True once the server answers its own protocol.</summary>
+    protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Starts the server in the place it had before, if any, and waits until it answers.</summary>
+    public async Task StartAsync()
+    {
+        _process = Launch();
+        using var limit = new CancellationTokenSource(StartLimit);
+        while (!await AnswersOrFailsAsync(limit.Token))
+        {
+            if (_process.HasExited || limit.IsCancellationRequested)
+            {
+                var state = _process.HasExited ? $"exited with code {_process.ExitCode}" : $"did not answer within {StartLimit.TotalSeconds} s";
+                await KillAsync();
+                throw new InvalidOperationException($"{program} {state}. Its last words:\n{LastWords()}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Asks the server to stop, as an operator would.</summary>
+    public Task StopAsync() => EndAsync(Signal.Terminate);
+
+    /// <summary>Ends the server without a warning, as a crash would.</summary>
+    public Task KillAsync() => EndAsync(Signal.Kill);
+
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+        await StartAsync();
+    }
+
+    /// <summary>Freezes the server: its connections stay open and nothing is answered.</summary>
+    public void Pause() => Send(Signal.Stop);
+
+    public void Resume() => Send(Signal.Continue);
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(Folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    private Process Launch()
+    {
+        var start = new ProcessStartInfo(program, Arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            var process = Process.Start(start)!;
+            process.OutputDataReceived += (_, line) => Remember(line.Data);
+            process.ErrorDataReceived += (_, line) => Remember(line.Data);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            return process;
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException(
+                $"These tests use a real {program}, which cannot be started. Install it with 'apt-get install {package}', or run test.sh, which does so.", e);
+        }
+    }
+
+    private async Task<bool> AnswersOrFailsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AnswersAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private async Task EndAsync(Signal signal)
+    {
+        if (_process is not { } process)
+        {
+            return;
+        }
+
+        if (!process.HasExited)
+        {
+            Send(signal);
+            // A frozen server takes the signal only when it goes on.
+            Send(Signal.Continue);
+        }
+
+        using (var limit = new CancellationTokenSource(StopLimit))
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+
+        process.Dispose();
+        _process = null;
+    }
+
+    private void Send(Signal signal)
+    {
+        if (_process is { HasExited: false } process)
+        {
+            _ = SendSignal(process.Id, (int)signal);
+        }
+    }
+
+    private void Remember(string? line)
+    {
+        lock (_output)
+        {
+            _output.Enqueue(line ?? "");
+            if (_output.Count > 20)
+            {
+                _output.Dequeue();
+            }
+        }
+    }
+
+    private string LastWords()
+    {
+        lock (_output)
+        {
+            return string.Join('\n', _output);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int processId, int signal);
+
+    private enum Signal
+    {
+        Kill = 9,
+        Terminate = 15,
+        Continue = 18,
+        Stop = 19,
+    }
+}
