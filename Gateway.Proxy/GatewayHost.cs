@@ -1,18 +1,62 @@
+using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Routing;
+using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Users;
+using Gateway.Transforms;
+using Gateway.Transforms.Events;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace Gateway.Proxy;
 
 /// <summary>Builds the gateway: the one place where its parts are put together.</summary>
 public static class GatewayHost
 {
     /// <summary>
-    /// Builds a gateway that is ready to run. Settings come from appsettings.json, yarp.json, environment variables and
-    /// <paramref name="args"/>, the later winning.
+    /// Builds a gateway that is ready to run. Settings come from built-in defaults, yarp.json, appsettings.json, environment variables
+    /// and <paramref name="args"/>, the later winning.
     /// </summary>
     /// <param name="args">Command line settings, as <c>--Gateway:Listen:HttpPort=9000</c>.</param>
-    /// <param name="configure">For a host that embeds the gateway (the demo, a test): runs last, so it can replace settings and services.</param>
+    /// <param name="configure">
+    /// For a host that embeds the gateway (the demo, a test). Settings added here win over all others, and a service registered
+    /// here (a session store, a publisher) takes the place of the gateway's own.
+    /// </param>
+    /// <exception cref="ConfigurationRefusedException">The configuration has mistakes; it lists all of them.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = CreateBuilder(args, configure);
+        var app = builder.Build();
+        app.Services.GetRequiredService<RouteValidator>().EnsureValid();
+
+        app.UseCors();
+        app.UseRequestTimeouts();
+        app.MapReverseProxy(proxy =>
+        {
+            proxy.UseRpc();
+            proxy.UseSessionAffinity();
+            proxy.UseLoadBalancing();
+            proxy.UsePassiveHealthChecks();
+        }).WithRpcRoutes(app.Services);
+        return app;
+    }
+
+    /// <summary>Everything but the request pipeline: enough to validate a configuration.</summary>
+    internal static WebApplicationBuilder CreateBuilder(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddDefaultSettings();
+        builder.AddConsoleLogging();
         configure?.Invoke(builder);
-        return builder.Build();
+        builder.AddRouteFile();
+
+        builder.AddListeners();
+        builder.Services.AddGatewayCors();
+        builder.Services.AddRequestTimeouts();
+        builder.Services.AddEtcdDiscovery();
+        builder.Services.AddSessions(builder.Configuration);
+        builder.Services.AddUserDirectory();
+        builder.Services.TryAddSingleton<IEventPublisher, UnsentEvents>();
+        builder.Services.AddRoutes(builder.Configuration).AddRpc();
+        return builder;
     }
 }

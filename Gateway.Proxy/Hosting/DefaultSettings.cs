@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace Gateway.Proxy.Hosting;
+
+/// <summary>Settings of the framework that suit a gateway. They stand below every other source, so any of them can be overridden.</summary>
+internal static class DefaultSettings
+{
+    public static void AddDefaultSettings(this WebApplicationBuilder builder)
+    {
+        var inContainer = builder.Configuration.GetValue("DOTNET_RUNNING_IN_CONTAINER", false);
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                ["Logging:LogLevel:Default"] = "Information",
+                ["Logging:LogLevel:Microsoft"] = "Warning",
+                ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+                ["Logging:LogLevel:System"] = "Warning",
+                ["Logging:LogLevel:Yarp"] = "Warning",
+                ["Logging:LogLevel:Grpc"] = "Warning",
+                // Readable lines for people, JSON for whatever collects a container's output.
+                ["Logging:Console:FormatterName"] = inContainer ? "json" : "simple",
+                ["Logging:Console:FormatterOptions:SingleLine"] = "true",
+                ["Logging:Console:FormatterOptions:TimestampFormat"] = inContainer ? "yyyy-MM-ddTHH:mm:ss.fffZ" : "HH:mm:ss.fff ",
+                ["Logging:Console:FormatterOptions:UseUtcTimestamp"] = inContainer ? "true" : "false",
+            },
+        });
+    }
+
+    public static void AddConsoleLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConsole();
+    }
+}

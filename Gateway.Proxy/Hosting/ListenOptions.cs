@@ -1,0 +1,16 @@
+namespace Gateway.Proxy.Hosting;
+
+/// <summary>Where clients reach the gateway: section <c>Gateway:Listen</c>. Further endpoints (TLS, HTTP/2) go under <c>Kestrel:Endpoints</c>.</summary>
+public sealed class ListenOptions
+{
+    public const string SectionName = "Gateway:Listen";
+
+    /// <summary>The address to listen on, as an IP address. Default <c>0.0.0.0</c>: all of IPv4; <c>::</c> is all of IPv4 and IPv6.</summary>
+    public string Address { get; set; } = "0.0.0.0";
+
+    /// <summary>The port for HTTP requests. Default 9000; 0 picks a free one.</summary>
+    public int HttpPort { get; set; } = 9000;
+
+    /// <summary>The port for WebSockets. Default 9001; 0 picks a free one; the same as <see cref="HttpPort"/> makes one port serve both.</summary>
+    public int WebSocketPort { get; set; } = 9001;
+}

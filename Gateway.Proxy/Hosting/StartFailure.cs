@@ -1,0 +1,20 @@
+using Gateway.Proxy.Routing;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Hosting;
+
+/// <summary>Tells what kept the gateway from starting, in sentences instead of a stack trace.</summary>
+public static class StartFailure
+{
+    /// <summary>What an operator can mend, a line each; null for anything else, which should end the process with its stack trace.</summary>
+    public static IReadOnlyList<string>? Describe(Exception exception) => exception switch
+    {
+        ConfigurationRefusedException refused => refused.Errors,
+        OptionsValidationException options => [.. options.Failures],
+        AggregateException { InnerExceptions: var inner } when inner.All(e => e is OptionsValidationException) =>
+            [.. inner.Cast<OptionsValidationException>().SelectMany(e => e.Failures)],
+        IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen to other ports."],
+        _ => null,
+    };
+}

@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Proxy.Routing;
+
+/// <summary>What routes have to be beyond what YARP checks.</summary>
+internal static partial class RouteRules
+{
+    public static IEnumerable<string> CheckCluster(RouteConfig route, IReadOnlySet<string> clusters)
+    {
+        if (string.IsNullOrEmpty(route.ClusterId))
+        {
+            yield return $"Route '{route.RouteId}' has no 'ClusterId'; {Known(clusters)}.";
+        }
+        else if (!clusters.Contains(route.ClusterId))
+        {
+            yield return $"Route '{route.RouteId}': ClusterId is '{route.ClusterId}', which is no cluster; {Known(clusters)}.";
+        }
+    }
+
+    /// <summary>Two routes that match the same request at the same order would answer it with HTTP 500.</summary>
+    public static IEnumerable<string> CheckEqualMatches(IEnumerable<RouteConfig> routes)
+    {
+        foreach (var group in routes.GroupBy(MatchWithoutMethods, StringComparer.Ordinal))
+        {
+            var alike = group.ToArray();
+            for (var i = 0; i < alike.Length; i++)
+            {
+                for (var j = i + 1; j < alike.Length; j++)
+                {
+                    if (SharesMethod(alike[i].Match.Methods, alike[j].Match.Methods))
+                    {
+                        yield return $"Routes '{alike[i].RouteId}' and '{alike[j].RouteId}' both match '{alike[i].Match.Path}'; "
+                            + "change one path, or give them different 'Order'.";
+                    }
+                }
+            }
+        }
+    }
+
+    private static string Known(IReadOnlySet<string> clusters) =>
+        clusters.Count == 0 ? "there are no clusters" : $"use one of {string.Join(", ", clusters.Order(StringComparer.Ordinal).Select(id => $"'{id}'"))}";
+
+    private static string MatchWithoutMethods(RouteConfig route)
+    {
+        var match = route.Match;
+        var path = ParameterName().Replace(match.Path?.Trim('/').ToUpperInvariant() ?? "", "{$1");
+        var hosts = string.Join(',', (match.Hosts ?? []).Select(host => host.ToUpperInvariant()).Order(StringComparer.Ordinal));
+        var headers = string.Join(',', (match.Headers ?? []).Select(h => $"{h.Name}={h.Mode}:{string.Join('|', h.Values ?? [])}"));
+        var query = string.Join(',', (match.QueryParameters ?? []).Select(q => $"{q.Name}={q.Mode}:{string.Join('|', q.Values ?? [])}"));
+        return $"{route.Order ?? 0}\n{path}\n{hosts}\n{headers}\n{query}";
+    }
+
+    private static bool SharesMethod(IReadOnlyList<string>? a, IReadOnlyList<string>? b) =>
+        a is not { Count: > 0 } || b is not { Count: > 0 }
+            ? a is not { Count: > 0 } && b is not { Count: > 0 }
+            : a.Intersect(b, StringComparer.OrdinalIgnoreCase).Any();
+
+    /// <summary>The name of a path parameter, which does not matter to what it matches.</summary>
+    [GeneratedRegex(@"\{(\**)[^}:?=]*")]
+    private static partial Regex ParameterName();
+}
