@@ -1,0 +1,110 @@
+using System.Net.Http.Headers;
+using Gateway.Proxy;
+using Gateway.Proxy.Sessions;
+using Gateway.Transforms.Events;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>A real gateway on free ports, with the shipped yarp.json, sessions in memory and every cluster at the address a test gives.</summary>
+internal sealed class GatewayFixture : IAsyncDisposable
+{
+    private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
+
+    private readonly WebApplication _app;
+
+    private GatewayFixture(WebApplication app, RecordingLoggerProvider log, RecordingPublisher published)
+    {
+        _app = app;
+        Log = log;
+        Published = published;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public HttpClient Client { get; }
+
+    public RecordingLoggerProvider Log { get; }
+
+    public RecordingPublisher Published { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public InMemorySessionStore Sessions => _app.Services.GetRequiredService<InMemorySessionStore>();
+
+    /// <param name="subService">Where every cluster points to.</param>
+    /// <param name="settings">Settings beside the fixture's own; they win.</param>
+    /// <param name="configure">Services to replace.</param>
+    public static async Task<GatewayFixture> StartAsync(
+        string subService, Dictionary<string, string?>? settings = null, Action<WebApplicationBuilder>? configure = null)
+    {
+        var log = new RecordingLoggerProvider();
+        var published = new RecordingPublisher();
+        var app = GatewayHost.Build([], builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(Defaults(subService));
+            builder.Configuration.AddInMemoryCollection(settings ?? []);
+            builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
+            builder.Services.AddSingleton<IEventPublisher>(published);
+            configure?.Invoke(builder);
+        });
+        await app.StartAsync();
+        return new GatewayFixture(app, log, published);
+    }
+
+    /// <summary>Posts a message as a client does and parses the answer, which has to be HTTP 200.</summary>
+    public async Task<TAnswer> CallAsync<TAnswer>(string path, IMessage request)
+        where TAnswer : IMessage<TAnswer>, new()
+    {
+        using var response = await PostAsync(path, request.ToByteArray());
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+        Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/x-protobuf"));
+        return await ParseAsync<TAnswer>(response);
+    }
+
+    public async Task<HttpResponseMessage> PostAsync(string path, byte[] body, string? contentType = "application/x-protobuf")
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
+        return await Client.PostAsync(path, content);
+    }
+
+    public static async Task<TAnswer> ParseAsync<TAnswer>(HttpResponseMessage response)
+        where TAnswer : IMessage<TAnswer>, new() =>
+        new MessageParser<TAnswer>(() => new TAnswer()).ParseFrom(await response.Content.ReadAsByteArrayAsync());
+
+    /// <summary>The code in x-gateway-error; empty when the gateway reports no failure of its own.</summary>
+    public static string ErrorCode(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("x-gateway-error", out var values) ? values.Single() : "";
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        if (TestContext.CurrentContext.Result.Outcome == NUnit.Framework.Interfaces.ResultState.Inconclusive)
+        {
+            Log.AssertNoErrors();
+        }
+    }
+
+    private static Dictionary<string, string?> Defaults(string subService)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Gateway:Listen:Address"] = "127.0.0.1",
+            ["Gateway:Listen:HttpPort"] = "0",
+            ["Gateway:Listen:WebSocketPort"] = "0",
+            ["Gateway:Sessions:Store"] = "Memory",
+        };
+        foreach (var cluster in Clusters)
+        {
+            settings[$"ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address"] = subService;
+        }
+
+        return settings;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>
+/// A sub-service on a bare Kestrel, cleartext HTTP/2 unless said otherwise: it records what it is asked and answers what a test tells
+/// it to, down to the single byte of a frame.
+/// </summary>
+internal sealed class StubSubService : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Call> _calls = new();
+
+    private StubSubService(WebApplication app) => _app = app;
+
+    /// <summary>What is done with a call; by default it is answered with an empty message.</summary>
+    public Func<HttpContext, Call, Task> OnCall { get; set; } = (context, _) => AnswerAsync(context, []);
+
+    public string Address { get; private set; } = "";
+
+    public IReadOnlyList<Call> Calls => [.. _calls];
+
+    public Call LastCall => _calls.Last();
+
+    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+        });
+        builder.Services.AddLogging();
+        var app = builder.Build();
+        var stub = new StubSubService(app);
+        app.Run(stub.HandleAsync);
+        await app.StartAsync();
+        stub.Address = app.Urls.Single();
+        return stub;
+    }
+
+    /// <summary>Answers as a gRPC server does.</summary>
+    public void Answer(IMessage message) => OnCall = (context, _) => AnswerAsync(context, message.ToByteArray());
+
+    /// <summary>Fails as a gRPC server does, with the status in the headers and no body.</summary>
+    public void Fail(int status, string message) => OnCall = (context, _) =>
+    {
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = status.ToString();
+        context.Response.Headers["grpc-message"] = message;
+        return Task.CompletedTask;
+    };
+
+    public static async Task AnswerAsync(HttpContext context, byte[] message, int status = 0)
+    {
+        context.Response.ContentType = "application/grpc";
+        await context.Response.Body.WriteAsync(Frame(message));
+        context.Response.AppendTrailer("grpc-status", status.ToString());
+    }
+
+    public static byte[] Frame(byte[] message, byte flag = 0)
+    {
+        var frame = new byte[5 + message.Length];
+        frame[0] = flag;
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)message.Length);
+        message.CopyTo(frame, 5);
+        return frame;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(stop.Token);
+        await _app.DisposeAsync();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var call = new Call(
+            context.Request.Path.Value!,
+            context.Request.QueryString.Value!,
+            context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            body.ToArray());
+        _calls.Enqueue(call);
+        await OnCall(context, call);
+    }
+
+    /// <summary>One request as it arrived.</summary>
+    internal sealed record Call(string Path, string Query, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+    {
+        /// <summary>The message inside the one gRPC frame of the body.</summary>
+        public ReadOnlySpan<byte> Message
+        {
+            get
+            {
+                Assert.That(Body, Has.Length.GreaterThanOrEqualTo(5), "The body has no gRPC frame");
+                Assert.That(BinaryPrimitives.ReadUInt32BigEndian(Body.AsSpan(1)), Is.EqualTo(Body.Length - 5), "The frame's length is wrong");
+                return Body.AsSpan(5);
+            }
+        }
+    }
+}
