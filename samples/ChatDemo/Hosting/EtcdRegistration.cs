@@ -45,10 +45,10 @@ internal sealed class EtcdRegistration : IAsyncDisposable
         {
             await registration.RegisterAsync();
         }
-        catch (RpcException e)
+        catch (Exception e) when (IsNoAnswer(e))
         {
             await registration.DisposeAsync();
-            throw new StartException($"etcd at {url} does not answer ({e.Status.Detail}); start it or leave out --etcd.", e);
+            throw new StartException($"etcd at {url} does not answer; start it or leave out --etcd.", e);
         }
 
         registration._keepAlive = registration.KeepRegisteredAsync();
@@ -106,7 +106,7 @@ internal sealed class EtcdRegistration : IAsyncDisposable
 
                 await _client.LeaseKeepAlive(_leaseId, _stop.Token);
             }
-            catch (Exception e) when (e is RpcException or OperationCanceledException)
+            catch (Exception e) when (IsNoAnswer(e))
             {
                 // Handled below like a lease that is gone.
             }
@@ -132,8 +132,11 @@ internal sealed class EtcdRegistration : IAsyncDisposable
         {
             await _client.LeaseRevokeAsync(new LeaseRevokeRequest { ID = _leaseId }, cancellationToken: timeout.Token);
         }
-        catch (RpcException)
+        catch (Exception e) when (IsNoAnswer(e))
         {
         }
     }
+
+    /// <summary>The client reports a time-out as a cancelled operation, not as a failed call.</summary>
+    private static bool IsNoAnswer(Exception e) => e is RpcException or OperationCanceledException;
 }
