@@ -79,14 +79,23 @@ internal sealed class DemoHost : IAsyncDisposable
             _registration = await EtcdRegistration.StartAsync(_options.Etcd, address);
         }
 
-        _gateway = GatewayHost.Build([], builder => ConfigureGateway(builder, address));
+        var gateway = GatewayHost.Build([], builder => ConfigureGateway(builder, address));
         try
         {
-            await _gateway.StartAsync();
+            await gateway.StartAsync();
+            _gateway = gateway;
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException or SocketException)
+        catch (Exception e)
         {
-            throw new StartException($"{e.Message} Stop the program that has it, or use other ports: --http-port, --ws-port.", e);
+            // Disposed here, not stopped: a host that failed to start throws at being stopped, which would hide why.
+            await gateway.DisposeAsync();
+            if (e is IOException { InnerException: AddressInUseException or SocketException })
+            {
+                throw new StartException(
+                    $"{e.Message} Stop the program that has it, or use other ports: --http-port, --ws-port.", e);
+            }
+
+            throw;
         }
     }
 
@@ -127,13 +136,21 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
             ["Gateway:Cors:AllowedOrigins:0"] = "*",
             ["Gateway:Sessions:Store"] = _options.Redis is null ? "Memory" : "Redis",
-            ["Gateway:Redis:Configuration"] = _options.Redis,
-            ["Gateway:Etcd:Endpoints"] = _options.Etcd,
             ["Logging:LogLevel:Default"] = "Warning",
+            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning", // Program says where to connect
             // It logs a failed start with its stack; Program says the same in one sentence.
             ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
         };
-        if (_options.Etcd is null)
+        if (_options.Redis is not null)
+        {
+            settings["Gateway:Redis:Configuration"] = _options.Redis;
+        }
+
+        if (_options.Etcd is not null)
+        {
+            settings["Gateway:Etcd:Endpoints"] = _options.Etcd;
+        }
+        else
         {
             foreach (var cluster in Clusters)
             {
