@@ -1,1 +1,51 @@
-Console.WriteLine("demo");
+using ChatDemo.Hosting;
+using ChatDemo.Smoke;
+using ChatDemo.Storage;
+
+DemoOptions options;
+try
+{
+    options = DemoOptions.Parse(args);
+}
+catch (UsageException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+
+if (options.ShowHelp)
+{
+    Console.WriteLine(DemoOptions.Help);
+    return 0;
+}
+
+var temporary = options.Smoke && options.Data is null ? Directory.CreateTempSubdirectory("chat-demo-") : null;
+var folder = new DataFolder(temporary?.FullName ?? options.Data ?? "samples/ChatDemo/data");
+try
+{
+    await using var demo = await DemoHost.StartAsync(options, folder);
+    if (options.Smoke)
+    {
+        return await SmokeRun.PlayAsync(demo);
+    }
+
+    demo.Codes.Sent += (phone, code) => Console.WriteLine($"Verification code for {phone}: {code}");
+    Console.WriteLine($"""
+        The chat demo is ready. Ctrl-C ends it.
+          Gateway    {demo.GatewayAddress}
+          WebSocket  {demo.WebSocketAddress}
+          Data       {folder.Path}
+          Next       point a chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
+        """);
+    await demo.WaitForShutdownAsync();
+    return 0;
+}
+catch (StartException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+finally
+{
+    temporary?.Delete(recursive: true);
+}

@@ -1,0 +1,7 @@
+namespace ChatDemo.Accounts;
+
+/// <summary>Where a login is recorded for the gateway to find it.</summary>
+internal interface ISessionWriter
+{
+    Task WriteAsync(string sessionId, string userId);
+}

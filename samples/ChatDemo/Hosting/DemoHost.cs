@@ -1,0 +1,172 @@
+using System.Net.Sockets;
+using ChatDemo.Accounts;
+using ChatDemo.Storage;
+using Gateway.Proxy;
+using Gateway.Proxy.Sessions;
+using Gateway.Transforms.Identity;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Data.Sqlite;
+using StackExchange.Redis;
+
+namespace ChatDemo.Hosting;
+
+/// <summary>The whole demo, running: the sub-services and the gateway before them, in one process.</summary>
+internal sealed class DemoHost : IAsyncDisposable
+{
+    private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
+
+    private readonly DemoOptions _options;
+    private readonly InMemorySessionStore _memorySessions = new();
+    private ConnectionMultiplexer? _redis;
+    private EtcdRegistration? _registration;
+    private WebApplication? _services;
+    private WebApplication? _gateway;
+
+    private DemoHost(DemoOptions options) => _options = options;
+
+    /// <summary>The phone codes on their way to users; the smoke run reads them here.</summary>
+    public VerifyCodes Codes { get; } = new(TimeProvider.System);
+
+    public Uri GatewayAddress => new($"http://127.0.0.1:{_options.HttpPort}");
+
+    public Uri WebSocketAddress => new($"ws://127.0.0.1:{_options.WebSocketPort}/ws");
+
+    public static async Task<DemoHost> StartAsync(DemoOptions options, DataFolder folder)
+    {
+        var host = new DemoHost(options);
+        try
+        {
+            await host.StartAsync(folder);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns after Ctrl-C or SIGTERM. The gateway has ended by then; disposing ends the rest.</summary>
+    public Task WaitForShutdownAsync() => _gateway!.WaitForShutdownAsync();
+
+    /// <summary>From the front to the back, so that a request under way still finds what it needs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(_gateway);
+        if (_registration is not null)
+        {
+            await _registration.DisposeAsync();
+        }
+
+        await StopAsync(_services);
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync();
+        }
+
+        SqliteConnection.ClearAllPools();
+    }
+
+    private async Task StartAsync(DataFolder folder)
+    {
+        var sessions = await CreateSessionWriterAsync();
+        _services = SubServices.Build(folder, Codes, sessions);
+        await _services.StartAsync();
+        var address = new Uri(_services.Urls.Single());
+
+        if (_options.Etcd is not null)
+        {
+            _registration = await EtcdRegistration.StartAsync(_options.Etcd, address);
+        }
+
+        var gateway = GatewayHost.Build([], builder => ConfigureGateway(builder, address));
+        try
+        {
+            await gateway.StartAsync();
+            _gateway = gateway;
+        }
+        catch (Exception e)
+        {
+            // Disposed here, not stopped: a host that failed to start throws at being stopped, which would hide why.
+            await gateway.DisposeAsync();
+            if (e is IOException { InnerException: AddressInUseException or SocketException })
+            {
+                throw new StartException(
+                    $"{e.Message} Stop the program that has it, or use other ports: --http-port, --ws-port.", e);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<ISessionWriter> CreateSessionWriterAsync()
+    {
+        if (_options.Redis is null)
+        {
+            return new MemorySessionWriter(_memorySessions);
+        }
+
+        try
+        {
+            _redis = await ConnectionMultiplexer.ConnectAsync(_options.Redis);
+            return new RedisSessionWriter(_redis);
+        }
+        catch (RedisConnectionException e)
+        {
+            throw new StartException($"Redis at {_options.Redis} does not answer; start it or leave out --redis.", e);
+        }
+    }
+
+    private void ConfigureGateway(WebApplicationBuilder builder, Uri services)
+    {
+        builder.Configuration.AddInMemoryCollection(GatewaySettings(services));
+        if (_options.Redis is null)
+        {
+            builder.Services.AddSingleton(_memorySessions);
+            builder.Services.AddSingleton<ISessionStore>(_memorySessions);
+        }
+    }
+
+    private Dictionary<string, string?> GatewaySettings(Uri services)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Gateway:Listen:Address"] = "127.0.0.1",
+            ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
+            ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
+            ["Gateway:Cors:AllowedOrigins:0"] = "*",
+            ["Gateway:Sessions:Store"] = _options.Redis is null ? "Memory" : "Redis",
+            ["Logging:LogLevel:Default"] = "Warning",
+            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning", // Program says where to connect
+            // It logs a failed start with its stack; Program says the same in one sentence.
+            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
+        };
+        if (_options.Redis is not null)
+        {
+            settings["Gateway:Redis:Configuration"] = _options.Redis;
+        }
+
+        if (_options.Etcd is not null)
+        {
+            settings["Gateway:Etcd:Endpoints"] = _options.Etcd;
+        }
+        else
+        {
+            foreach (var cluster in Clusters)
+            {
+                settings[$"ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address"] = services.ToString();
+            }
+        }
+
+        return settings;
+    }
+
+    private static async Task StopAsync(WebApplication? app)
+    {
+        if (app is not null)
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+    }
+}

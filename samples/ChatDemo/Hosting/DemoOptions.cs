@@ -1,0 +1,92 @@
+namespace ChatDemo.Hosting;
+
+/// <summary>What the command line asked for.</summary>
+internal sealed record DemoOptions
+{
+    public const string Help = """
+        A chat in one process: six sub-services on SQLite, behind the gateway.
+
+          --http-port PORT    where clients post requests            (9000)
+          --ws-port PORT      where clients open their WebSocket     (9001; may equal --http-port)
+          --data DIR          database and uploaded files            (samples/ChatDemo/data; with --smoke a temporary folder)
+          --etcd URL          register the services in etcd and let the gateway find them there
+          --redis HOST:PORT   keep login sessions in Redis instead of in memory
+          --smoke             play a whole conversation through the gateway, report each step, and end
+          --help              this text
+        """;
+
+    public int HttpPort { get; init; } = 9000;
+
+    public int WebSocketPort { get; init; } = 9001;
+
+    public string? Data { get; init; }
+
+    public string? Etcd { get; init; }
+
+    public string? Redis { get; init; }
+
+    public bool Smoke { get; init; }
+
+    public bool ShowHelp { get; init; }
+
+    /// <exception cref="UsageException">An argument is unknown or its value cannot be used.</exception>
+    public static DemoOptions Parse(string[] args)
+    {
+        var options = new DemoOptions();
+        var rest = new Queue<string>(args);
+        while (rest.TryDequeue(out var name))
+        {
+            options = name switch
+            {
+                "--http-port" => options with { HttpPort = Port(name, rest) },
+                "--ws-port" => options with { WebSocketPort = Port(name, rest) },
+                "--data" => options with { Data = Folder(name, rest) },
+                "--etcd" => options with { Etcd = Url(name, rest) },
+                "--redis" => options with { Redis = HostAndPort(name, rest) },
+                "--smoke" => options with { Smoke = true },
+                "--help" or "-h" => options with { ShowHelp = true },
+                _ => throw new UsageException($"Unknown argument '{name}'; --help lists the known ones."),
+            };
+        }
+
+        return options;
+    }
+
+    private static int Port(string name, Queue<string> rest)
+    {
+        var value = Value(name, rest, "a port number");
+        return ushort.TryParse(value, out var port) && port > 0
+            ? port
+            : throw new UsageException($"{name} is '{value}'; use a port number from 1 to 65535.");
+    }
+
+    private static string Folder(string name, Queue<string> rest)
+    {
+        var value = Value(name, rest, "a folder");
+        return File.Exists(value)
+            ? throw new UsageException($"{name} is '{value}', which is a file; name a folder.")
+            : value;
+    }
+
+    private static string Url(string name, Queue<string> rest)
+    {
+        var value = Value(name, rest, "a URL such as http://127.0.0.1:2379");
+        return Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? value
+            : throw new UsageException($"{name} is '{value}'; use a URL such as http://127.0.0.1:2379.");
+    }
+
+    private static string HostAndPort(string name, Queue<string> rest)
+    {
+        var value = Value(name, rest, "HOST:PORT");
+        var colon = value.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(value.AsSpan(colon + 1), out var port) && port > 0
+            ? value
+            : throw new UsageException($"{name} is '{value}'; use HOST:PORT such as 127.0.0.1:6379.");
+    }
+
+    private static string Value(string name, Queue<string> rest, string expected) =>
+        rest.TryDequeue(out var value) && value.Length > 0 && !value.StartsWith("--", StringComparison.Ordinal)
+            ? value
+            : throw new UsageException($"{name} has no value; give it {expected}.");
+}

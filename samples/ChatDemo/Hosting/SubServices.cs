@@ -1,0 +1,48 @@
+using System.Net;
+using ChatDemo.Accounts;
+using ChatDemo.Services;
+using ChatDemo.Storage;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ChatDemo.Hosting;
+
+/// <summary>The six gRPC services on one loopback port, as the gateway expects them: HTTP/2 without TLS.</summary>
+internal static class SubServices
+{
+    public static WebApplication Build(DataFolder folder, VerifyCodes codes, ISessionWriter sessions)
+    {
+        // An empty builder: no appsettings.json or environment variable meant for the gateway reaches this host.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, port: 0, listen => listen.Protocols = HttpProtocols.Http2);
+        });
+        builder.Services.AddGrpc(grpc =>
+        {
+            // Uploads are limited at the gateway, in one place.
+            grpc.MaxReceiveMessageSize = null;
+            grpc.MaxSendMessageSize = null;
+            grpc.Interceptors.Add<EnvelopeInterceptor>();
+        });
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(folder)
+            .AddSingleton(codes)
+            .AddSingleton(sessions)
+            .AddSingleton<Database>()
+            .AddSingleton<FileStore>()
+            .AddSingleton<PasswordHasher<UserRpc>>();
+
+        var app = builder.Build();
+        app.MapGrpcService<UserRpc>();
+        app.MapGrpcService<FriendRpc>();
+        app.MapGrpcService<MsgTransmitRpc>();
+        app.MapGrpcService<MsgStorageRpc>();
+        app.MapGrpcService<FileRpc>();
+        app.MapGrpcService<SpeechRpc>();
+        return app;
+    }
+}
