@@ -146,7 +146,7 @@ public sealed class EtcdOutageTests
     [TestCase(true)]
     public async Task EtcdLosesItsData_InstancesStayForTheGraceAndThenGo(bool newCluster)
     {
-        await using var sut = await WatcherHarness.StartAsync(_etcd.Endpoint, options => options.EmptyRegistryGrace = TimeSpan.FromSeconds(3));
+        await using var sut = await WatcherHarness.StartAsync(_etcd.Endpoint, options => options.EmptyRegistryGrace = TimeSpan.FromSeconds(4));
         await _etcd.PutAsync(Two, "10.0.0.2:80");
         await sut.KnowsAsync("user_service", "http://10.0.0.1:80", "http://10.0.0.2:80");
 

@@ -26,8 +26,9 @@ internal sealed class WatcherHarness : IAsyncDisposable
         var options = new EtcdOptions
         {
             Endpoints = endpoints,
-            ConnectTimeout = TimeSpan.FromSeconds(1),
-            RequestTimeout = TimeSpan.FromSeconds(1),
+            // Generous, so that a busy machine looks like nothing worse. Tests of deadlines set their own.
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            RequestTimeout = TimeSpan.FromSeconds(5),
             RetryDelayMin = TimeSpan.FromMilliseconds(10),
             RetryDelayMax = TimeSpan.FromMilliseconds(200),
             Debounce = TimeSpan.FromMilliseconds(5),
