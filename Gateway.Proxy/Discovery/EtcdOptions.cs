@@ -47,6 +47,7 @@ public sealed class EtcdOptions
     /// </summary>
     public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>A JSON null is as good as nothing.</summary>
     internal string[] EndpointList() =>
-        Endpoints.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        (Endpoints ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

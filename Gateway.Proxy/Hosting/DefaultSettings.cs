@@ -17,6 +17,9 @@ internal static class DefaultSettings
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
                 ["Logging:LogLevel:System"] = "Warning",
                 ["Logging:LogLevel:Yarp"] = "Warning",
+                // A call that failed is logged once, by the outcome, and not again for each request by these.
+                ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder"] = "Error",
+                ["Logging:LogLevel:Yarp.ReverseProxy.LoadBalancing"] = "Error",
                 ["Logging:LogLevel:Grpc"] = "Warning",
                 // Readable lines for people, JSON for whatever collects a container's output.
                 ["Logging:Console:FormatterName"] = inContainer ? "json" : "simple",

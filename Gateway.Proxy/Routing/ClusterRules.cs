@@ -32,7 +32,8 @@ internal static class ClusterRules
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme switch
         {
             "http" or "https" => uri.Host.Length > 0,
-            "etcd" => uri.Host.Length == 0 && uri.AbsolutePath.Trim('/').Length > 0,
+            // EtcdRules looks closer at these.
+            "etcd" => true,
             _ => false,
         };
 }

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Users;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -6,7 +7,11 @@ namespace Gateway.Proxy.Routing;
 
 /// <summary>Finds every mistake in the routes and clusters: those YARP knows, those of our transforms, and those nobody else looks for.</summary>
 internal sealed class RouteValidator(
-    IProxyConfigProvider provider, IConfigValidator validator, IConfiguration configuration, IOptions<UserDetailsOptions> userDetails)
+    IProxyConfigProvider provider,
+    IConfigValidator validator,
+    IConfiguration configuration,
+    IOptions<UserDetailsOptions> userDetails,
+    IOptions<EtcdOptions> etcd)
 {
     private const string UnknownTransform = "Unknown transform: ";
 
@@ -15,6 +20,11 @@ internal sealed class RouteValidator(
     {
         // Nothing waits in there: YARP's own first load, a moment later, does the same.
         var errors = FindErrorsAsync().GetAwaiter().GetResult();
+        if (errors.Count == 0)
+        {
+            errors = [.. EtcdRules.CheckEndpoints(provider.GetConfig().Clusters, etcd.Value)];
+        }
+
         if (errors.Count > 0)
         {
             throw new ConfigurationRefusedException(errors);
@@ -42,6 +52,7 @@ internal sealed class RouteValidator(
         foreach (var cluster in config.Clusters)
         {
             errors.AddRange(ClusterRules.Check(cluster));
+            errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
             errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
         }
 

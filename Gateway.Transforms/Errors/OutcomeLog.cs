@@ -36,7 +36,7 @@ internal sealed partial class OutcomeLog(ILogger<OutcomeLog> logger, TimeProvide
     public void Unexpected(RpcRoute route, Exception exception) => Log.CallBroke(logger, exception, route.RouteId);
 
     private static string Describe(RpcFeature rpc, Exception? exception) =>
-        rpc.Reason ?? (exception?.GetBaseException() ?? exception)?.Message ?? "no further detail";
+        rpc.Reason ?? exception?.GetBaseException().Message ?? "no destination of the cluster is available";
 
     private static partial class Log
     {

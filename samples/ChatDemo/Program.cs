@@ -1,6 +1,7 @@
 using ChatDemo.Hosting;
 using ChatDemo.Smoke;
 using ChatDemo.Storage;
+using Gateway.Proxy.Hosting;
 
 DemoOptions options;
 try
@@ -43,6 +44,11 @@ try
 catch (StartException e)
 {
     Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (Exception e) when (StartFailure.Describe(e) is { } reasons)
+{
+    Console.Error.WriteLine(string.Join(Environment.NewLine, reasons));
     return 1;
 }
 finally
