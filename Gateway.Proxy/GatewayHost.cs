@@ -6,6 +6,7 @@ using Gateway.Proxy.Users;
 using Gateway.Transforms;
 using Gateway.Transforms.Events;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy;
 
@@ -26,6 +27,8 @@ public static class GatewayHost
     {
         var builder = CreateBuilder(args, configure);
         var app = builder.Build();
+        // All settings at once, before the first use of any would report its own alone.
+        app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<RouteValidator>().EnsureValid();
 
         app.UseCors();

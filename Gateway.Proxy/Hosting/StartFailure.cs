@@ -14,6 +14,8 @@ public static class StartFailure
         OptionsValidationException options => [.. options.Failures],
         AggregateException { InnerExceptions: var inner } when inner.All(e => e is OptionsValidationException) =>
             [.. inner.Cast<OptionsValidationException>().SelectMany(e => e.Failures)],
+        // A value of the wrong type: the binder's sentence names the setting and the value.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => [exception.Message],
         IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen to other ports."],
         _ => null,
     };

@@ -29,7 +29,8 @@ internal static class RouteFile
         source.ResolveFileProvider();
         try
         {
-            builder.Configuration.Sources.Insert(0, source);
+            // Behind the built-in defaults, which stand first, and before everything else.
+            builder.Configuration.Sources.Insert(1, source);
         }
         catch (Exception exception) when (exception is InvalidDataException or FormatException)
         {

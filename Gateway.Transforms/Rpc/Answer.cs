@@ -65,7 +65,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         {
             "gzip" => new GZipStream(message, CompressionMode.Decompress),
             "deflate" => new ZLibStream(message, CompressionMode.Decompress),
-            _ => throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer is compressed as '{encoding}', which was not offered"),
+            _ => throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer is compressed as '{encoding}', which the gateway cannot read"),
         };
     }
 }

@@ -16,7 +16,7 @@ public sealed class RpcOptions
 
     /// <summary>
     /// The largest answer that has to be held in memory: one that makes events, or a compressed one. Others pass through as they
-    /// come and have no limit. In bytes. Default 72 MiB; 1 KiB to 1 GiB.
+    /// come and have no limit. In bytes. Default 72 MiB; 64 KiB to 1 GiB.
     /// </summary>
     public int MaxBufferedAnswer { get; set; } = 72 << 20;
 

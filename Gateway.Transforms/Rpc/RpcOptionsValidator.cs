@@ -6,8 +6,8 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
 {
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(10);
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+    public const long MaxBytes = 1 << 30;
     private const long Kibibyte = 1 << 10;
-    private const long Gibibyte = 1 << 30;
 
     public ValidateOptionsResult Validate(string? name, RpcOptions options)
     {
@@ -18,15 +18,15 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
         }
 
         Check(nameof(options.DefaultMaxRequestBodySize), options.DefaultMaxRequestBodySize, Kibibyte);
-        Check(nameof(options.MaxBufferedAnswer), options.MaxBufferedAnswer, Kibibyte);
+        Check(nameof(options.MaxBufferedAnswer), options.MaxBufferedAnswer, RpcResponseTransform.HeldLength);
         Check(nameof(options.MaxDiscardedRequest), options.MaxDiscardedRequest, 0);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 
         void Check(string setting, long value, long min)
         {
-            if (value < min || value > Gibibyte)
+            if (value < min || value > MaxBytes)
             {
-                errors.Add($"{RpcOptions.SectionName}:{setting} is {value}; use {min} to {Gibibyte} bytes.");
+                errors.Add($"{RpcOptions.SectionName}:{setting} is {value}; use {min} to {MaxBytes} bytes.");
             }
         }
     }

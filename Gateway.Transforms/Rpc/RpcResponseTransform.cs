@@ -14,7 +14,7 @@ namespace Gateway.Transforms.Rpc;
 internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher events, IOptions<RpcOptions> options) : ResponseTransform
 {
     /// <summary>Answers up to this length are held whole, in bytes. Longer ones are streamed.</summary>
-    private const int HeldLength = 64 << 10;
+    public const int HeldLength = 64 << 10;
 
     public override async ValueTask ApplyAsync(ResponseTransformContext context)
     {

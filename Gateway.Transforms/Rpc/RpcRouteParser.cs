@@ -44,6 +44,11 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
                 + $"use '{RpcOptionsValidator.MinTimeout}' to '{RpcOptionsValidator.MaxTimeout}'.");
         }
 
+        if (route.MaxRequestBodySize is < 0 or > RpcOptionsValidator.MaxBytes)
+        {
+            errors.Add($"Route '{route.RouteId}': MaxRequestBodySize is {route.MaxRequestBodySize}; use 0 to {RpcOptionsValidator.MaxBytes} bytes.");
+        }
+
         var fields = method is null ? default : MessageFields.Of(method.InputType);
         var session = ParseSession(route, transform, method, fields, errors);
         var source = ParseSource(route, transform, method, session, errors);

@@ -33,7 +33,8 @@ internal sealed class RpcTransformFactory(
         }
 
         RpcProtocols.TryGet(context.Cluster, out var protocol, out _);
-        // Sub-services read nothing of a client's headers, and a client nothing of theirs: what is not passed on can't leak.
+        // Sub-services read nothing of a client's headers, and a client nothing of theirs: what is not copied can't leak.
+        // X-Forwarded-* and the trace context, which YARP and the HTTP client write anew, do go out.
         context.CopyRequestHeaders = false;
         context.CopyResponseHeaders = false;
         context.CopyResponseTrailers = false;

@@ -46,6 +46,11 @@ catch (StartException e)
     Console.Error.WriteLine(e.Message);
     return 1;
 }
+catch (OperationCanceledException)
+{
+    // Ctrl-C while it was still starting.
+    return 0;
+}
 catch (Exception e) when (StartFailure.Describe(e) is { } reasons)
 {
     Console.Error.WriteLine(string.Join(Environment.NewLine, reasons));
