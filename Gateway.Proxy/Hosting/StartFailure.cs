@@ -15,6 +15,8 @@ public static class StartFailure
         AggregateException { InnerExceptions: var inner } when inner.All(e => e is OptionsValidationException) =>
             [.. inner.Cast<OptionsValidationException>().SelectMany(e => e.Failures)],
         IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen to other ports."],
+        // A value of the wrong type: the message names the setting, the value and the type.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => [exception.Message],
         _ => null,
     };
 }
