@@ -16,6 +16,8 @@ internal sealed class UserServiceChannels(Lazy<IProxyStateLookup> proxy, IOption
         KeepAlivePingDelay = TimeSpan.FromSeconds(10),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         EnableMultipleHttp2Connections = true,
+        // Sub-services are near; a proxy in the environment is for the world outside.
+        UseProxy = false,
     };
 
     /// <summary>A channel to some healthy instance; null when there is none.</summary>

@@ -50,13 +50,38 @@ internal sealed class StubSubService : IAsyncDisposable
     public void Answer(IMessage message) => OnCall = (context, _) => AnswerAsync(context, message.ToByteArray());
 
     /// <summary>Fails as a gRPC server does, with the status in the headers and no body.</summary>
-    public void Fail(int status, string message) => OnCall = (context, _) =>
+    public void Fail(int status, string message) => OnCall = (context, _) => FailAsync(context, status, message);
+
+    /// <summary>Answers each method with a message of its own, and fails what is not listed with UNIMPLEMENTED.</summary>
+    public void AnswerByMethod(Dictionary<string, IMessage> answers) => OnCall = (context, call) =>
+        answers.TryGetValue(call.Path[(call.Path.LastIndexOf('/') + 1)..], out var message)
+            ? AnswerAsync(context, message.ToByteArray())
+            : FailAsync(context, 12, "");
+
+    /// <summary>Answers with these bytes as the body, whatever they are, and this status behind them; null for no status at all.</summary>
+    public void AnswerRaw(byte[] body, int? status = 0, string contentType = "application/grpc", string? encoding = null) => OnCall = async (context, _) =>
     {
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = status.ToString();
-        context.Response.Headers["grpc-message"] = message;
-        return Task.CompletedTask;
+        context.Response.ContentType = contentType;
+        if (encoding is not null)
+        {
+            context.Response.Headers["grpc-encoding"] = encoding;
+        }
+
+        await context.Response.Body.WriteAsync(body);
+        if (status is { } code)
+        {
+            context.Response.AppendTrailer("grpc-status", code.ToString());
+            context.Response.AppendTrailer("grpc-message", "secret-host:1234 stack");
+        }
     };
+
+    /// <summary>Leaves calls unanswered until the other side gives them up.</summary>
+    public HeldCalls Hold()
+    {
+        var held = new HeldCalls();
+        OnCall = (context, _) => held.HoldAsync(context);
+        return held;
+    }
 
     public static async Task AnswerAsync(HttpContext context, byte[] message, int status = 0)
     {
@@ -72,6 +97,14 @@ internal sealed class StubSubService : IAsyncDisposable
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)message.Length);
         message.CopyTo(frame, 5);
         return frame;
+    }
+
+    private static Task FailAsync(HttpContext context, int status, string message)
+    {
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = status.ToString();
+        context.Response.Headers["grpc-message"] = message;
+        return Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()

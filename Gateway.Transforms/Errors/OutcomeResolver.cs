@@ -36,6 +36,8 @@ internal static class OutcomeResolver
 
     private static RpcOutcome Of(HttpContext context, IForwarderErrorFeature forwarder) => forwarder.Error switch
     {
+        // Before the token is looked at: YARP has cut the connection itself, so that the client sees a broken answer.
+        ForwarderError.ResponseBodyDestination => RpcOutcome.SubServiceFailed,
         _ when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
         ForwarderError.NoAvailableDestinations => RpcOutcome.NoInstance,
         ForwarderError.Request => IsUnreachable(forwarder.Exception) ? RpcOutcome.NoInstance : RpcOutcome.SubServiceFailed,

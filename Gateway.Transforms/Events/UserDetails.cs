@@ -9,5 +9,10 @@ public sealed class UserDetails(IReadOnlyDictionary<string, UserInfo> known)
     public static UserDetails None { get; } = new(new Dictionary<string, UserInfo>());
 
     /// <summary>The user's details; only the id where nothing else is known.</summary>
-    public UserInfo this[string userId] => known.GetValueOrDefault(userId) ?? new UserInfo { UserId = userId };
+    public UserInfo this[string userId] => known.GetValueOrDefault(userId) switch
+    {
+        null => new UserInfo { UserId = userId },
+        { UserId: "" } nameless => new UserInfo(nameless) { UserId = userId },
+        var user => user,
+    };
 }

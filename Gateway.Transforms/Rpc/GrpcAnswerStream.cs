@@ -75,6 +75,17 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
         return read;
     }
 
+    /// <summary>Ends the call when it is not over: a client that hangs up must not leave the sub-service sending.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _body.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
     {
         var more = new byte[1];

@@ -41,7 +41,7 @@ internal sealed class RequestBody
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
+            var result = await ReadAsync(reader, context.RequestAborted);
             if (announced > limit || result.Buffer.Length > limit)
             {
                 return new RequestBody(reader, result.Buffer, tooLarge: true);
@@ -68,7 +68,7 @@ internal sealed class RequestBody
         Release();
         while (discarded <= max)
         {
-            var result = await _reader.ReadAsync(context.RequestAborted);
+            var result = await ReadAsync(_reader, context.RequestAborted);
             discarded += result.Buffer.Length;
             _reader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
@@ -86,6 +86,30 @@ internal sealed class RequestBody
             _held = false;
             _reader.AdvanceTo(Buffer.End);
             Buffer = default;
+        }
+    }
+
+    /// <summary>
+    /// Not the reader's own cancellation: that leaves the read open, and the server, which wants to drain the body, would log an error.
+    /// </summary>
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        var pending = reader.ReadAsync(CancellationToken.None);
+        if (pending.IsCompleted)
+        {
+            return await pending;
+        }
+
+        using (cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader))
+        {
+            var result = await pending;
+            if (result.IsCanceled)
+            {
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return result;
         }
     }
 }

@@ -1,0 +1,122 @@
+using Gateway.Protocol;
+using Gateway.Tests.Support;
+using Google.Protobuf;
+
+namespace Gateway.Tests.Functional;
+
+/// <summary>Calls that follow instances through a real etcd.</summary>
+[TestFixture]
+internal sealed class DiscoveryTests
+{
+    private const string Path = "/service/user/get_user_info";
+    private const string Key = "/service/user_service/instance-1";
+
+    private static readonly byte[] Alice = new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray();
+
+    private EtcdProcess _etcd = null!;
+    private StubSubService _service = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _etcd = await EtcdProcess.CreateAsync();
+        _service = await StubSubService.StartAsync();
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _service.DisposeAsync();
+        await _etcd.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Instance_ComesGoesAndComesBackElsewhere_CallsFollow()
+    {
+        await using var gateway = await StartGatewayAsync();
+        Assert.That(await CodeAsync(gateway), Is.EqualTo("no-instance"), "Nobody has registered yet");
+
+        var lease = await _etcd.GrantLeaseAsync(TimeSpan.FromSeconds(30));
+        await _etcd.PutAsync(Key, HostAndPort(_service), lease);
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+
+        await _etcd.RevokeLeaseAsync(lease);
+        await Eventually.That(async () => await CodeAsync(gateway) == "no-instance");
+
+        await using var elsewhere = await StubSubService.StartAsync();
+        await _etcd.PutAsync(Key, HostAndPort(elsewhere), await _etcd.GrantLeaseAsync(TimeSpan.FromSeconds(30)));
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+        Assert.That(elsewhere.Calls, Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task Instance_MovesToAnotherPort_CallsFollow()
+    {
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await using var gateway = await StartGatewayAsync();
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+
+        await using var elsewhere = await StubSubService.StartAsync();
+        await _etcd.PutAsync(Key, HostAndPort(elsewhere));
+
+        await Eventually.That(async () => await CodeAsync(gateway) == "" && elsewhere.Calls.Count > 0);
+    }
+
+    [Test]
+    public async Task LookUpOfUsers_FollowsTheRegistryToo()
+    {
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await using var gateway = await StartGatewayAsync();
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+        _service.AnswerByMethod(new()
+        {
+            ["FriendAdd"] = new FriendAddRsp { RequestId = "r1", Success = true },
+            ["GetMultiUserInfo"] = new GetMultiUserInfoRsp { Success = true, UsersInfo = { ["alice"] = new UserInfo { UserId = "alice", Nickname = "Alice" } } },
+        });
+
+        await gateway.CallAsync<FriendAddRsp>("/service/friend/add_friend_apply", new FriendAddReq { RequestId = "r1", SessionId = "s-alice", RespondentId = "bob" });
+
+        Assert.That(gateway.Published.Notifications.Single().Message.FriendAddApply.UserInfo.Nickname, Is.EqualTo("Alice"));
+    }
+
+    [Test]
+    public async Task Etcd_AwayAtTheStart_IsFoundLater()
+    {
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await _etcd.KillAsync();
+        await using var gateway = await StartGatewayAsync();
+        Assert.That(await CodeAsync(gateway), Is.EqualTo("no-instance"));
+
+        await _etcd.StartAsync();
+
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+    }
+
+    [Test]
+    public async Task Etcd_Killed_CallsGoOn()
+    {
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await using var gateway = await StartGatewayAsync();
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+
+        await _etcd.KillAsync();
+        await Eventually.That(() => gateway.Log.Named("EtcdContactLost").Count > 0);
+
+        Assert.That(await CodeAsync(gateway), Is.Empty);
+    }
+
+    private async Task<GatewayFixture> StartGatewayAsync()
+    {
+        var gateway = await GatewayFixture.StartAsync("etcd:///service/user_service", new() { ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint });
+        gateway.Sessions.Set("s-alice", "alice");
+        return gateway;
+    }
+
+    private static string HostAndPort(StubSubService service) => new Uri(service.Address).Authority;
+
+    private static async Task<string> CodeAsync(GatewayFixture gateway)
+    {
+        using var response = await gateway.PostAsync(Path, Alice).DefaultTimeout();
+        return GatewayFixture.ErrorCode(response);
+    }
+}

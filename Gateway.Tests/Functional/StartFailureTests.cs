@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using Gateway.Proxy;
+using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Routing;
+using Gateway.Tests.Support;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Functional;
+
+/// <summary>What an operator reads when the gateway does not start.</summary>
+[TestFixture]
+internal sealed class StartFailureTests
+{
+    [Test]
+    public void Build_MistakesInTheRoutes_NamesThemAll()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new()
+        {
+            ["ReverseProxy:Routes:user-get-user-info:ClusterId"] = "nobody",
+            ["ReverseProxy:Routes:user-set-avatar:Transforms:0:Session"] = "Maybe",
+            ["ReverseProxy:Routes:user-set-avatar:Timeuot"] = "00:00:01",
+            ["ReverseProxy:Routes:friend-add-friend-apply:Transforms:0:Rpc"] = "bite_im.FriendService/FriendAd",
+            ["ReverseProxy:Clusters:user:Metadata:Protocol"] = "soap",
+            ["ReverseProxy:Clusters:file:Destinations:etcd:Address"] = "file-service:80",
+            ["Gateway:UserDetails:Rpc"] = "bite_im.UserService/GetSomebody",
+        }))!;
+
+        Assert.That(refused.Errors, Is.SupersetOf(new[]
+        {
+            "Route 'user-get-user-info': ClusterId is 'nobody', which is no cluster; use one of 'file', 'friend', 'message-storage', 'message-transmit', 'speech', 'user'.",
+            "Route 'user-set-avatar': transform 'Session' is 'Maybe'; use 'Required' or 'Anonymous'.",
+            "Cluster 'user': metadata 'Protocol' is 'soap'; use 'grpc' or 'http'.",
+            "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
+            "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody'; use 'package.UserService/GetMultiUserInfo' or 'package.UserService/GetUserInfo'.",
+        }));
+        Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; it knows "));
+        Assert.That(refused.Errors, Has.Some.StartsWith("Route 'friend-add-friend-apply': transform 'Rpc' is 'bite_im.FriendService/FriendAd', but 'bite_im.FriendService' has no method 'FriendAd'; it has "));
+        Assert.That(StartFailure.Describe(refused), Is.EqualTo(refused.Errors));
+    }
+
+    [Test]
+    public void Build_NoRoutesFile_SaysWhereItWasLookedFor()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:RoutesFile"] = "/no/such/yarp.json" }))!;
+
+        Assert.That(refused.Errors, Is.EqualTo(new[]
+        {
+            "The routes file '/no/such/yarp.json' does not exist; put one there, or name another with Gateway:RoutesFile.",
+        }));
+    }
+
+    [TestCase("Gateway:Sessions:KeyPattern", "session", "Gateway:Sessions:KeyPattern is 'session'; write {session_id} in it exactly once, as in 'session:{session_id}'.")]
+    [TestCase("Gateway:Listen:Address", "everywhere", "Gateway:Listen:Address is 'everywhere'; use an IP address, '0.0.0.0' for all.")]
+    [TestCase("Gateway:Listen:HttpPort", "70000", "Gateway:Listen:HttpPort is 70000; use 1 to 65535, or 0 for any free port.")]
+    [TestCase("Gateway:Rpc:DefaultTimeout", "00:00:00", "Gateway:Rpc:DefaultTimeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'.")]
+    [TestCase("Gateway:Errors:DefaultLanguage", "fr", "Gateway:Errors:DefaultLanguage is 'fr'; use 'en' or 'zh-CN'.")]
+    [TestCase("Gateway:Cors:AllowedOrigins:0", "chat.example.com", "Gateway:Cors:AllowedOrigins has 'chat.example.com'; use scheme and host alone, as in 'https://chat.example.com'.")]
+    public async Task Start_ASettingOutOfItsRange_IsOneSentence(string setting, string value, string sentence) =>
+        Assert.That(await DescribeStartAsync(new() { [setting] = value }), Is.EqualTo(new[] { sentence }));
+
+    [TestCase("Gateway:Listen:HttpPort", "abc")]
+    [TestCase("Gateway:Sessions:Store", "Mongo")]
+    [TestCase("Gateway:Rpc:DefaultTimeout", "soon")]
+    [TestCase("Gateway:Errors:StatusMode", "Both")]
+    public async Task Start_ASettingOfTheWrongType_IsOneSentence(string setting, string value)
+    {
+        var lines = await DescribeStartAsync(new() { [setting] = value });
+
+        Assert.That(lines, Has.Count.EqualTo(1));
+        Assert.That(lines![0], Does.Contain($"'{value}'").And.Contain($"'{setting}'"));
+    }
+
+    [Test]
+    public async Task Start_SeveralSettingsOutOfRange_NamesThemAll()
+    {
+        var lines = await DescribeStartAsync(new() { ["Gateway:Errors:DefaultLanguage"] = "fr", ["Gateway:Events:LookUpTimeout"] = "00:01:00" });
+
+        Assert.That(lines, Is.Not.Null.And.Some.Contains("DefaultLanguage"));
+    }
+
+    [Test]
+    public async Task Start_PortInUse_IsOneSentence()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        var lines = await DescribeStartAsync(new() { ["Gateway:Listen:HttpPort"] = $"{port}" });
+
+        Assert.That(lines, Is.EqualTo(new[]
+        {
+            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen to other ports.",
+        }));
+    }
+
+    [Test]
+    public void Describe_ADefect_IsLeftToItsStackTrace() =>
+        Assert.That(StartFailure.Describe(new InvalidOperationException("of ours")), Is.Null);
+
+    private static async Task<IReadOnlyList<string>?> DescribeStartAsync(Dictionary<string, string?> settings)
+    {
+        try
+        {
+            await using var app = Build(settings);
+            await app.StartAsync().DefaultTimeout();
+        }
+        catch (Exception exception)
+        {
+            return StartFailure.Describe(exception) ?? throw new AssertionException("Nothing an operator could read", exception);
+        }
+
+        throw new AssertionException("It started");
+    }
+
+    private static Microsoft.AspNetCore.Builder.WebApplication Build(Dictionary<string, string?> settings) => GatewayHost.Build([], builder =>
+    {
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Gateway:Listen:Address"] = "127.0.0.1",
+            ["Gateway:Listen:HttpPort"] = "0",
+            ["Gateway:Listen:WebSocketPort"] = "0",
+            ["Gateway:Sessions:Store"] = "Memory",
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+    });
+}
