@@ -187,6 +187,17 @@ internal sealed class MessageScannerTests
     }
 
     [Test]
+    public void Scan_UserIdsByTheHundred_IsRefused()
+    {
+        var bytes = Raw.Join(Enumerable.Repeat(Raw.Integer(UserId, 1), 128));
+
+        Assert.That(MessageScanner.Scan(new ReadOnlySequence<byte>(bytes), Fields).UserIds, Has.Count.EqualTo(128));
+        Assert.That(
+            MessageScanner.Scan(new ReadOnlySequence<byte>([.. bytes, .. Raw.Integer(UserId, 1)]), Fields).Problem,
+            Is.EqualTo("too many user ids"));
+    }
+
+    [Test]
     public void Scan_IdsInsideANestedMessage_AreNotSeen()
     {
         var nested = Raw.Join(Raw.Text(RequestId, "r1"), Raw.Text(UserId, "mallory"), Raw.Text(SessionId, "s-mallory"), [0x13]);
