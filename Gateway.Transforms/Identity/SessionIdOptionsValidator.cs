@@ -19,9 +19,10 @@ internal sealed class SessionIdOptionsValidator : IValidateOptions<SessionIdOpti
             errors.Add($"{SessionIdOptions.SectionName}:MaxIdLength is {options.MaxIdLength}; use MinIdLength ({options.MinIdLength}) to {LongestId}.");
         }
 
-        if (options.IdPunctuation.FirstOrDefault(c => c is <= ' ' or > '~') is var odd and not '\0')
+        if (options.IdPunctuation.AsSpan().IndexOfAnyExceptInRange('!', '~') is var at and >= 0)
         {
-            errors.Add($"{SessionIdOptions.SectionName}:IdPunctuation holds the character U+{(int)odd:X4}; use printable ASCII without spaces.");
+            errors.Add($"{SessionIdOptions.SectionName}:IdPunctuation holds the character U+{(int)options.IdPunctuation[at]:X4}; "
+                + "use printable ASCII without spaces.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -75,8 +75,11 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
             return null;
         }
 
-        Span<byte> bytes = stackalloc byte[(int)_scan.RequestId.Length];
-        _body.Buffer.Slice(_scan.RequestId.Offset, bytes.Length).CopyTo(bytes);
+        var range = _scan.RequestId;
+        // Once is enough, whatever comes of it: the next time the body may be gone.
+        _scan = default;
+        Span<byte> bytes = stackalloc byte[(int)range.Length];
+        _body.Buffer.Slice(range.Offset, range.Length).CopyTo(bytes);
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;
     }
 }

@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Wire;
 /// <remarks>
 /// The gateway decides by this walk who the caller is, and the sub-service parses the same bytes with a library of its own. So
 /// everything that two parsers could read differently is refused: a tag longer than 5 bytes or above 32 bits, field number 0, groups,
-/// unknown wire types, a varint longer than 10 bytes, a length past the end, two session ids that differ.
+/// unknown wire types, a varint longer than 10 bytes, a length past the end, two session ids that differ. So are user ids by the hundred.
 /// Source of the format: https://protobuf.dev/programming-guides/encoding/.
 /// </remarks>
 internal static class MessageScanner
@@ -20,6 +20,12 @@ internal static class MessageScanner
 
     private const int MaxTagBytes = 5;
     private const int MaxVarintBytes = 10;
+
+    /// <summary>
+    /// An honest client sends one, or none. Each is remembered and later cut out, so a body of nothing else would cost far more
+    /// time and memory than it took to send.
+    /// </summary>
+    private const int MaxUserIds = 128;
 
     public static MessageScan Scan(in ReadOnlySequence<byte> message, MessageFields fields)
     {
@@ -39,6 +45,12 @@ internal static class MessageScanner
 
             if (number == fields.UserId)
             {
+                if (userIds?.Count == MaxUserIds)
+                {
+                    problem = "too many user ids";
+                    break;
+                }
+
                 (userIds ??= []).Add(new FieldRange(start, reader.Consumed - start));
             }
             else if (wireType == LengthDelimited && number == fields.RequestId)

@@ -1,0 +1,26 @@
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+[TestFixture]
+internal sealed class GrpcTimeoutTests
+{
+    [TestCase("00:00:10", "10000m")]
+    [TestCase("00:00:00.0010000", "1m")]
+    [TestCase("00:00:00.0010001", "2m", Description = "Rounded up")]
+    [TestCase("00:00:00.0000001", "1m")]
+    [TestCase("00:00:00", "1m", Description = "Zero may be read as none")]
+    [TestCase("-00:00:05", "1m")]
+    [TestCase("01:00:00", "3600000m")]
+    [TestCase("1.03:46:39.9990000", "99999999m")]
+    [TestCase("1.03:46:40", "99999999m", Description = "Eight digits at most")]
+    public void Format_Time_IsMilliseconds(string time, string expected) =>
+        Assert.That(GrpcTimeout.Format(TimeSpan.Parse(time, null)), Is.EqualTo(expected));
+
+    [Test]
+    public void Format_Extremes_AreClamped()
+    {
+        Assert.That(GrpcTimeout.Format(TimeSpan.MaxValue), Is.EqualTo("99999999m"));
+        Assert.That(GrpcTimeout.Format(TimeSpan.MinValue), Is.EqualTo("1m"));
+    }
+}

@@ -1,0 +1,97 @@
+using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Wire;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+[TestFixture]
+internal sealed class RpcFeatureTests
+{
+    private static readonly MessageFields Fields = new(RequestId: 1, SessionId: 3, UserId: 2);
+
+    [Test]
+    public void RequestId_NothingReceived_IsNull() => Assert.That(New().RequestId, Is.Null);
+
+    [Test]
+    public async Task RequestId_None_IsNull() => Assert.That((await ReceiveAsync(Raw.Text(3, "s"))).RequestId, Is.Null);
+
+    [TestCase("")]
+    [TestCase("r1")]
+    [TestCase("请求1")]
+    public async Task RequestId_Text_IsRead(string id) => Assert.That((await ReceiveAsync(Raw.Text(1, id))).RequestId, Is.EqualTo(id));
+
+    [TestCase(256, true)]
+    [TestCase(257, false)]
+    [TestCase(100_000, false)]
+    public async Task RequestId_Long_IsReadUpTo256Bytes(int length, bool isRead)
+    {
+        var id = new string('r', length);
+
+        Assert.That((await ReceiveAsync(Raw.Text(1, id))).RequestId, Is.EqualTo(isRead ? id : null));
+    }
+
+    [Test]
+    public async Task RequestId_NoUtf8_IsNull() => Assert.That((await ReceiveAsync([0x0A, 1, 0xFF])).RequestId, Is.Null);
+
+    [Test]
+    public async Task RequestId_BodyNotWellFormedBehindIt_IsRead() =>
+        Assert.That((await ReceiveAsync(Raw.Join(Raw.Text(1, "r1"), [0x80]))).RequestId, Is.EqualTo("r1"));
+
+    [Test]
+    public async Task RequestId_BodyReleased_IsStillThere()
+    {
+        var sut = await ReceiveAsync(Raw.Text(1, "r1"));
+
+        sut.ReleaseBody();
+
+        Assert.That(sut.RequestId, Is.EqualTo("r1"));
+        Assert.That(sut.Message.IsEmpty, Is.True);
+    }
+
+    [Test]
+    public async Task RequestId_UnreadableAndBodyDiscarded_IsNullAgain()
+    {
+        var context = Context(Raw.Join([0x0A, 1, 0xFF], Raw.Text(4, "too much")));
+        var body = await RequestBody.ReadAsync(context, limit: 4).DefaultTimeout();
+        var sut = New();
+        sut.Received(body, MessageScanner.Scan(body.Buffer, Fields));
+
+        Assert.That(sut.RequestId, Is.Null);
+        await body.DiscardAsync(context, max: 100).AsTask().DefaultTimeout();
+
+        Assert.That(sut.RequestId, Is.Null);
+        Assert.That(sut.ReleaseBody, Throws.Nothing);
+    }
+
+    [Test]
+    public void Fail_ThenNothing_KeepsOutcomeAndReason()
+    {
+        var sut = New();
+        Assert.That(sut.Outcome, Is.Null);
+
+        sut.Fail(RpcOutcome.BadRequest, "field number 0");
+
+        Assert.That((sut.Outcome, sut.Reason), Is.EqualTo(((RpcOutcome?)RpcOutcome.BadRequest, "field number 0")));
+    }
+
+    private static RpcFeature New() =>
+        new(new RpcRoute("r", "/p.S/M", Fields, SessionMode.Required, null, 1 << 20, TimeSpan.FromSeconds(10)), startedAt: 0);
+
+    private static async Task<RpcFeature> ReceiveAsync(byte[] bytes)
+    {
+        var body = await RequestBody.ReadAsync(Context(bytes), limit: 1 << 20).DefaultTimeout();
+        var feature = New();
+        feature.Received(body, MessageScanner.Scan(body.Buffer, Fields));
+        return feature;
+    }
+
+    private static DefaultHttpContext Context(byte[] bytes)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Body = new MemoryStream(bytes);
+        return context;
+    }
+}
