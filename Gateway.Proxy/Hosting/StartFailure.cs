@@ -17,8 +17,6 @@ public static class StartFailure
         // A value of the wrong type: the binder's sentence names the setting and the value.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => [exception.Message],
         IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen to other ports."],
-        // A value of the wrong type: the message names the setting, the value and the type.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => [exception.Message],
         _ => null,
     };
 }
