@@ -106,7 +106,7 @@ internal sealed class RequestBody
             if (result.IsCanceled)
             {
                 reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                cancellationToken.ThrowIfCancellationRequested();
+                throw new OperationCanceledException(cancellationToken);
             }
 
             return result;
