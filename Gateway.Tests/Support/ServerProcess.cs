@@ -54,7 +54,13 @@ internal abstract class ServerProcess(string program, string package) : IAsyncDi
     }
 
     /// <summary>Freezes the server: its connections stay open and nothing is answered.</summary>
-    public void Pause() => Send(Signal.Stop);
+    public async Task PauseAsync()
+    {
+        Send(Signal.Stop);
+        // On another core it may go on for a moment after the signal was sent.
+        var state = $"/proc/{_process!.Id}/stat";
+        await Eventually.That(() => File.ReadAllText(state).Split(") ")[^1].StartsWith('T'), $"{program} is frozen");
+    }
 
     public void Resume() => Send(Signal.Continue);
 
