@@ -39,12 +39,7 @@ internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
 
     private GrpcChannel Channel => _channel ?? throw new InvalidOperationException("etcd has not been started");
 
-    public static async Task<EtcdProcess> CreateAsync()
-    {
-        var etcd = new EtcdProcess();
-        await etcd.StartAsync();
-        return etcd;
-    }
+    public static Task<EtcdProcess> CreateAsync() => StartedAsync(new EtcdProcess());
 
     /// <summary>Kills etcd and starts it without its data, as the same cluster or as a new one.</summary>
     public async Task WipeAsync(bool newCluster = false)

@@ -14,12 +14,7 @@ internal sealed class RedisProcess() : ServerProcess("redis-server", "redis-serv
         "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", Folder, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
     ];
 
-    public static async Task<RedisProcess> CreateAsync()
-    {
-        var redis = new RedisProcess();
-        await redis.StartAsync();
-        return redis;
-    }
+    public static Task<RedisProcess> CreateAsync() => StartedAsync(new RedisProcess());
 
     /// <summary>A connection of the test's own, with which it plays the user service.</summary>
     public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"{Configuration},connectTimeout=1000,allowAdmin=true");

@@ -26,18 +26,17 @@ internal abstract class ServerProcess(string program, string package) : IAsyncDi
     /// <summary>Starts the server in the place it had before, if any, and waits until it answers.</summary>
     public async Task StartAsync()
     {
-        _process = Launch();
         using var limit = new CancellationTokenSource(StartLimit);
-        while (!await AnswersOrFailsAsync(limit.Token))
+        while (await TryStartAsync(limit.Token) is { } failure)
         {
-            if (_process.HasExited || limit.IsCancellationRequested)
+            // Between choosing a port and listening on it, anybody's outgoing connection may be given that port for a while.
+            var portTaken = LastWords().Contains("address already in use", StringComparison.OrdinalIgnoreCase);
+            if (!portTaken || limit.IsCancellationRequested)
             {
-                var state = _process.HasExited ? $"exited with code {_process.ExitCode}" : $"did not answer within {StartLimit.TotalSeconds} s";
-                await KillAsync();
-                throw new InvalidOperationException($"{program} {state}. Its last words:\n{LastWords()}");
+                throw new InvalidOperationException($"{program} {failure}. Its last words:\n{LastWords()}");
             }
 
-            await Task.Delay(20);
+            await Task.Delay(100);
         }
     }
 
@@ -54,7 +53,13 @@ internal abstract class ServerProcess(string program, string package) : IAsyncDi
     }
 
     /// <summary>Freezes the server: its connections stay open and nothing is answered.</summary>
-    public void Pause() => Send(Signal.Stop);
+    public async Task PauseAsync()
+    {
+        Send(Signal.Stop);
+        // On another core it may go on for a moment after the signal was sent.
+        var state = $"/proc/{_process!.Id}/stat";
+        await Eventually.That(() => File.ReadAllText(state).Split(") ")[^1].StartsWith('T'), $"{program} is frozen");
+    }
 
     public void Resume() => Send(Signal.Continue);
 
@@ -63,6 +68,45 @@ internal abstract class ServerProcess(string program, string package) : IAsyncDi
         await KillAsync();
         Directory.Delete(Folder, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Starts <paramref name="server"/>, or leaves nothing of it behind.</summary>
+    protected static async Task<T> StartedAsync<T>(T server)
+        where T : ServerProcess
+    {
+        try
+        {
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<string?> TryStartAsync(CancellationToken cancellationToken)
+    {
+        lock (_output)
+        {
+            _output.Clear();
+        }
+
+        var process = _process = Launch();
+        while (!await AnswersOrFailsAsync(cancellationToken) || process.HasExited)
+        {
+            if (process.HasExited || cancellationToken.IsCancellationRequested)
+            {
+                var failure = process.HasExited ? $"exited with code {process.ExitCode}" : $"did not answer within {StartLimit.TotalSeconds} s";
+                await KillAsync();
+                return failure;
+            }
+
+            await Task.Delay(20, CancellationToken.None);
+        }
+
+        return null;
     }
 
     private Process Launch()

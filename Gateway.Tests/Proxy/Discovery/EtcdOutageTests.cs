@@ -133,7 +133,7 @@ public sealed class EtcdOutageTests
     [Test]
     public async Task EtcdFrozenAtStart_EveryAttemptHasADeadline()
     {
-        _etcd.Pause();
+        await _etcd.PauseAsync();
         await using var sut = await WatcherHarness.StartAsync(_etcd.Endpoint, options => options.RequestTimeout = TimeSpan.FromMilliseconds(200));
         await Eventually.That(() => sut.Logs.Named("EtcdContactLost").Count > 0);
 

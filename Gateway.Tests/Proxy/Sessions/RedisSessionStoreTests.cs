@@ -100,7 +100,7 @@ public sealed class RedisSessionStoreTests
     [Test]
     public async Task FindUser_ClientHasGone_IsCancelled()
     {
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new Sut(_redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
         await sut.AskUntilAnsweredAsync();
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
@@ -116,7 +116,7 @@ public sealed class RedisSessionStoreTests
         await using var sut = new Sut(_redis.Configuration, _logs);
         await sut.AskUntilAnsweredAsync();
 
-        _redis.Pause();
+        await _redis.PauseAsync();
         try
         {
             var watch = Stopwatch.StartNew();
@@ -137,7 +137,7 @@ public sealed class RedisSessionStoreTests
         await using var sut = new Sut(_redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
         await sut.AskUntilAnsweredAsync();
 
-        _redis.Pause();
+        await _redis.PauseAsync();
         try
         {
             using var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
@@ -169,7 +169,7 @@ public sealed class RedisSessionStoreTests
             Assert.That(await sut.AskAsync(), Is.EqualTo(SessionLookup.StoreDown));
         }
 
-        Assert.That(_logs.Named("SessionStoreDown"), Has.Count.EqualTo(1));
+        Assert.That(_logs.Named("SessionStoreDown"), Has.Count.InRange(1, 10), "Not a line per look-up");
         Assert.That(sut.Connection.IsConnected, Is.False);
 
         await redis.StartAsync();
