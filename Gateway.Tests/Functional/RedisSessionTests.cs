@@ -75,7 +75,7 @@ internal sealed class RedisSessionTests
     public async Task Redis_Frozen_IsNotWaitedFor()
     {
         await LogInAsync();
-        _redis.Pause();
+        await _redis.PauseAsync();
 
         Assert.That(await CodeAsync(), Is.EqualTo("session-store-down"));
 
