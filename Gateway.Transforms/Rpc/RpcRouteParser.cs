@@ -73,7 +73,9 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
             return SessionMode.Required;
         }
 
-        var mode = named ?? (fields.SessionId != 0 ? SessionMode.Required : SessionMode.Anonymous);
+        // A session_id of another type counts too, and is then refused below: a route is not opened by an oddity of its message.
+        var isOpen = method is not null && method.InputType.FindFieldByName("session_id") is null;
+        var mode = named ?? (isOpen ? SessionMode.Anonymous : SessionMode.Required);
         if (method is not null && mode == SessionMode.Required && (fields.SessionId == 0 || fields.UserId == 0))
         {
             var missing = fields.SessionId == 0 ? "session_id" : "user_id";
