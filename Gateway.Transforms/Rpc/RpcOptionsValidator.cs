@@ -6,8 +6,8 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
 {
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(10);
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+    public const long Gibibyte = 1 << 30;
     private const long Kibibyte = 1 << 10;
-    private const long Gibibyte = 1 << 30;
 
     public ValidateOptionsResult Validate(string? name, RpcOptions options)
     {

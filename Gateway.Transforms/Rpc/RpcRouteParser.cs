@@ -44,6 +44,11 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
                 + $"use '{RpcOptionsValidator.MinTimeout}' to '{RpcOptionsValidator.MaxTimeout}'.");
         }
 
+        if (route.MaxRequestBodySize is { } size and (< 1 or > RpcOptionsValidator.Gibibyte))
+        {
+            errors.Add($"Route '{route.RouteId}': MaxRequestBodySize is {size}; use 1 to {RpcOptionsValidator.Gibibyte} bytes.");
+        }
+
         var fields = method is null ? default : MessageFields.Of(method.InputType);
         var session = ParseSession(route, transform, method, fields, errors);
         var source = ParseSource(route, transform, method, session, errors);
