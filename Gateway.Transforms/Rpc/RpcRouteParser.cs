@@ -28,6 +28,11 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
             errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' {problem}.");
         }
 
+        if (FindTransform(route) is { } first && !ReferenceEquals(first, transform))
+        {
+            errors.Add($"Route '{route.RouteId}' has a second transform '{RpcKey}', '{transform[RpcKey]}'; keep one of them.");
+        }
+
         foreach (var key in transform.Keys.Where(key => key is not (RpcKey or SessionKey or NotifyKey)))
         {
             errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' has no setting '{key}'; it knows '{SessionKey}' and '{NotifyKey}'.");
