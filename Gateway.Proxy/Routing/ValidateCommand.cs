@@ -1,3 +1,5 @@
+using Gateway.Proxy.Hosting;
+
 namespace Gateway.Proxy.Routing;
 
 /// <summary><c>validate FILE</c>: says what is wrong with a routes file, without starting anything.</summary>
@@ -36,9 +38,9 @@ public static class ValidateCommand
             using var services = builder.Services.BuildServiceProvider();
             return services.GetRequiredService<RouteValidator>().FindErrorsAsync().GetAwaiter().GetResult();
         }
-        catch (ConfigurationRefusedException refused)
+        catch (Exception exception) when (StartFailure.Describe(exception) is { } lines)
         {
-            return refused.Errors;
+            return lines;
         }
     }
 }
