@@ -47,10 +47,10 @@ public static class GatewayHost
     internal static WebApplicationBuilder CreateBuilder(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.AddDefaultSettings();
         builder.AddConsoleLogging();
         configure?.Invoke(builder);
         builder.AddRouteFile();
+        builder.AddDefaultSettings();
 
         builder.AddListeners();
         builder.Services.AddGatewayCors();

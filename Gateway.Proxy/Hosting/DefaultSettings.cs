@@ -5,6 +5,7 @@ namespace Gateway.Proxy.Hosting;
 /// <summary>Settings of the framework that suit a gateway. They stand below every other source, so any of them can be overridden.</summary>
 internal static class DefaultSettings
 {
+    /// <summary>Puts them below all sources there are, so it is the last to be called.</summary>
     public static void AddDefaultSettings(this WebApplicationBuilder builder)
     {
         var inContainer = builder.Configuration.GetValue("DOTNET_RUNNING_IN_CONTAINER", false);

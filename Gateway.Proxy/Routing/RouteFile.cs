@@ -29,8 +29,7 @@ internal static class RouteFile
         source.ResolveFileProvider();
         try
         {
-            // Behind the built-in defaults, which stand first, and before everything else.
-            builder.Configuration.Sources.Insert(1, source);
+            builder.Configuration.Sources.Insert(0, source);
         }
         catch (Exception exception) when (exception is InvalidDataException or FormatException)
         {

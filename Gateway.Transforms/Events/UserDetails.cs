@@ -8,11 +8,7 @@ public sealed class UserDetails(IReadOnlyDictionary<string, UserInfo> known)
     /// <summary>For an event whose users could not be looked up.</summary>
     public static UserDetails None { get; } = new(new Dictionary<string, UserInfo>());
 
-    /// <summary>The user's details; only the id where nothing else is known.</summary>
-    public UserInfo this[string userId] => known.GetValueOrDefault(userId) switch
-    {
-        null => new UserInfo { UserId = userId },
-        { UserId: "" } nameless => new UserInfo(nameless) { UserId = userId },
-        var user => user,
-    };
+    /// <summary>The user's details; only the id where nothing else is known, and the id even where the user service left it out.</summary>
+    public UserInfo this[string userId] =>
+        known.TryGetValue(userId, out var user) ? new UserInfo(user) { UserId = userId } : new UserInfo { UserId = userId };
 }

@@ -6,7 +6,7 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
 {
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(10);
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
-    public const long MaxBytes = 1 << 30;
+    public const long Gibibyte = 1 << 30;
     private const long Kibibyte = 1 << 10;
 
     public ValidateOptionsResult Validate(string? name, RpcOptions options)
@@ -24,9 +24,9 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
 
         void Check(string setting, long value, long min)
         {
-            if (value < min || value > MaxBytes)
+            if (value < min || value > Gibibyte)
             {
-                errors.Add($"{RpcOptions.SectionName}:{setting} is {value}; use {min} to {MaxBytes} bytes.");
+                errors.Add($"{RpcOptions.SectionName}:{setting} is {value}; use {min} to {Gibibyte} bytes.");
             }
         }
     }

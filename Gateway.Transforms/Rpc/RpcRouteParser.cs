@@ -28,6 +28,11 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
             errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' {problem}.");
         }
 
+        if (FindTransform(route) is { } first && !ReferenceEquals(first, transform))
+        {
+            errors.Add($"Route '{route.RouteId}' has a second transform '{RpcKey}', '{transform[RpcKey]}'; keep one of them.");
+        }
+
         foreach (var key in transform.Keys.Where(key => key is not (RpcKey or SessionKey or NotifyKey)))
         {
             errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' has no setting '{key}'; it knows '{SessionKey}' and '{NotifyKey}'.");
@@ -44,9 +49,9 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
                 + $"use '{RpcOptionsValidator.MinTimeout}' to '{RpcOptionsValidator.MaxTimeout}'.");
         }
 
-        if (route.MaxRequestBodySize is < 0 or > RpcOptionsValidator.MaxBytes)
+        if (route.MaxRequestBodySize is { } size and (< 1 or > RpcOptionsValidator.Gibibyte))
         {
-            errors.Add($"Route '{route.RouteId}': MaxRequestBodySize is {route.MaxRequestBodySize}; use 0 to {RpcOptionsValidator.MaxBytes} bytes.");
+            errors.Add($"Route '{route.RouteId}': MaxRequestBodySize is {size}; use 1 to {RpcOptionsValidator.Gibibyte} bytes.");
         }
 
         var fields = method is null ? default : MessageFields.Of(method.InputType);
@@ -78,7 +83,9 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
             return SessionMode.Required;
         }
 
-        var mode = named ?? (fields.SessionId != 0 ? SessionMode.Required : SessionMode.Anonymous);
+        // A session_id of another type counts too, and is then refused below: a route is not opened by an oddity of its message.
+        var isOpen = method is not null && method.InputType.FindFieldByName("session_id") is null;
+        var mode = named ?? (isOpen ? SessionMode.Anonymous : SessionMode.Required);
         if (method is not null && mode == SessionMode.Required && (fields.SessionId == 0 || fields.UserId == 0))
         {
             var missing = fields.SessionId == 0 ? "session_id" : "user_id";

@@ -1,0 +1,125 @@
+using Gateway.Tests.Support;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Rpc;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Transforms.Errors;
+
+[TestFixture]
+internal sealed class OutcomeLogTests
+{
+    private static readonly RpcRoute Route = new("r", "/p.S/M", default, SessionMode.Required, null, 1, TimeSpan.FromSeconds(1));
+
+    private readonly FakeTimeProvider _time = new();
+    private RecordingLoggerProvider _log = null!;
+    private OutcomeLog _sut = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _log = new RecordingLoggerProvider();
+        _sut = new OutcomeLog(_log.CreateLogger<OutcomeLog>(), _time);
+    }
+
+    [TearDown]
+    public void TearDown() => _log.Dispose();
+
+    [Test]
+    public void Write_Ok_LogsNothing()
+    {
+        Write(RpcOutcome.Ok);
+
+        Assert.That(_log.Entries, Is.Empty);
+    }
+
+    [TestCase(RpcOutcome.SubServiceFailed, "sub-service-failed")]
+    [TestCase(RpcOutcome.NoInstance, "no-instance")]
+    [TestCase(RpcOutcome.TimedOut, "timed-out")]
+    [TestCase(RpcOutcome.SessionStoreDown, "session-store-down")]
+    [TestCase(RpcOutcome.Internal, "internal")]
+    public void Write_OperatorsBusiness_IsAWarning(RpcOutcome outcome, string code)
+    {
+        Write(outcome, "why");
+
+        AssertLogged(LogLevel.Warning, "CallFailed",
+            $"Route 'r': call to '/p.S/M' ended as '{code}': why (0 like it in the last second were not logged)");
+    }
+
+    [TestCase(RpcOutcome.BadRequest, "bad-request")]
+    [TestCase(RpcOutcome.UnsupportedContent, "unsupported-content")]
+    [TestCase(RpcOutcome.TooLarge, "too-large")]
+    [TestCase(RpcOutcome.SessionInvalid, "session-invalid")]
+    [TestCase(RpcOutcome.ClientGone, "client-gone")]
+    public void Write_ClientsDoing_IsDebug(RpcOutcome outcome, string code)
+    {
+        Write(outcome, "why");
+
+        AssertLogged(LogLevel.Debug, "CallRefused", $"Route 'r': request refused as '{code}': why");
+    }
+
+    [Test]
+    public void Write_ManyOfOneOutcome_IsOneLineASecondWithTheirNumber()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            Write(RpcOutcome.NoInstance, "why");
+        }
+
+        Assert.That(_log.Entries, Has.Count.EqualTo(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Write(RpcOutcome.NoInstance, "why");
+
+        Assert.That(_log.Entries, Has.Count.EqualTo(2));
+        Assert.That(_log.Entries[1].Message, Does.EndWith("(99 like it in the last second were not logged)"));
+    }
+
+    [Test]
+    public void Write_AnotherOutcome_IsNotHeldBackByTheFirst()
+    {
+        Write(RpcOutcome.NoInstance);
+        Write(RpcOutcome.TimedOut);
+
+        Assert.That(_log.Entries, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void Write_NoReason_TellsTheInnermostException()
+    {
+        Write(RpcOutcome.SubServiceFailed, exception: new HttpRequestException("outer", new IOException("connection reset")));
+
+        Assert.That(_log.Entries.Single().Message, Does.Contain("'sub-service-failed': connection reset ("));
+    }
+
+    [Test]
+    public void Write_NothingKnown_SaysSo()
+    {
+        Write(RpcOutcome.BadRequest);
+
+        AssertLogged(LogLevel.Debug, "CallRefused", "Route 'r': request refused as 'bad-request': no further detail");
+    }
+
+    [Test]
+    public void Unexpected_IsAnErrorWithTheException()
+    {
+        var exception = new InvalidOperationException("defect");
+
+        _sut.Unexpected(Route, exception);
+
+        AssertLogged(LogLevel.Error, "CallBroke", "Route 'r': the gateway failed while handling a call");
+        Assert.That(_log.Entries.Single().Exception, Is.SameAs(exception));
+    }
+
+    private void Write(RpcOutcome outcome, string? reason = null, Exception? exception = null)
+    {
+        var rpc = new RpcFeature(Route, startedAt: 0);
+        rpc.Fail(outcome, reason);
+        _sut.Write(rpc, outcome, exception);
+    }
+
+    private void AssertLogged(LogLevel level, string name, string message)
+    {
+        var entry = _log.Entries.Single();
+        Assert.That((entry.Level, entry.EventId.Name, entry.Message), Is.EqualTo((level, name, message)));
+    }
+}

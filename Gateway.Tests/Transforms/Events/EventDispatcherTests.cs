@@ -1,0 +1,193 @@
+using System.Buffers;
+using Gateway.Protocol;
+using Gateway.Tests.Support;
+using Gateway.Transforms.Events;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+
+namespace Gateway.Tests.Transforms.Events;
+
+/// <summary>From the bytes of a call to its notifications, with neighbours that fail.</summary>
+[TestFixture]
+internal sealed class EventDispatcherTests
+{
+    private static readonly FriendAddProcessReq Request = new() { RequestId = "r1", UserId = "bob", ApplyUserId = "alice", Agree = true };
+    private static readonly FriendAddProcessRsp Answer = new() { RequestId = "r1", Success = true, NewSessionId = "c1" };
+    private static readonly FriendAddProcessRsp Reply = new() { RequestId = "r1", Success = true };
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    private readonly FriendAddProcessEvents _source = new();
+    private EventHarness _harness = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _harness = new EventHarness();
+        _harness.Directory.Users["alice"] = EventHarness.Alice;
+        _harness.Directory.Users["bob"] = EventHarness.Bob;
+    }
+
+    [TearDown]
+    public void TearDown() => _harness.Dispose();
+
+    [Test]
+    public async Task Handle_AllWell_PublishesInOrderBeforeTheReply()
+    {
+        var reply = await HandleAsync().DefaultTimeout();
+
+        Assert.That(reply, Is.EqualTo(Reply));
+        Assert.That(_harness.Publisher.Published, Is.EqualTo(Expected(EventHarness.Alice, EventHarness.Bob)));
+        Assert.That(_harness.Directory.Asked, Has.Count.EqualTo(1), "One look-up for all of a call");
+        Assert.That(_harness.Log.Entries, Is.Empty);
+    }
+
+    [Test]
+    public async Task Handle_RequestNamesAnotherUser_TheSessionsUserIsTheAuthor()
+    {
+        await _harness.HandleAsync(new FriendRemoveEvents(), "alice", new FriendRemoveReq { UserId = "mallory", PeerId = "bob" }, new FriendRemoveRsp { Success = true })
+            .DefaultTimeout();
+
+        Assert.That(_harness.Publisher.Published.Single().Message.FriendRemove.UserId, Is.EqualTo("alice"));
+    }
+
+    private static IEnumerable<TestCaseData> Failures()
+    {
+        yield return Case(new FriendAddEvents(), new FriendAddReq { RespondentId = "bob" },
+            new FriendAddRsp { RequestId = "r1", Errmsg = "no" }, new FriendAddRsp { RequestId = "r1", Errmsg = "no" });
+        yield return Case(new FriendAddProcessEvents(), Request,
+            new FriendAddProcessRsp { RequestId = "r1", Errmsg = "no", NewSessionId = "c1" }, new FriendAddProcessRsp { RequestId = "r1", Errmsg = "no" });
+        yield return Case(new FriendRemoveEvents(), new FriendRemoveReq { PeerId = "bob" },
+            new FriendRemoveRsp { RequestId = "r1", Errmsg = "no" }, new FriendRemoveRsp { RequestId = "r1", Errmsg = "no" });
+        yield return Case(new ChatSessionCreateEvents(), new ChatSessionCreateReq { MemberIdList = { "alice", "bob" } },
+            new ChatSessionCreateRsp { RequestId = "r1", Errmsg = "no", ChatSessionInfo = new ChatSessionInfo() },
+            new ChatSessionCreateRsp { RequestId = "r1", Errmsg = "no" });
+        yield return Case(new NewMessageEvents(), new NewMessageReq { ChatSessionId = "c1" },
+            new GetTransmitTargetRsp { RequestId = "r1", Errmsg = "no", TargetIdList = { "bob" } }, new NewMessageRsp { RequestId = "r1", Errmsg = "no" });
+
+        static TestCaseData Case(IEventSource source, IMessage request, IMessage answer, IMessage reply) =>
+            new TestCaseData(source, request, answer, reply).SetName($"{nameof(Handle_SuccessIsFalse_TellsNobody)}({source.Name})");
+    }
+
+    [TestCaseSource(nameof(Failures))]
+    public async Task Handle_SuccessIsFalse_TellsNobody(IEventSource source, IMessage request, IMessage answer, IMessage expected)
+    {
+        var reply = await _harness.HandleAsync(source, "alice", request, answer).DefaultTimeout();
+
+        Assert.That(reply, Is.EqualTo(expected));
+        Assert.That(_harness.Publisher.Published, Is.Empty);
+        Assert.That(_harness.Directory.Asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task Handle_NobodyToLookUp_DoesNotAskTheDirectory()
+    {
+        _harness.Directory.Before = _ => throw new InvalidOperationException("Nobody should ask.");
+
+        await _harness.HandleAsync(new FriendRemoveEvents(), "alice", new FriendRemoveReq { PeerId = "bob" }, new FriendRemoveRsp { Success = true }).DefaultTimeout();
+
+        Assert.That(_harness.Directory.Asked, Is.Empty);
+        Assert.That(_harness.Publisher.Published, Has.Count.EqualTo(1));
+        Assert.That(_harness.Log.Entries, Is.Empty);
+    }
+
+    [Test]
+    public async Task Handle_LookUpThrows_PublishesIdsAlone()
+    {
+        var failure = new InvalidOperationException("user service down");
+        _harness.Directory.Before = _ => throw failure;
+
+        var reply = await HandleAsync().DefaultTimeout();
+
+        Assert.That(reply, Is.EqualTo(Reply));
+        AssertIdsAlone();
+        Assert.That(_harness.Log.Entries.Single().Exception, Is.SameAs(failure));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Handle_LookUpHangs_PublishesIdsAloneWhenItsTimeIsOver(bool heedsCancellation)
+    {
+        _harness.Directory.Before = token => new TaskCompletionSource().Task.WaitAsync(heedsCancellation ? token : CancellationToken.None);
+
+        var handling = HandleAsync();
+        _harness.Time.Advance(_harness.Settings.LookUpTimeout - Tick);
+        Assert.That(handling.IsCompleted, Is.False);
+        _harness.Time.Advance(Tick);
+
+        Assert.That(await handling.DefaultTimeout(), Is.EqualTo(Reply));
+        AssertIdsAlone();
+    }
+
+    [Test]
+    public async Task Handle_UserServiceKnowsOneOfTwo_TellsTheOtherByIdAlone()
+    {
+        _harness.Directory.Users.Remove("alice");
+
+        await HandleAsync().DefaultTimeout();
+
+        Assert.That(_harness.Publisher.Published, Is.EqualTo(Expected(new UserInfo { UserId = "alice" }, EventHarness.Bob)));
+        Assert.That(_harness.Log.Entries, Is.Empty);
+    }
+
+    [Test]
+    public async Task Handle_PublisherThrows_RepliesAllTheSame()
+    {
+        var failure = new InvalidOperationException("bus down");
+        _harness.Publisher.Before = _ => throw failure;
+
+        Assert.That(await HandleAsync().DefaultTimeout(), Is.EqualTo(Reply));
+        AssertPublishFailed();
+        Assert.That(_harness.Log.Entries.Single().Exception, Is.SameAs(failure));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Handle_PublisherHangs_RepliesWhenItsTimeIsOver(bool heedsCancellation)
+    {
+        _harness.Publisher.Before = token => new TaskCompletionSource().Task.WaitAsync(heedsCancellation ? token : CancellationToken.None);
+
+        var handling = HandleAsync();
+        _harness.Time.Advance(_harness.Settings.PublishTimeout - Tick);
+        Assert.That(handling.IsCompleted, Is.False);
+        _harness.Time.Advance(Tick);
+
+        Assert.That(await handling.DefaultTimeout(), Is.EqualTo(Reply));
+        AssertPublishFailed();
+    }
+
+    [TestCase("request")]
+    [TestCase("answer")]
+    public void Handle_BytesThatAreNoMessage_Throws(string broken)
+    {
+        byte[] garbage = [0x0A, 0x05];
+        var request = broken == "request" ? garbage : Request.ToByteArray();
+        var answer = broken == "answer" ? garbage : Answer.ToByteArray();
+
+        Assert.That(
+            async () => await _source.HandleAsync("bob", new ReadOnlySequence<byte>(request), answer, _harness.Dispatcher),
+            Throws.InstanceOf<InvalidProtocolBufferException>());
+        Assert.That(_harness.Publisher.Published, Is.Empty);
+    }
+
+    private Task<IMessage> HandleAsync() => _harness.HandleAsync(_source, "bob", Request, Answer);
+
+    private void AssertIdsAlone()
+    {
+        Assert.That(_harness.Publisher.Published, Is.EqualTo(Expected(new UserInfo { UserId = "alice" }, new UserInfo { UserId = "bob" })));
+        var entry = _harness.Log.Entries.Single();
+        Assert.That((entry.Level, entry.EventId.Name), Is.EqualTo((LogLevel.Warning, "UserLookUpFailed")));
+        Assert.That(entry.Message, Is.EqualTo("Event 'FriendAddProcess': the details of 2 user(s) could not be looked up; only their ids are told"));
+    }
+
+    private void AssertPublishFailed()
+    {
+        var entry = _harness.Log.Entries.Single();
+        Assert.That((entry.Level, entry.EventId.Name), Is.EqualTo((LogLevel.Warning, "PublishFailed")));
+        Assert.That(entry.Message, Is.EqualTo("Event 'FriendAddProcess': not every recipient could be told"));
+    }
+
+    private (string Recipients, NotifyMessage Message)[] Expected(UserInfo alice, UserInfo bob) =>
+    [
+        .. EventHarness.Readable(_source.Notifications("bob", Request, Answer, EventHarness.Details(alice, bob))),
+    ];
+}
