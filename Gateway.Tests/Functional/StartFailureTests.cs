@@ -41,6 +41,15 @@ internal sealed class StartFailureTests
     }
 
     [Test]
+    public void Build_EtcdAddressesWithoutAnEtcd_SaysSo()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:Etcd:Endpoints"] = "" }))!;
+
+        Assert.That(refused.Errors, Has.Count.EqualTo(1));
+        Assert.That(refused.Errors[0], Does.StartWith("Gateway:Etcd:Endpoints is empty, but the addresses of 'file', "));
+    }
+
+    [Test]
     public void Build_NoRoutesFile_SaysWhereItWasLookedFor()
     {
         var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:RoutesFile"] = "/no/such/yarp.json" }))!;
@@ -123,6 +132,7 @@ internal sealed class StartFailureTests
             ["Gateway:Listen:HttpPort"] = "0",
             ["Gateway:Listen:WebSocketPort"] = "0",
             ["Gateway:Sessions:Store"] = "Memory",
+            ["Gateway:Etcd:Endpoints"] = "http://127.0.0.1:1",
         });
         builder.Configuration.AddInMemoryCollection(settings);
     });
