@@ -21,13 +21,13 @@ internal static class DescriptorSets
             var files = FileDescriptorSet.Parser.ParseFrom(File.ReadAllBytes(path)).File;
             return FileDescriptor.BuildFromByteStrings(files.Select(file => file.ToByteString()));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Refused(path, "cannot be opened", "mount it there or correct the setting", exception);
-        }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or ArgumentException or DescriptorValidationException)
         {
             throw Refused(path, "is no complete descriptor set", "make it with 'protoc --include_imports --descriptor_set_out'", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(path, "cannot be opened", "mount it there or correct the setting", exception);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed partial class LogEventsTests
     [Test]
     public void Documentation_ListsExactlyTheEventsThereAre()
     {
-        var listed = Row().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "log-events.md"))).Select(row => row.Value);
+        var listed = Row().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "log-events.md"))).Select(row => row.Value);
 
         Assert.That(listed, Is.EquivalentTo(Events.Select(e => $"| {e.Id} | {e.Name} | {e.Level} |")));
     }
@@ -56,17 +56,6 @@ internal sealed partial class LogEventsTests
         from method in type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         from attribute in method.GetCustomAttributes<LoggerMessageAttribute>()
         select new LogEvent(assembly.GetName().Name!, attribute.EventId, attribute.EventName, attribute.Level, attribute.Message);
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Gateway.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("No folder above the tests has Gateway.sln.");
-    }
 
     [GeneratedRegex(@"^\| [0-9]+ \| \w+ \| \w+ \|", RegexOptions.Multiline)]
     private static partial Regex Row();

@@ -1,0 +1,102 @@
+using Gateway.Tests.Support;
+using Gateway.Transforms.Rpc;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+[TestFixture]
+internal sealed class RpcConfigFilterTests
+{
+    private readonly RpcConfigFilter _sut = new(Options.Create(new RpcOptions { DefaultTimeout = TimeSpan.FromSeconds(7) }));
+
+    [TestCase(null, 2)]
+    [TestCase("grpc", 2)]
+    [TestCase("GRPC", 2)]
+    [TestCase("http", 1)]
+    [TestCase("Http", 1)]
+    public async Task ConfigureCluster_NoVersion_IsTheProtocolsAlone(string? protocol, int major)
+    {
+        var request = (await FilterAsync(Cluster(protocol))).HttpRequest;
+
+        Assert.That(request, Is.EqualTo(new ForwarderRequestConfig
+        {
+            Version = new Version(major, major == 1 ? 1 : 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            ActivityTimeout = TimeSpan.FromHours(1),
+        }));
+    }
+
+    [Test]
+    public async Task ConfigureCluster_OtherRequestSettings_Stay()
+    {
+        var cluster = Cluster("http") with { HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromSeconds(5), AllowResponseBuffering = true } };
+
+        Assert.That((await FilterAsync(cluster)).HttpRequest, Is.EqualTo(new ForwarderRequestConfig
+        {
+            Version = new Version(1, 1),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            ActivityTimeout = TimeSpan.FromSeconds(5),
+            AllowResponseBuffering = true,
+        }));
+    }
+
+    [Test]
+    public async Task ConfigureCluster_VersionNamed_IsLeftAlone()
+    {
+        var cluster = Cluster("grpc") with
+        {
+            HttpRequest = new ForwarderRequestConfig { Version = new Version(1, 1), VersionPolicy = HttpVersionPolicy.RequestVersionOrLower },
+        };
+
+        Assert.That(await FilterAsync(cluster), Is.SameAs(cluster));
+    }
+
+    [Test]
+    public async Task ConfigureCluster_ProtocolUnknown_IsLeftToValidation()
+    {
+        var cluster = Cluster("smoke");
+
+        Assert.That(await FilterAsync(cluster), Is.SameAs(cluster));
+    }
+
+    [Test]
+    public async Task ConfigureRoute_RpcWithoutTimeout_HasTheDefault() =>
+        Assert.That((await FilterAsync(Route("Rpc"))).Timeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
+
+    [Test]
+    public async Task ConfigureRoute_TimeoutNamed_Stays() =>
+        Assert.That((await FilterAsync(Route("Rpc") with { Timeout = TimeSpan.FromSeconds(1) })).Timeout, Is.EqualTo(TimeSpan.FromSeconds(1)));
+
+    [Test]
+    public async Task ConfigureRoute_TimeoutPolicy_IsLeftToValidation() =>
+        Assert.That((await FilterAsync(Route("Rpc") with { TimeoutPolicy = "p" })).Timeout, Is.Null);
+
+    [Test]
+    public async Task ConfigureRoute_OrdinaryRoute_IsLeftAlone() => Assert.That((await FilterAsync(Route("PathPrefix"))).Timeout, Is.Null);
+
+    [TestCase(null, true)]
+    [TestCase("grpc", true)]
+    [TestCase("HTTP", true)]
+    [TestCase("", false)]
+    [TestCase("http2", false)]
+    public void IsProtocolKnown_Name_IsOneOfTwo(string? protocol, bool expected)
+    {
+        Assert.That(RpcClusters.IsProtocolKnown(Cluster(protocol), out var name), Is.EqualTo(expected));
+        Assert.That(name, Is.EqualTo(protocol));
+    }
+
+    private Task<ClusterConfig> FilterAsync(ClusterConfig cluster) => _sut.ConfigureClusterAsync(cluster, CancellationToken.None).DefaultTimeout();
+
+    private Task<RouteConfig> FilterAsync(RouteConfig route) => _sut.ConfigureRouteAsync(route, null, CancellationToken.None).DefaultTimeout();
+
+    private static ClusterConfig Cluster(string? protocol) => new()
+    {
+        ClusterId = "c",
+        Metadata = protocol is null ? null : new Dictionary<string, string> { ["Protocol"] = protocol },
+    };
+
+    private static RouteConfig Route(string transform) =>
+        new() { RouteId = "r", Transforms = [new Dictionary<string, string> { [transform] = "bite_im.UserService/UserLogin" }] };
+}

@@ -1,0 +1,224 @@
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Wire;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+[TestFixture]
+internal sealed class RpcRouteParserTests
+{
+    private const string Sources = "'ChatSessionCreate', 'FriendAdd', 'FriendAddProcess', 'FriendRemove', 'NewMessage'";
+
+    private readonly RpcOptions _options = new();
+    private RpcRouteParser _sut = null!;
+
+    [SetUp]
+    public void SetUp() => _sut = new RpcRouteParser(
+        new RpcCatalog(Descriptors.Build(Descriptors.Shop)),
+        [new FriendAddEvents(), new FriendAddProcessEvents(), new FriendRemoveEvents(), new ChatSessionCreateEvents(), new NewMessageEvents()],
+        Options.Create(_options));
+
+    [Test]
+    public void Parse_EverythingSet_IsTaken()
+    {
+        var transform = Rpc("chen_im.FriendService/FriendAdd", ("Session", "Required"), ("Notify", "FriendAdd"));
+
+        var route = Parse(Route(transform) with { Timeout = TimeSpan.FromSeconds(3), MaxRequestBodySize = 1000 });
+
+        Assert.That(route, Is.EqualTo(new RpcRoute(
+            "r", "/chen_im.FriendService/FriendAdd", new MessageFields(1, 2, 3), SessionMode.Required, route!.Source, 1000, TimeSpan.FromSeconds(3))));
+        Assert.That(route.Source, Is.InstanceOf<FriendAddEvents>());
+    }
+
+    [Test]
+    public void Parse_NothingButTheRpc_HasTheDefaults()
+    {
+        (_options.DefaultTimeout, _options.DefaultMaxRequestBodySize) = (TimeSpan.FromSeconds(7), 5000);
+
+        Assert.That(Parse(Route(Rpc("bite_im.UserService/UserLogin"))), Is.EqualTo(new RpcRoute(
+            "r", "/bite_im.UserService/UserLogin", new MessageFields(1, 0, 0), SessionMode.Anonymous, null, 5000, TimeSpan.FromSeconds(7))));
+    }
+
+    [TestCase("bite_im.UserService/GetUserInfo", null, SessionMode.Required)]
+    [TestCase("bite_im.UserService/GetUserInfo", "Required", SessionMode.Required)]
+    [TestCase("bite_im.UserService/GetUserInfo", "Anonymous", SessionMode.Anonymous)]
+    [TestCase("bite_im.UserService/UserLogin", null, SessionMode.Anonymous)]
+    [TestCase("bite_im.UserService/UserLogin", "Anonymous", SessionMode.Anonymous)]
+    [TestCase("shop.Cart/Add", null, SessionMode.Required)]
+    [TestCase("shop.Cart/Odd", "Anonymous", SessionMode.Anonymous)]
+    public void Parse_Session_IsAskedForWhereverTheMessageHasOne(string rpc, string? session, object expected)
+    {
+        var transform = session is null ? Rpc(rpc) : Rpc(rpc, ("Session", session));
+
+        Assert.That(Parse(Route(transform))?.Session, Is.EqualTo(expected));
+    }
+
+    [TestCase("bite_im.UserService", "is 'bite_im.UserService'; write it as 'package.Service/Method'")]
+    [TestCase("shop.Cart/Watch", "is 'shop.Cart/Watch', a streaming method; only unary methods can be routed")]
+    [TestCase("a.SpeechService/X", "is 'a.SpeechService/X', but 'a.SpeechService' has no method 'X'; it has SpeechRecognition")]
+    public void Parse_RpcUnusable_SaysWhy(string rpc, string problem) =>
+        AssertErrors(Route(Rpc(rpc)), $"Route 'r': transform 'Rpc' {problem}.");
+
+    [Test]
+    public void Parse_RpcUnknownAndNotify_SaysNothingOfTheSession() => AssertErrors(
+        Route(Rpc("bite_im.FriendService/Nope", ("Notify", "FriendAdd"))),
+        "Route 'r': transform 'Rpc' is 'bite_im.FriendService/Nope', but 'bite_im.FriendService' has no method 'Nope'; it has GetFriendList, "
+        + "FriendRemove, FriendAdd, FriendAddProcess, FriendSearch, GetChatSessionList, ChatSessionCreate, GetChatSessionMember, GetPendingFriendEventList.");
+
+    [Test]
+    public void Parse_UnknownSetting_IsRefused() => AssertErrors(
+        Route(Rpc("bite_im.UserService/UserLogin", ("Sesion", "Required"))),
+        "Route 'r': transform 'Rpc' has no setting 'Sesion'; it knows 'Session' and 'Notify'.");
+
+    [TestCase("Maybe")]
+    [TestCase("")]
+    [TestCase("anonymous")]
+    [TestCase("1")]
+    public void Parse_SessionUnknown_IsRefused(string session) => AssertErrors(
+        Route(Rpc("bite_im.UserService/UserLogin", ("Session", session))),
+        $"Route 'r': transform 'Session' is '{session}'; use 'Required' or 'Anonymous'.");
+
+    [Test]
+    public void Parse_SessionRequiredOfAMessageWithout_IsRefused() => AssertErrors(
+        Route(Rpc("bite_im.UserService/UserLogin", ("Session", "Required"))),
+        "Route 'r': transform 'Session' is 'Required', but the request message 'UserLoginReq' has no string field 'session_id'; "
+        + "use 'Anonymous' or another RPC.");
+
+    [Test]
+    public void Parse_SessionRequiredOfAMessageWithoutUserId_IsRefused()
+    {
+        var shop = Descriptors.Shop;
+        shop.File[0].MessageType[0].Field.RemoveAt(2);
+        var sut = new RpcRouteParser(new RpcCatalog(Descriptors.Build(shop)), [], Options.Create(_options));
+        var route = Route(Rpc("shop.Cart/Add"));
+        List<string> errors = [];
+
+        Assert.That(sut.Parse(route, route.Transforms![0], errors), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[]
+        {
+            "Route 'r': transform 'Session' is 'Required', but the request message 'AddReq' has no string field 'user_id'; use 'Anonymous' or another RPC.",
+        }));
+    }
+
+    [Test]
+    public void Parse_SessionIdThatIsNoString_DoesNotOpenTheRoute() => AssertErrors(
+        Route(Rpc("shop.Cart/Odd")),
+        "Route 'r': transform 'Session' is 'Required', but the request message 'OddReq' has no string field 'session_id'; use 'Anonymous' or another RPC.");
+
+    [TestCase("Friendadd")]
+    [TestCase("")]
+    public void Parse_NotifyUnknown_NamesThoseThereAre(string notify) => AssertErrors(
+        Route(Rpc("bite_im.FriendService/FriendAdd", ("Notify", notify))),
+        $"Route 'r': transform 'Notify' is '{notify}'; use one of {Sources}.");
+
+    [TestCase("FriendService/FriendAdd", "FriendAddReq and FriendAddRsp")]
+    [TestCase("MsgTransmitService/GetTransmitTarget", "NewMessageReq and GetTransmitTargetRsp")]
+    public void Parse_NotifyOfAnotherRpc_IsRefused(string rpc, string messages) => AssertErrors(
+        Route(Rpc($"bite_im.{rpc}", ("Notify", "FriendRemove"))),
+        $"Route 'r': transform 'Notify' is 'FriendRemove', which reads FriendRemoveReq and FriendRemoveRsp, but 'bite_im.{rpc}' has {messages}; "
+        + "remove 'Notify' or name the matching RPC.");
+
+    [Test]
+    public void Parse_NotifyOnAnAnonymousRoute_IsRefused() => AssertErrors(
+        Route(Rpc("bite_im.FriendService/FriendAdd", ("Session", "Anonymous"), ("Notify", "FriendAdd"))),
+        "Route 'r': transform 'Notify' is 'FriendAdd', but the route is anonymous and an event needs its author; set 'Session' to 'Required'.");
+
+    [Test]
+    public void Parse_TimeoutPolicy_IsRefused() => AssertErrors(
+        Route(Rpc("bite_im.UserService/UserLogin")) with { TimeoutPolicy = "slow" },
+        "Route 'r': TimeoutPolicy is 'slow'; an RPC route needs its time in 'Timeout'.");
+
+    [TestCase("00:00:00.0100000")]
+    [TestCase("01:00:00")]
+    public void Parse_TimeoutAtTheBounds_IsTaken(string timeout) =>
+        Assert.That(Parse(Route(Rpc("bite_im.UserService/UserLogin")) with { Timeout = TimeSpan.Parse(timeout, null) }), Is.Not.Null);
+
+    [TestCase("00:00:00")]
+    [TestCase("00:00:00.0099999")]
+    [TestCase("01:00:00.0000001")]
+    [TestCase("-00:00:00.0010000", Description = "Timeout.Infinite")]
+    public void Parse_TimeoutOutOfRange_IsRefused(string timeout) => AssertErrors(
+        Route(Rpc("bite_im.UserService/UserLogin")) with { Timeout = TimeSpan.Parse(timeout, null) },
+        $"Route 'r': Timeout is '{timeout}'; use '00:00:00.0100000' to '01:00:00'.");
+
+    [TestCase(1)]
+    [TestCase(1 << 30)]
+    public void Parse_MaxRequestBodySizeAtTheBounds_IsTaken(long size) =>
+        Assert.That(Parse(Route(Rpc("bite_im.UserService/UserLogin")) with { MaxRequestBodySize = size })?.MaxRequestBytes, Is.EqualTo(size));
+
+    [TestCase(-1, Description = "No limit, to YARP")]
+    [TestCase(0)]
+    [TestCase((1L << 30) + 1)]
+    public void Parse_MaxRequestBodySizeOutOfRange_IsRefused(long size) => AssertErrors(
+        Route(Rpc("bite_im.UserService/UserLogin")) with { MaxRequestBodySize = size },
+        $"Route 'r': MaxRequestBodySize is {size}; use 1 to 1073741824 bytes.");
+
+    [Test]
+    public void Parse_TwoRpcs_TheSecondIsRefused()
+    {
+        var first = Rpc("bite_im.UserService/UserLogin");
+        var second = Rpc("bite_im.UserService/PhoneLogin");
+        var route = Route(first) with { Transforms = [first, second] };
+        List<string> errors = [];
+
+        Assert.That(_sut.Parse(route, first, errors), Is.Not.Null);
+        Assert.That(_sut.Parse(route, second, errors), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[] { "Route 'r' has a second transform 'Rpc', 'bite_im.UserService/PhoneLogin'; keep one of them." }));
+    }
+
+    [Test]
+    public void Parse_SeveralMistakes_TellsAll() => AssertErrors(
+        Route(Rpc("x", ("Session", "y"), ("Notify", "z"), ("Other", "o"))) with { Timeout = TimeSpan.Zero, TimeoutPolicy = "p", MaxRequestBodySize = -1 },
+        "Route 'r': transform 'Rpc' is 'x'; write it as 'package.Service/Method'.",
+        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows 'Session' and 'Notify'.",
+        "Route 'r': TimeoutPolicy is 'p'; an RPC route needs its time in 'Timeout'.",
+        "Route 'r': Timeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'.",
+        "Route 'r': MaxRequestBodySize is -1; use 1 to 1073741824 bytes.",
+        "Route 'r': transform 'Session' is 'y'; use 'Required' or 'Anonymous'.",
+        $"Route 'r': transform 'Notify' is 'z'; use one of {Sources}.");
+
+    [Test]
+    public void Parse_ErrorsOfOthersBefore_AreNotItsOwn()
+    {
+        var route = Route(Rpc("bite_im.UserService/UserLogin"));
+
+        Assert.That(_sut.Parse(route, route.Transforms![0], new List<string> { "somebody else's" }), Is.Not.Null);
+    }
+
+    [Test]
+    public void FindTransform_OrdinaryRoute_IsNull()
+    {
+        Assert.That(RpcRouteParser.FindTransform(new RouteConfig()), Is.Null);
+        Assert.That(RpcRouteParser.FindTransform(Route(new Dictionary<string, string> { ["PathPrefix"] = "/x" })), Is.Null);
+    }
+
+    private RpcRoute? Parse(RouteConfig route)
+    {
+        List<string> errors = [];
+        var parsed = _sut.Parse(route, RpcRouteParser.FindTransform(route)!, errors);
+        Assert.That(errors, Is.Empty);
+        return parsed;
+    }
+
+    private void AssertErrors(RouteConfig route, params string[] expected)
+    {
+        List<string> errors = [];
+        Assert.That(_sut.Parse(route, RpcRouteParser.FindTransform(route)!, errors), Is.Null);
+        Assert.That(errors, Is.EqualTo(expected));
+    }
+
+    private static Dictionary<string, string> Rpc(string rpc, params (string Key, string Value)[] settings)
+    {
+        var transform = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Rpc"] = rpc };
+        foreach (var (key, value) in settings)
+        {
+            transform[key] = value;
+        }
+
+        return transform;
+    }
+
+    private static RouteConfig Route(IReadOnlyDictionary<string, string> transform) => new() { RouteId = "r", ClusterId = "c", Transforms = [transform] };
+}
