@@ -33,9 +33,19 @@ internal sealed class GrpcUserDirectory(IOptions<UserDetailsOptions> options, Us
     private async Task<IReadOnlyDictionary<string, UserInfo>> FindEachAsync(
         UserInfoRpc rpc, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
     {
-        var answers = await Task.WhenAll(userIds.Select(async userId => (userId, answer: await CallAsync<GetUserInfoReq, GetUserInfoRsp>(
-            rpc, new GetUserInfoReq { RequestId = NewRequestId(), UserId = userId }, cancellationToken))));
-        return answers.Where(a => a.answer is { Success: true, UserInfo: not null }).ToDictionary(a => a.userId, a => a.answer.UserInfo);
+        var calls = userIds.ToDictionary(userId => userId, userId => CallAsync<GetUserInfoReq, GetUserInfoRsp>(
+            rpc, new GetUserInfoReq { RequestId = NewRequestId(), UserId = userId }, cancellationToken));
+        Task all = Task.WhenAll(calls.Values);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        var found = calls.Where(call => call.Value is { IsCompletedSuccessfully: true, Result: { Success: true, UserInfo: not null } })
+            .ToDictionary(call => call.Key, call => call.Value.Result.UserInfo);
+        if (found.Count == 0)
+        {
+            // Some are better than none; of none, the reason is thrown.
+            await all;
+        }
+
+        return found;
     }
 
     private async Task<TAnswer> CallAsync<TRequest, TAnswer>(UserInfoRpc rpc, TRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Gateway.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -19,16 +20,22 @@ internal sealed partial class EventDispatcher(
         var users = userIds.Count == 0 ? UserDetails.None : await LookUpAsync(source, userIds);
         // Not the request's token: the sub-service has acted, so the others are told even when the caller has gone.
         using var deadline = new CancellationTokenSource(options.Value.PublishTimeout, time);
+        foreach (var notification in notifications(users))
+        {
+            await PublishAsync(source, notification, deadline.Token);
+        }
+    }
+
+    /// <summary>One at a time, so that one that fails does not take the others with it.</summary>
+    private async Task PublishAsync(string source, Notification notification, CancellationToken deadline)
+    {
         try
         {
-            foreach (var notification in notifications(users))
-            {
-                await publisher.PublishAsync(notification, deadline.Token).WaitAsync(deadline.Token);
-            }
+            await publisher.PublishAsync(notification, deadline).WaitAsync(deadline);
         }
         catch (Exception exception)
         {
-            Log.PublishFailed(logger, exception, source);
+            Log.PublishFailed(logger, exception, source, notification.Message.NotifyType);
         }
     }
 
@@ -52,7 +59,7 @@ internal sealed partial class EventDispatcher(
             "Event '{Source}': the details of {Count} user(s) could not be looked up; only their ids are told", EventName = "UserLookUpFailed")]
         public static partial void LookUpFailed(ILogger logger, Exception exception, string source, int count);
 
-        [LoggerMessage(1511, LogLevel.Warning, "Event '{Source}': not every recipient could be told", EventName = "PublishFailed")]
-        public static partial void PublishFailed(ILogger logger, Exception exception, string source);
+        [LoggerMessage(1511, LogLevel.Warning, "Event '{Source}': {NotifyType} could not be handed to the notify hub", EventName = "PublishFailed")]
+        public static partial void PublishFailed(ILogger logger, Exception exception, string source, NotifyType notifyType);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class IdentityMiddleware(
         {
             rpc.Fail(RpcOutcome.TooLarge, $"more than {rpc.Route.MaxRequestBytes} bytes");
             _ = rpc.RequestId;
-            await body.DiscardAsync(context, options.Value.MaxDiscardedRequest);
+            await body.DiscardAsync(context, rpc.Route.MaxRequestBytes + options.Value.MaxDiscardedRequest);
             return;
         }
 

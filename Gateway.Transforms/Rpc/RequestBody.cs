@@ -56,7 +56,7 @@ internal sealed class RequestBody
         }
     }
 
-    /// <summary>Reads the rest of a body that is too large and throws it away, as far as <paramref name="max"/> bytes.</summary>
+    /// <summary>Reads the rest of a body that is too large and throws it away, if it is no longer than <paramref name="max"/> bytes in all.</summary>
     public async ValueTask DiscardAsync(HttpContext context, long max)
     {
         var discarded = Buffer.Length;

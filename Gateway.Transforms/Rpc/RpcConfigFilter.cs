@@ -10,19 +10,18 @@ internal sealed class RpcConfigFilter(IOptions<RpcOptions> options) : IProxyConf
 {
     public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel)
     {
-        if (!RpcProtocols.TryGet(cluster, out var protocol, out _) || cluster.HttpRequest?.Version is not null)
+        RpcProtocols.TryGet(cluster, out var protocol, out _);
+        var written = cluster.HttpRequest ?? ForwarderRequestConfig.Empty;
+        return new(cluster with
         {
-            return new(cluster);
-        }
-
-        var request = (cluster.HttpRequest ?? ForwarderRequestConfig.Empty) with
-        {
-            Version = protocol == RpcProtocol.Grpc ? HttpVersion.Version20 : HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            // A call has its own deadline; YARP's idle timeout must not end a slow transfer before that.
-            ActivityTimeout = cluster.HttpRequest?.ActivityTimeout ?? RpcOptionsValidator.MaxTimeout,
-        };
-        return new(cluster with { HttpRequest = request });
+            HttpRequest = written with
+            {
+                Version = written.Version ?? (protocol == RpcProtocol.Grpc ? HttpVersion.Version20 : HttpVersion.Version11),
+                VersionPolicy = written.VersionPolicy ?? HttpVersionPolicy.RequestVersionExact,
+                // A call has its own deadline; YARP's idle timeout must not end a slow transfer before that.
+                ActivityTimeout = written.ActivityTimeout ?? RpcOptionsValidator.MaxTimeout,
+            },
+        });
     }
 
     public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) =>

@@ -21,7 +21,7 @@ public sealed class RpcOptions
     public int MaxBufferedAnswer { get; set; } = 72 << 20;
 
     /// <summary>
-    /// How much of a request that is too large is still read and thrown away, so that its sender gets to read the refusal instead of
+    /// How much more than a route allows is still read and thrown away, so that its sender gets to read the refusal instead of
     /// a broken connection. In bytes. Default 64 MiB; 0 to 1 GiB.
     /// </summary>
     public long MaxDiscardedRequest { get; set; } = 64 << 20;

@@ -2,6 +2,7 @@ using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Transforms;
 
@@ -61,6 +62,8 @@ internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher
         HttpContext http, RpcFeature rpc, IEventSource source, Answer answer, CancellationToken cancellationToken)
     {
         using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
+        // The sub-service has answered. Telling others has deadlines of its own, and must not make a late success a failure.
+        http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         IMessage reply;
         try
         {
