@@ -23,25 +23,26 @@ internal sealed partial class OutcomeLog(ILogger<OutcomeLog> logger, TimeProvide
             case RpcOutcome.SubServiceFailed or RpcOutcome.NoInstance or RpcOutcome.TimedOut or RpcOutcome.SessionStoreDown or RpcOutcome.Internal:
                 if (_throttles[(int)outcome].TryPass(out var suppressed))
                 {
-                    Log.CallFailed(logger, rpc.Route.RouteId, rpc.Route.Path, OutcomeTexts.Of(outcome).Code, Describe(rpc, exception), suppressed);
+                    Log.CallFailed(logger, rpc.Route.RouteId, rpc.Route.Path, OutcomeTexts.Of(outcome).Code, Describe(rpc, outcome, exception), suppressed);
                 }
 
                 break;
             default:
-                Log.CallRefused(logger, rpc.Route.RouteId, OutcomeTexts.Of(outcome).Code, Describe(rpc, exception));
+                Log.CallRefused(logger, rpc.Route.RouteId, OutcomeTexts.Of(outcome).Code, Describe(rpc, outcome, exception));
                 break;
         }
     }
 
     public void Unexpected(RpcRoute route, Exception exception) => Log.CallBroke(logger, exception, route.RouteId);
 
-    private static string Describe(RpcFeature rpc, Exception? exception) =>
-        rpc.Reason ?? exception?.GetBaseException().Message ?? "no destination of the cluster is available";
+    private static string Describe(RpcFeature rpc, RpcOutcome outcome, Exception? exception) =>
+        rpc.Reason ?? exception?.GetBaseException().Message
+        ?? (outcome == RpcOutcome.NoInstance ? "no destination of the cluster is available" : "no further detail");
 
     private static partial class Log
     {
         [LoggerMessage(1500, LogLevel.Warning,
-            "Route '{RouteId}': call to '{RpcPath}' ended as '{Outcome}': {Reason} ({Suppressed} like it in the last second were not logged)",
+            "Route '{RouteId}': call to '{RpcPath}' ended as '{Outcome}': {Reason} ({Suppressed} like it since the last such line were not logged)",
             EventName = "CallFailed")]
         public static partial void CallFailed(ILogger logger, string routeId, string rpcPath, string outcome, string reason, int suppressed);
 

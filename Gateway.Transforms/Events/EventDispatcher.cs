@@ -17,6 +17,7 @@ internal sealed partial class EventDispatcher(
     public async Task DispatchAsync(
         string source, IReadOnlyCollection<string> userIds, Func<UserDetails, IEnumerable<Notification>> notifications)
     {
+        userIds = [.. userIds.Distinct(StringComparer.Ordinal)];
         var users = userIds.Count == 0 ? UserDetails.None : await LookUpAsync(source, userIds);
         // Not the request's token: the sub-service has acted, so the others are told even when the caller has gone.
         using var deadline = new CancellationTokenSource(options.Value.PublishTimeout, time);

@@ -19,9 +19,6 @@ internal sealed class ClusterRulesTests
     [TestCase("localhost:9100")]
     [TestCase("tcp://10.0.0.1:9100")]
     [TestCase("/service/user_service")]
-    [TestCase("etcd://")]
-    [TestCase("etcd:///")]
-    [TestCase("etcd://service/user_service", Description = "Two slashes make the first name a host")]
     public void Check_NoAddress_IsRefused(string? address) => Assert.That(ClusterRules.Check(Cluster(address!)), Is.EqualTo(new[]
     {
         $"Cluster 'c': destination 'd' has the address '{address}'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",

@@ -43,7 +43,7 @@ internal sealed class OutcomeLogTests
         Write(outcome, "why");
 
         AssertLogged(LogLevel.Warning, "CallFailed",
-            $"Route 'r': call to '/p.S/M' ended as '{code}': why (0 like it in the last second were not logged)");
+            $"Route 'r': call to '/p.S/M' ended as '{code}': why (0 like it since the last such line were not logged)");
     }
 
     [TestCase(RpcOutcome.BadRequest, "bad-request")]
@@ -71,7 +71,7 @@ internal sealed class OutcomeLogTests
         Write(RpcOutcome.NoInstance, "why");
 
         Assert.That(_log.Entries, Has.Count.EqualTo(2));
-        Assert.That(_log.Entries[1].Message, Does.EndWith("(99 like it in the last second were not logged)"));
+        Assert.That(_log.Entries[1].Message, Does.EndWith("(99 like it since the last such line were not logged)"));
     }
 
     [Test]

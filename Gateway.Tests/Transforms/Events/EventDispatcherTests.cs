@@ -100,7 +100,7 @@ internal sealed class EventDispatcherTests
 
         Assert.That(reply, Is.EqualTo(Reply));
         AssertIdsAlone();
-        Assert.That(_harness.Log.Entries.Single().Exception, Is.SameAs(failure));
+        Assert.That(_harness.Log.Entries.Select(entry => entry.Exception), Is.All.SameAs(failure));
     }
 
     [TestCase(true)]
@@ -137,7 +137,25 @@ internal sealed class EventDispatcherTests
 
         Assert.That(await HandleAsync().DefaultTimeout(), Is.EqualTo(Reply));
         AssertPublishFailed();
-        Assert.That(_harness.Log.Entries.Single().Exception, Is.SameAs(failure));
+        Assert.That(_harness.Log.Entries.Select(entry => entry.Exception), Is.All.SameAs(failure));
+    }
+
+    [Test]
+    public async Task Handle_OnePublishFails_TheOthersGoOut()
+    {
+        var first = true;
+        _harness.Publisher.Before = _ =>
+        {
+            var fails = first;
+            first = false;
+            return fails ? throw new InvalidOperationException("the hub is away") : Task.CompletedTask;
+        };
+
+        Assert.That(await HandleAsync().DefaultTimeout(), Is.EqualTo(Reply));
+        Assert.That(_harness.Publisher.Published.Select(published => published.Message.NotifyType), Is.EqualTo(new[]
+        {
+            NotifyType.ChatSessionCreateNotify, NotifyType.ChatSessionCreateNotify,
+        }));
     }
 
     [TestCase(true)]
@@ -181,9 +199,10 @@ internal sealed class EventDispatcherTests
 
     private void AssertPublishFailed()
     {
-        var entry = _harness.Log.Entries.Single();
-        Assert.That((entry.Level, entry.EventId.Name), Is.EqualTo((LogLevel.Warning, "PublishFailed")));
-        Assert.That(entry.Message, Is.EqualTo("Event 'FriendAddProcess': not every recipient could be told"));
+        Assert.That(
+            _harness.Log.Entries.Select(entry => (entry.Level, entry.EventId.Name, entry.Message)),
+            Is.EqualTo(new[] { "FriendAddProcessNotify", "ChatSessionCreateNotify", "ChatSessionCreateNotify" }.Select(type =>
+                (LogLevel.Warning, "PublishFailed", $"Event 'FriendAddProcess': {type} could not be handed to the notify hub"))));
     }
 
     private (string Recipients, NotifyMessage Message)[] Expected(UserInfo alice, UserInfo bob) =>

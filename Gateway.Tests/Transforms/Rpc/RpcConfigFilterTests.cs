@@ -43,22 +43,14 @@ internal sealed class RpcConfigFilterTests
     }
 
     [Test]
-    public async Task ConfigureCluster_VersionNamed_IsLeftAlone()
+    public async Task ConfigureCluster_VersionNamed_KeepsItAndGetsTheRest()
     {
         var cluster = Cluster("grpc") with
         {
             HttpRequest = new ForwarderRequestConfig { Version = new Version(1, 1), VersionPolicy = HttpVersionPolicy.RequestVersionOrLower },
         };
 
-        Assert.That(await FilterAsync(cluster), Is.SameAs(cluster));
-    }
-
-    [Test]
-    public async Task ConfigureCluster_ProtocolUnknown_IsLeftToValidation()
-    {
-        var cluster = Cluster("smoke");
-
-        Assert.That(await FilterAsync(cluster), Is.SameAs(cluster));
+        Assert.That((await FilterAsync(cluster)).HttpRequest, Is.EqualTo(cluster.HttpRequest with { ActivityTimeout = TimeSpan.FromHours(1) }));
     }
 
     [Test]

@@ -20,7 +20,7 @@ internal sealed class RpcOptionsTests
 
     [Test]
     public void Settings_AtTheLowerBounds_AreValid() => Assert.That(
-        Errors(new RpcOptions { DefaultTimeout = TimeSpan.FromMilliseconds(10), DefaultMaxRequestBodySize = 1024, MaxBufferedAnswer = 1024, MaxDiscardedRequest = 0 }),
+        Errors(new RpcOptions { DefaultTimeout = TimeSpan.FromMilliseconds(10), DefaultMaxRequestBodySize = 1024, MaxBufferedAnswer = 65536, MaxDiscardedRequest = 0 }),
         Is.Empty);
 
     [Test]
@@ -41,7 +41,7 @@ internal sealed class RpcOptionsTests
         {
             "Gateway:Rpc:DefaultTimeout is '00:00:00.0090000'; use '00:00:00.0100000' to '01:00:00'.",
             "Gateway:Rpc:DefaultMaxRequestBodySize is 1023; use 1024 to 1073741824 bytes.",
-            "Gateway:Rpc:MaxBufferedAnswer is 1023; use 1024 to 1073741824 bytes.",
+            "Gateway:Rpc:MaxBufferedAnswer is 1023; use 65536 to 1073741824 bytes.",
             "Gateway:Rpc:MaxDiscardedRequest is -1; use 0 to 1073741824 bytes.",
         }));
 
@@ -55,7 +55,7 @@ internal sealed class RpcOptionsTests
         {
             "Gateway:Rpc:DefaultTimeout is '10.00:00:00'; use '00:00:00.0100000' to '01:00:00'.",
             "Gateway:Rpc:DefaultMaxRequestBodySize is 1073741825; use 1024 to 1073741824 bytes.",
-            "Gateway:Rpc:MaxBufferedAnswer is 1073741825; use 1024 to 1073741824 bytes.",
+            "Gateway:Rpc:MaxBufferedAnswer is 1073741825; use 65536 to 1073741824 bytes.",
             "Gateway:Rpc:MaxDiscardedRequest is 1073741825; use 0 to 1073741824 bytes.",
         }));
 
