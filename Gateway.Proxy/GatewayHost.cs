@@ -1,11 +1,10 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Hub;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Users;
 using Gateway.Transforms;
-using Gateway.Transforms.Events;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy;
@@ -33,6 +32,8 @@ public static class GatewayHost
 
         app.UseCors();
         app.UseRequestTimeouts();
+        app.UseWebSockets();
+        app.MapHub();
         app.MapReverseProxy(proxy =>
         {
             proxy.UseRpc();
@@ -58,7 +59,7 @@ public static class GatewayHost
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
         builder.Services.AddUserDirectory();
-        builder.Services.TryAddSingleton<IEventPublisher, UnsentEvents>();
+        builder.Services.AddHub();
         builder.Services.AddRoutes(builder.Configuration).AddRpc();
         return builder;
     }

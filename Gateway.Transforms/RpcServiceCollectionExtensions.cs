@@ -31,6 +31,8 @@ public static class RpcServiceCollectionExtensions
 
         AddOptions<SessionIdOptions, SessionIdOptionsValidator>(services, SessionIdOptions.SectionName);
         services.TryAddSingleton<SessionIdForm>();
+        services.TryAddSingleton(provider => new SessionAuthenticator(
+            provider.GetRequiredService<SessionIdForm>(), provider.GetRequiredService<ISessionStore>()));
 
         AddOptions<ErrorOptions, ErrorOptionsValidator>(services, ErrorOptions.SectionName);
         services.TryAddSingleton<ErrorEnvelope>();

@@ -20,11 +20,16 @@ internal static class ListenExtensions
             kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             var listen = options.Value;
             var address = IPAddress.Parse(listen.Address);
-            kestrel.Listen(address, listen.HttpPort);
             if (listen.WebSocketPort == 0 || listen.WebSocketPort != listen.HttpPort)
             {
-                kestrel.Listen(address, listen.WebSocketPort);
+                kestrel.Listen(address, listen.HttpPort);
             }
+
+            kestrel.Listen(address, listen.WebSocketPort, port => port.Use(next => connection =>
+            {
+                connection.Features.Set(WebSocketPort.Instance);
+                return next(connection);
+            }));
         });
     }
 }

@@ -39,6 +39,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>The address of the HTTP port, then of the WebSocket port.</summary>
+    public IReadOnlyList<string> Urls => [.. _app.Urls];
+
     public InMemorySessionStore Sessions => _app.Services.GetRequiredService<InMemorySessionStore>();
 
     /// <param name="subService">Where every cluster points to.</param>

@@ -11,6 +11,7 @@ internal sealed class SessionIdForm
     private const string LettersAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     private readonly SearchValues<byte> _allowed;
+    private readonly SearchValues<char> _allowedChars;
     private readonly int _minLength;
     private readonly int _maxLength;
 
@@ -18,9 +19,14 @@ internal sealed class SessionIdForm
     {
         var value = options.Value;
         _allowed = SearchValues.Create(Encoding.ASCII.GetBytes(LettersAndDigits + value.IdPunctuation));
+        _allowedChars = SearchValues.Create(LettersAndDigits + value.IdPunctuation);
         _minLength = value.MinIdLength;
         _maxLength = value.MaxIdLength;
     }
+
+    /// <summary>Whether a string has the form of a session id.</summary>
+    public bool IsSessionId(string text) =>
+        text.Length >= _minLength && text.Length <= _maxLength && !text.AsSpan().ContainsAnyExcept(_allowedChars);
 
     /// <summary>The session id at <paramref name="range"/>; null when there is none or it is malformed.</summary>
     public string? Read(in ReadOnlySequence<byte> message, FieldRange range)

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Gateway.Notify.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Notify.Connections;
+
+/// <summary>
+/// At shutdown: no new sockets, and the open ones closed in paced batches, before the server stops. Without it the server would wait
+/// for the sockets as long as it may and then cut them off without a close frame.
+/// </summary>
+internal sealed partial class NotifyDrain(IOptions<NotifyOptions> options, TimeProvider time, ILogger<NotifyDrain> logger) : IHostedLifecycleService
+{
+    private readonly ConcurrentDictionary<NotifyConnection, byte> _open = new();
+
+    public bool IsDraining { get; private set; }
+
+    /// <summary>Every socket, joined or not, until the result is disposed of.</summary>
+    public IDisposable Watch(NotifyConnection connection)
+    {
+        _open.TryAdd(connection, 0);
+        if (IsDraining)
+        {
+            connection.Close(CloseReason.GoingAway);
+        }
+
+        return new Entry(this, connection);
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        IsDraining = true;
+        var batches = _open.Keys.Chunk(options.Value.DrainBatch).ToArray();
+        if (batches.Length > 0)
+        {
+            Log.Draining(logger, batches.Sum(batch => batch.Length));
+        }
+
+        foreach (var batch in batches)
+        {
+            foreach (var connection in batch)
+            {
+                connection.Close(CloseReason.GoingAway);
+            }
+
+            await Task.Delay(options.Value.DrainPause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static partial class Log
+    {
+        [LoggerMessage(2010, LogLevel.Information, "Shutting down: closing {Count} sockets", EventName = "SocketsDraining")]
+        public static partial void Draining(ILogger logger, int count);
+    }
+
+    private sealed class Entry(NotifyDrain drain, NotifyConnection connection) : IDisposable
+    {
+        public void Dispose() => drain._open.TryRemove(connection, out _);
+    }
+}

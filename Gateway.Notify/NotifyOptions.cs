@@ -1,0 +1,66 @@
+using Gateway.Notify.Connections;
+
+namespace Gateway.Notify;
+
+/// <summary>The notify hub: who may connect, how much, and how patiently a socket is served. Section <c>Gateway:Notify</c>.</summary>
+public sealed class NotifyOptions
+{
+    public const string SectionName = "Gateway:Notify";
+
+    /// <summary>
+    /// Pages that may open a socket, by origin as a browser sends it (<c>https://chat.example.com</c>), or a single <c>*</c> for any.
+    /// Default none: pages of the gateway's own host, and clients that are no browsers.
+    /// </summary>
+    public IList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>How long a client has to send its session after the upgrade. Default 10 seconds; 100 milliseconds to 1 minute.</summary>
+    public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest message a client may send, in bytes. Default 64 KiB; 1 KiB to 1 MiB.</summary>
+    public int MaxInboundMessage { get; set; } = 64 << 10;
+
+    /// <summary>How many messages a client may send in a second. Plain clients send one in all. Default 20; 1 to 1000.</summary>
+    public int MaxInboundRate { get; set; } = 20;
+
+    /// <summary>The most sockets this node holds. Default 10000; 1 to 1000000.</summary>
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>The most sockets one client address may hold on this node; many users can share an address. Default 1000; 1 to 1000000.</summary>
+    public int MaxConnectionsPerAddress { get; set; } = 1_000;
+
+    /// <summary>The most sockets one user may hold on this node, whatever the device policy. Default 32; 1 to 10000.</summary>
+    public int MaxConnectionsPerUser { get; set; } = 32;
+
+    /// <summary>How many devices of a user are served at once. Default <c>All</c>.</summary>
+    public DevicePolicy Devices { get; set; } = DevicePolicy.All;
+
+    /// <summary>The number of devices under <see cref="DevicePolicy.KickOldest"/> and <see cref="DevicePolicy.RejectNew"/>. Default 5; 1 to 1000.</summary>
+    public int MaxDevices { get; set; } = 5;
+
+    /// <summary>The most events that wait for one slow socket. Default 256; 1 to 100000.</summary>
+    public int MaxQueuedEvents { get; set; } = 256;
+
+    /// <summary>The most bytes that wait for one slow socket. Default 4 MiB; 64 KiB to 1 GiB.</summary>
+    public long MaxQueuedBytes { get; set; } = 4 << 20;
+
+    /// <summary>How long one event may take to be written to a socket. Default 10 seconds; 100 milliseconds to 5 minutes.</summary>
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a quiet socket is pinged. Default 30 seconds; 1 second to 10 minutes.</summary>
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a ping may stay unanswered before the socket is taken for dead. Default 15 seconds; 1 second to 10 minutes.</summary>
+    public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often each socket's session is looked up again, so that a logged-out one is closed. Default 25 seconds; 1 second to 1 hour.</summary>
+    public TimeSpan SessionCheckInterval { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How long a client may take to answer a close. Default 5 seconds; 100 milliseconds to 1 minute.</summary>
+    public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many sockets are closed in one go at shutdown. Default 500; 1 to 100000.</summary>
+    public int DrainBatch { get; set; } = 500;
+
+    /// <summary>The pause between two such batches, so that the clients do not all come back at once. Default 200 milliseconds; 0 to 10 seconds.</summary>
+    public TimeSpan DrainPause { get; set; } = TimeSpan.FromMilliseconds(200);
+}

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Notify;
+
+internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
+{
+    public const string AnyOrigin = "*";
+
+    public ValidateOptionsResult Validate(string? name, NotifyOptions options)
+    {
+        List<string> errors = [];
+        Time(nameof(options.AuthenticationTimeout), options.AuthenticationTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
+        Time(nameof(options.WriteTimeout), options.WriteTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+        Time(nameof(options.PingInterval), options.PingInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        Time(nameof(options.PingTimeout), options.PingTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        Time(nameof(options.SessionCheckInterval), options.SessionCheckInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Time(nameof(options.CloseTimeout), options.CloseTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
+        Time(nameof(options.DrainPause), options.DrainPause, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Number(nameof(options.MaxInboundMessage), options.MaxInboundMessage, 1 << 10, 1 << 20);
+        Number(nameof(options.MaxInboundRate), options.MaxInboundRate, 1, 1_000);
+        Number(nameof(options.MaxConnections), options.MaxConnections, 1, 1_000_000);
+        Number(nameof(options.MaxConnectionsPerAddress), options.MaxConnectionsPerAddress, 1, 1_000_000);
+        Number(nameof(options.MaxConnectionsPerUser), options.MaxConnectionsPerUser, 1, 10_000);
+        Number(nameof(options.MaxDevices), options.MaxDevices, 1, 1_000);
+        Number(nameof(options.MaxQueuedEvents), options.MaxQueuedEvents, 1, 100_000);
+        Number(nameof(options.MaxQueuedBytes), options.MaxQueuedBytes, 64 << 10, 1 << 30);
+        Number(nameof(options.DrainBatch), options.DrainBatch, 1, 100_000);
+        if (options.AllowedOrigins.Contains(AnyOrigin) && options.AllowedOrigins.Count > 1)
+        {
+            errors.Add($"{NotifyOptions.SectionName}:AllowedOrigins has '{AnyOrigin}' beside other origins; keep the one or the others.");
+        }
+
+        foreach (var origin in options.AllowedOrigins.Where(origin => origin != AnyOrigin && !IsOrigin(origin)))
+        {
+            errors.Add($"{NotifyOptions.SectionName}:AllowedOrigins has '{origin}'; use scheme and host alone, as in 'https://chat.example.com'.");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+
+        void Time(string setting, TimeSpan value, TimeSpan min, TimeSpan max)
+        {
+            if (value < min || value > max)
+            {
+                errors.Add($"{NotifyOptions.SectionName}:{setting} is '{value}'; use '{min}' to '{max}'.");
+            }
+        }
+
+        void Number(string setting, long value, long min, long max)
+        {
+            if (value < min || value > max)
+            {
+                errors.Add($"{NotifyOptions.SectionName}:{setting} is {value}; use {min} to {max}.");
+            }
+        }
+    }
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && string.Equals(text, uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Net.WebSockets;
+
+namespace Gateway.Notify.Protocol;
+
+/// <summary>
+/// Reads whole messages from a socket, up to a limit. While a client is silent, which is nearly always, it holds no buffer: it waits
+/// with an empty one.
+/// </summary>
+internal sealed class InboundReader(WebSocket socket, int maxMessage)
+{
+    private const int FirstBuffer = 1 << 10;
+
+    /// <summary>
+    /// Waits for one message and hands it to <paramref name="read"/>, whose bytes are only valid during that call. Returns why the
+    /// socket is to be closed, or null.
+    /// </summary>
+    /// <exception cref="WebSocketException">The connection broke, or the client broke the WebSocket protocol.</exception>
+    public async ValueTask<CloseReason?> ReadAsync(Func<ReadOnlyMemory<byte>, ValueTask<CloseReason?>> read, CancellationToken cancellationToken)
+    {
+        var first = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+        if (first.MessageType == WebSocketMessageType.Close)
+        {
+            return CloseReason.ClientClosed;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                var part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
+                if (part.MessageType != WebSocketMessageType.Binary)
+                {
+                    return part.MessageType == WebSocketMessageType.Close ? CloseReason.ClientClosed : CloseReason.NotBinary;
+                }
+
+                length += part.Count;
+                if (length > maxMessage)
+                {
+                    return CloseReason.TooBig;
+                }
+
+                if (part.EndOfMessage)
+                {
+                    return await read(buffer.AsMemory(0, length));
+                }
+
+                if (length == buffer.Length)
+                {
+                    buffer = Grow(buffer);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

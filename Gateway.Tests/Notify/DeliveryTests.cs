@@ -1,0 +1,123 @@
+using System.Net.Sockets;
+using System.Text;
+using Gateway.Protocol;
+using Gateway.Tests.Support;
+using Google.Protobuf;
+
+namespace Gateway.Tests.Notify;
+
+/// <summary>Every event once, in order, on every device of the right user; and one client's slowness is its own.</summary>
+[TestFixture]
+internal sealed class DeliveryTests
+{
+    [Test]
+    public async Task Publish_ToAUserWithManyDevices_ReachesEachOnceAndNobodyElse()
+    {
+        await using var hub = await HubFixture.StartAsync();
+        hub.Sessions.Set("s-alice-2", "alice");
+        await using var phone = await hub.JoinAsync("alice");
+        await using var desk = await hub.JoinAsync("alice", session: "s-alice-2");
+        await using var bob = await hub.JoinAsync("bob");
+
+        Assert.That(hub.Hub.Publish(["alice", "nobody"], Numbered(1)), Is.EqualTo(2));
+        hub.Hub.Publish(["alice", "bob"], Numbered(2));
+
+        Assert.That(new[] { await phone.ReceiveAsync(), await phone.ReceiveAsync() }, Is.EqualTo(new[] { Numbered(1), Numbered(2) }));
+        Assert.That(new[] { await desk.ReceiveAsync(), await desk.ReceiveAsync() }, Is.EqualTo(new[] { Numbered(1), Numbered(2) }));
+        Assert.That(await bob.ReceiveAsync(), Is.EqualTo(Numbered(2)));
+    }
+
+    [Test]
+    public async Task Publish_FromFiftySendersAtOnce_ArrivesOnceAndInTheSameOrderEverywhere()
+    {
+        const int Senders = 50, Each = 40;
+        await using var hub = await HubFixture.StartAsync(new() { ["Gateway:Notify:MaxQueuedEvents"] = "100000" });
+        await using var phone = await hub.JoinAsync("alice");
+        await using var desk = await hub.JoinAsync("alice");
+
+        await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(() =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                hub.Hub.Publish(["alice"], Numbered((sender * 1000) + i));
+            }
+        })));
+
+        var onPhone = new List<long>();
+        var onDesk = new List<long>();
+        for (var i = 0; i < Senders * Each; i++)
+        {
+            onPhone.Add(NumberOf(await phone.ReceiveAsync()));
+            onDesk.Add(NumberOf(await desk.ReceiveAsync()));
+        }
+
+        Assert.That(onDesk, Is.EqualTo(onPhone), "The devices saw different orders");
+        Assert.That(onPhone, Is.Unique);
+        foreach (var bySender in onPhone.GroupBy(number => number / 1000))
+        {
+            Assert.That(bySender, Is.Ordered, "One sender's events were mixed up");
+            Assert.That(bySender.Count(), Is.EqualTo(Each), "Events were lost");
+        }
+    }
+
+    [Test]
+    public async Task Publish_ToAClientThatNeverReads_ClosesItAndServesTheOthers()
+    {
+        await using var hub = await HubFixture.StartAsync(new()
+        {
+            ["Gateway:Notify:MaxQueuedEvents"] = "4",
+            ["Gateway:Notify:CloseTimeout"] = "00:00:00.200",
+        });
+        using var deaf = await RawSocketAsync(hub.WebSocketPort, "s-bob");
+        await Eventually.That(() => hub.SocketsOf("bob") == 1);
+        await using var alice = await hub.JoinAsync("alice");
+
+        var big = new NotifyMessage { NotifyEventId = new string('x', 1 << 20) };
+        await Eventually.That(() =>
+        {
+            hub.Hub.Publish(["bob"], big);
+            return hub.SocketsOf("bob") == 0;
+        });
+
+        hub.Hub.Publish(["alice"], Numbered(7));
+        Assert.That(await alice.ReceiveAsync(), Is.EqualTo(Numbered(7)));
+    }
+
+    [Test]
+    public async Task Write_ThatIsNotAcceptedInTime_ClosesTheSocket()
+    {
+        await using var hub = await HubFixture.StartAsync(new()
+        {
+            ["Gateway:Notify:WriteTimeout"] = "00:00:00.200",
+            ["Gateway:Notify:CloseTimeout"] = "00:00:00.200",
+            ["Gateway:Notify:MaxQueuedBytes"] = (1 << 30).ToString(),
+        });
+        using var deaf = await RawSocketAsync(hub.WebSocketPort, "s-bob");
+        await Eventually.That(() => hub.SocketsOf("bob") == 1);
+        hub.Hub.Publish(["bob"], new NotifyMessage { NotifyEventId = new string('x', 64 << 20) });
+        await Eventually.That(() => hub.SocketsOf("bob") == 0);
+    }
+
+    private static NotifyMessage Numbered(long number) => new()
+    {
+        NotifyType = NotifyType.ChatMessageNotify,
+        NewMessageInfo = new NotifyNewMessage { MessageInfo = new MessageInfo { Timestamp = number } },
+    };
+
+    private static long NumberOf(NotifyMessage message) => message.NewMessageInfo.MessageInfo.Timestamp;
+
+    /// <summary>A client below WebSocket level: it joins and then reads nothing at all, so that even TCP comes to a stop.</summary>
+    private static async Task<TcpClient> RawSocketAsync(Uri address, string session)
+    {
+        var tcp = new TcpClient { ReceiveBufferSize = 4096 };
+        await tcp.ConnectAsync(address.Host, address.Port);
+        var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"GET /ws HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"));
+        var payload = new ClientAuthenticationReq { SessionId = session }.ToByteArray();
+        // One binary frame, masked with zeros.
+        await stream.WriteAsync((byte[])[0x82, (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload]);
+        return tcp;
+    }
+}
