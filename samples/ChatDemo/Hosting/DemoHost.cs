@@ -135,6 +135,7 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
             ["Gateway:Cors:AllowedOrigins:0"] = "*",
+            ["Gateway:Notify:AllowedOrigins:0"] = "*",
             ["Gateway:Sessions:Store"] = _options.Redis is null ? "Memory" : "Redis",
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning", // Program says where to connect

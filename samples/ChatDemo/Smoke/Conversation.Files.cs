@@ -39,6 +39,16 @@ internal sealed partial class Conversation
             var download = await _carol.CallAsync(Api.GetSingleFile, new GetSingleFileReq { FileId = file.FileId });
             Expect.Equal(Bytes("a picture of cake"), download.FileData.FileContent, "file_content");
         });
+        await step("alice and carol are told of the file, without its bytes", async () =>
+        {
+            foreach (var person in new[] { _alice, _carol })
+            {
+                var file = (await HearMessageAsync(person, _bob, _group)).FileMessage;
+                Expect.Equal("cake.txt", file.FileName, "file_name");
+                Expect.True(file.FileId.Length > 0, "a file_id", file.FileId);
+                Expect.Equal(0, file.FileContents.Length, "length of file_contents");
+            }
+        });
         await step("speech recognition says that there is none", () =>
             _alice.RefusedAsync(
                 Api.Recognition,

@@ -16,6 +16,7 @@ internal sealed partial class Conversation
             Expect.Same([], await SearchAsync(_alice, _alice.Nickname), "users found"));
         await step("alice asks bob to be friends", () =>
             _alice.CallAsync(Api.AddFriendApply, new FriendAddReq { RespondentId = _bob.UserId }));
+        await step("bob is told that alice asks", () => HearApplyAsync(_bob, _alice));
         await step("asking twice is refused", () =>
             _alice.RefusedAsync(
                 Api.AddFriendApply,
@@ -40,12 +41,20 @@ internal sealed partial class Conversation
             Expect.Equal(chat.ChatSessionId, (await ChatsAsync(_alice)).Single().ChatSessionId, "alice's chat");
             _aliceAndBob = chat.ChatSessionId;
         });
+        await step("alice is told on both devices that bob agrees, then of the chat with bob", async () =>
+        {
+            await HearAnswerAsync(_alice, _bob, agree: true);
+            await HearSingleChatAsync(_alice, _bob, _aliceAndBob);
+        });
+        await step("bob is told of the chat with alice", () => HearSingleChatAsync(_bob, _alice, _aliceAndBob));
         await step("carol asks alice, who declines", async () =>
         {
             await _carol.CallAsync(Api.AddFriendApply, new FriendAddReq { RespondentId = _alice.UserId });
             await _alice.CallAsync(Api.AddFriendProcess, new FriendAddProcessReq { ApplyUserId = _carol.UserId, Agree = false });
             Expect.Same([], await FriendIdsAsync(_carol), "carol's friends");
         });
+        await step("alice is told that carol asks", () => HearApplyAsync(_alice, _carol));
+        await step("carol is told that alice declines", () => HearAnswerAsync(_carol, _alice, agree: false));
     }
 
     private async Task AcceptAsync()

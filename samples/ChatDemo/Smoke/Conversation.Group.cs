@@ -27,11 +27,26 @@ internal sealed partial class Conversation
             Expect.Same(
                 [_alice.UserId, _bob.UserId, _carol.UserId], members.MemberInfoList.Select(member => member.UserId), "members");
         });
+        await step("all three are told of the group, alice too", async () =>
+        {
+            foreach (var person in Everybody)
+            {
+                var chat = await HearChatAsync(person);
+                Expect.Equal(_group, chat.ChatSessionId, "chat_session_id");
+                Expect.Equal("Tea party", chat.ChatSessionName, "chat_session_name");
+                Expect.Equal("", chat.SingleChatFriendId, "single_chat_friend_id");
+            }
+        });
         await step("carol writes to the group, bob reads it", async () =>
         {
             await SayAsync(_carol, _group, "Who brings cake?");
             var messages = await _bob.CallAsync(Api.GetRecent, new GetRecentMsgReq { ChatSessionId = _group, MsgCount = 10 });
             Expect.Equal("Who brings cake?", Texts(messages.MsgList), "messages");
+        });
+        await step("alice and bob are told what carol writes", async () =>
+        {
+            await HearTextAsync(_alice, _carol, _group, "Who brings cake?");
+            await HearTextAsync(_bob, _carol, _group, "Who brings cake?");
         });
     }
 }

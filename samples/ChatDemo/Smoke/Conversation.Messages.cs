@@ -13,6 +13,12 @@ internal sealed partial class Conversation
             await SayAsync(_bob, _aliceAndBob, "Hello Alice");
             await SayAsync(_alice, _aliceAndBob, "Tea at four?");
         });
+        await step("each is told what the other says, and not what they say themselves", async () =>
+        {
+            await HearTextAsync(_bob, _alice, _aliceAndBob, "Hello Bob");
+            await HearTextAsync(_bob, _alice, _aliceAndBob, "Tea at four?");
+            await HearTextAsync(_alice, _bob, _aliceAndBob, "Hello Alice");
+        });
         await step("bob reads the recent messages, oldest first", async () =>
         {
             var messages = (await _bob.CallAsync(

@@ -18,6 +18,11 @@ internal sealed partial class Conversation
             var recent = await _alice.CallAsync(Api.GetRecent, new GetRecentMsgReq { ChatSessionId = _group, MsgCount = 1 });
             Expect.Equal(_bob.UserId, recent.MsgList.Single().Sender.UserId, "sender of the message");
         });
+        await step("alice and carol are told that it was bob", async () =>
+        {
+            await HearTextAsync(_alice, _bob, _group, "I am Alice");
+            await HearTextAsync(_carol, _bob, _group, "I am Alice");
+        });
         await step("an unknown session is refused by the gateway", async () =>
         {
             var request = new GetUserInfoReq { SessionId = new string('0', 32), UserId = _alice.UserId };
@@ -37,6 +42,11 @@ internal sealed partial class Conversation
             Expect.Same([], await FriendIdsAsync(_alice), "alice's friends");
             Expect.Same([_group], (await ChatsAsync(_alice)).Select(chat => chat.ChatSessionId), "alice's chats");
             Expect.Same([_group], (await ChatsAsync(_bob)).Select(chat => chat.ChatSessionId), "bob's chats");
+        });
+        await step("alice is told that bob has removed her", async () =>
+        {
+            var notice = await _alice.HearAsync(NotifyType.FriendRemoveNotify);
+            Expect.Equal(_bob.UserId, notice.FriendRemove.UserId, "user_id of the remover");
         });
         await step("removing twice is refused", () =>
             _bob.RefusedAsync(Api.RemoveFriend, new FriendRemoveReq { PeerId = _alice.UserId }, "You are not friends."));

@@ -5,7 +5,8 @@ namespace ChatDemo.Smoke;
 /// <summary>
 /// The story of Alice, Bob and Carol, told as requests to the gateway. Each chapter has its own file.
 /// </summary>
-internal sealed partial class Conversation(SmokeClient client, Func<string, Func<Task>, Task> step)
+internal sealed partial class Conversation(SmokeClient client, SocketAddresses addresses, Func<string, Func<Task>, Task> step)
+    : IDisposable
 {
     // Tags make names and phone numbers new, so that a second run on the same data folder tells the same story.
     private static readonly string Tag = Random.Shared.Next(100_000, 1_000_000).ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -18,12 +19,15 @@ internal sealed partial class Conversation(SmokeClient client, Func<string, Func
     private string _aliceAndBob = "";
     private string _group = "";
 
+    private IEnumerable<Person> Everybody => [_alice, _bob, _carol];
+
     /// <summary>Stands for the text message on someone's phone.</summary>
     public void ReceiveCode(string phone, string code) => _codes[phone] = code;
 
     public async Task PlayAsync()
     {
         await AccountsAsync();
+        await SocketsAsync();
         await ProfilesAsync();
         await FriendsAsync();
         await MessagesAsync();
@@ -31,7 +35,16 @@ internal sealed partial class Conversation(SmokeClient client, Func<string, Func
         await FilesAsync();
         await RefusalsAsync();
         await FarewellAsync();
+        await LastEventsAsync();
         await step("every one of the 28 paths was called", CheckPaths);
+    }
+
+    public void Dispose()
+    {
+        foreach (var person in Everybody)
+        {
+            person.Dispose();
+        }
     }
 
     private Task CheckPaths()

@@ -11,7 +11,7 @@ internal sealed class SmokeRun
     {
         using var http = new HttpClient { BaseAddress = demo.GatewayAddress, Timeout = TimeSpan.FromSeconds(30) };
         var run = new SmokeRun();
-        var story = new Conversation(new SmokeClient(http), run.StepAsync);
+        using var story = new Conversation(new SmokeClient(http), Addresses(demo), run.StepAsync);
         demo.Codes.Sent += story.ReceiveCode;
         try
         {
@@ -26,6 +26,11 @@ internal sealed class SmokeRun
         Console.WriteLine($"{run._steps} steps ok");
         return 0;
     }
+
+    private static SocketAddresses Addresses(DemoHost demo) => new(
+        Desktop: demo.WebSocketAddress,
+        Web: new Uri(demo.WebSocketAddress, "/"),
+        HttpPort: new UriBuilder(demo.GatewayAddress) { Scheme = Uri.UriSchemeWs, Path = "/ws" }.Uri);
 
     private async Task StepAsync(string name, Func<Task> step)
     {
