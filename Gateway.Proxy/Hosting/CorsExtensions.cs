@@ -1,3 +1,4 @@
+using Gateway.Transforms.Errors;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -6,8 +7,6 @@ namespace Gateway.Proxy.Hosting;
 
 internal static class CorsExtensions
 {
-    private const string ErrorHeader = "x-gateway-error";
-
     /// <summary>Lets pages of the configured origins call every route and read the gateway's error code.</summary>
     public static void AddGatewayCors(this IServiceCollection services)
     {
@@ -18,7 +17,7 @@ internal static class CorsExtensions
             .WithOrigins([.. settings.Value.AllowedOrigins])
             .WithMethods(HttpMethods.Post, HttpMethods.Get)
             .AllowAnyHeader()
-            .WithExposedHeaders(ErrorHeader)
+            .WithExposedHeaders(ErrorHeader.Name)
             .SetPreflightMaxAge(settings.Value.PreflightMaxAge)));
     }
 }

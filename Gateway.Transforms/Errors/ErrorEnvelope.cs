@@ -11,9 +11,6 @@ namespace Gateway.Transforms.Errors;
 /// </summary>
 internal sealed class ErrorEnvelope(IOptions<ErrorOptions> options)
 {
-    /// <summary>Machine-readable companion of errmsg; the codes are listed in docs/wire-contract.md.</summary>
-    public const string CodeHeader = "x-gateway-error";
-
     private const int RequestIdField = 1;
     private const int ErrmsgField = 3;
 
@@ -27,7 +24,7 @@ internal sealed class ErrorEnvelope(IOptions<ErrorOptions> options)
         response.StatusCode = options.Value.StatusMode == StatusMode.Envelope ? StatusCodes.Status200OK : text.HttpStatus;
         response.ContentType = RpcContent.Type;
         response.ContentLength = body.Length;
-        response.Headers[CodeHeader] = text.Code;
+        response.Headers[ErrorHeader.Name] = text.Code;
         // Not RequestAborted: when the route's time is over, that token is cancelled, and this is what the client is to read.
         await response.BodyWriter.WriteAsync(body, CancellationToken.None);
     }
