@@ -83,6 +83,9 @@ internal sealed class ExtendedClient : IAsyncDisposable
         return resumed.Resumed_;
     }
 
+    /// <summary>Forgets all events.</summary>
+    public void Rewind() => Sequence = 0;
+
     public Task<(int Code, string? Text)> ReceiveCloseAsync() => _client.ReceiveCloseAsync();
 
     public Task CloseAsync() => _client.CloseAsync();

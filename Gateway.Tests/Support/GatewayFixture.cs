@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Gateway.Notify.Connections;
 using Gateway.Proxy;
 using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Events;
@@ -43,6 +44,8 @@ internal sealed class GatewayFixture : IAsyncDisposable
     public IReadOnlyList<string> Urls => [.. _app.Urls];
 
     public InMemorySessionStore Sessions => _app.Services.GetRequiredService<InMemorySessionStore>();
+
+    public int OpenSockets() => _app.Services.GetRequiredService<OpenSockets>().All.Count(socket => socket.Closing is null);
 
     /// <param name="subService">Where every cluster points to.</param>
     /// <param name="settings">Settings beside the fixture's own; they win.</param>

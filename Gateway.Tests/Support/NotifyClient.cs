@@ -46,6 +46,10 @@ internal sealed class NotifyClient : IAsyncDisposable
         return bytes!;
     }
 
+    /// <summary>The next event; null when the server closes instead.</summary>
+    public async Task<NotifyMessage?> TryReceiveAsync() =>
+        await ReceiveBytesAsync().DefaultTimeout() is { } bytes ? NotifyMessage.Parser.ParseFrom(bytes) : null;
+
     /// <summary>Reads until the server closes; returns its code and text.</summary>
     public async Task<(int Code, string? Text)> ReceiveCloseAsync()
     {

@@ -1,0 +1,102 @@
+using Gateway.Notify.Delivery;
+using Gateway.Notify.Presence;
+using Gateway.Protocol;
+using Gateway.Tests.Support;
+using Gateway.Transforms.Events;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using StackExchange.Redis;
+
+namespace Gateway.Tests.Notify;
+
+/// <summary>Several gateways on one real Redis, in which the test plays the user service.</summary>
+internal sealed class NodesFixture : IAsyncDisposable
+{
+    private readonly List<GatewayFixture> _nodes = [];
+
+    private NodesFixture(RedisProcess redis, ConnectionMultiplexer connection)
+    {
+        Redis = redis;
+        Connection = connection;
+    }
+
+    public RedisProcess Redis { get; }
+
+    public ConnectionMultiplexer Connection { get; }
+
+    public IDatabase Database => Connection.GetDatabase();
+
+    public IReadOnlyList<GatewayFixture> Nodes => _nodes;
+
+    public static async Task<NodesFixture> StartAsync(int nodes, Dictionary<string, string?>? settings = null)
+    {
+        var redis = await RedisProcess.CreateAsync();
+        var fixture = new NodesFixture(redis, await redis.ConnectAsync());
+        foreach (var user in new[] { "alice", "bob", "carol" })
+        {
+            await fixture.LogInAsync($"s-{user}", user);
+        }
+
+        for (var i = 0; i < nodes; i++)
+        {
+            await fixture.AddNodeAsync(settings);
+        }
+
+        return fixture;
+    }
+
+    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null)
+    {
+        var node = await GatewayFixture.StartAsync(
+            "http://127.0.0.1:1",
+            new Dictionary<string, string?>(settings ?? [])
+            {
+                ["Gateway:Sessions:Store"] = "Redis",
+                ["Gateway:Redis:Configuration"] = Redis.Configuration,
+            },
+            builder => builder.Services.RemoveAll<IEventPublisher>());
+        _nodes.Add(node);
+        await Eventually.That(() => !HubOf(node).IsDegraded, "the node has not found Redis");
+        return node;
+    }
+
+    public async Task LogInAsync(string session, string user)
+    {
+        await Database.StringSetAsync(session, user);
+        await Database.StringSetAsync(user, "");
+    }
+
+    public NotifyHub Hub(int node) => HubOf(_nodes[node]);
+
+    public Uri Address(int node) => HubFixture.WebSocketUri(_nodes[node].Urls[1], "/ws");
+
+    public async Task<NotifyClient> JoinAsync(int node, string user, string? session = null)
+    {
+        var before = (await SocketsOfAsync(user)).Count;
+        var client = await NotifyClient.JoinAsync(Address(node), session ?? $"s-{user}");
+        await Eventually.That(async () => (await SocketsOfAsync(user)).Count > before, $"'{user}' has not been let in");
+        return client;
+    }
+
+    public Task<ExtendedClient> JoinExtendedAsync(int node, string user, ExtendedClient? before = null) =>
+        ExtendedClient.JoinAsync(Address(node), $"s-{user}", before);
+
+    public Task PublishAsync(int node, IReadOnlyList<string> recipients, NotifyMessage message) =>
+        Hub(node).PublishAsync(recipients, message, CancellationToken.None).DefaultTimeout();
+
+    /// <summary>As the first node sees it.</summary>
+    public Task<IReadOnlyList<SocketInfo>> SocketsOfAsync(string user) => Hub(0).FindSocketsAsync(user, CancellationToken.None).DefaultTimeout();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+
+        await Connection.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+
+    private static NotifyHub HubOf(GatewayFixture node) => node.Services.GetRequiredService<NotifyHub>();
+}
