@@ -1,0 +1,169 @@
+using Gateway.Protocol.NotifyV2;
+using Gateway.Tests.Support;
+
+namespace Gateway.Tests.Notify;
+
+/// <summary>What the hub does while Redis or a node is away, and after.</summary>
+[TestFixture]
+internal sealed class OutageTests
+{
+    [Test]
+    public async Task Redis_DownAndBack_LocalSocketsAreServed_AndNothingIsLostOrToldTwice()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var here = await nodes.JoinAsync(0, "alice");
+        await using var hereExtended = await nodes.JoinExtendedAsync(0, "alice");
+        await using var there = await nodes.JoinExtendedAsync(1, "alice");
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("before"));
+        Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("before")));
+        await hereExtended.ReceiveEventAsync();
+        await there.ReceiveEventAsync();
+
+        await nodes.Redis.KillAsync();
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("during-1"));
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("during-2"));
+        Assert.That(nodes.Hub(0).IsDegraded, Is.True);
+        Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("during-1")));
+        Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("during-2")));
+        var ahead = (await hereExtended.ReceiveAsync(ServerFrame.FrameOneofCase.Event)).Event;
+        Assert.That((ahead.Sequence, ahead.Notify), Is.EqualTo((0UL, HubFixture.Removed("during-1"))));
+        await hereExtended.ReceiveAsync(ServerFrame.FrameOneofCase.Event);
+
+        await nodes.Redis.StartAsync();
+        await Eventually.That(() => !nodes.Hub(0).IsDegraded && !nodes.Hub(1).IsDegraded, "both nodes have recovered");
+        Assert.That((await there.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("during-1")));
+        Assert.That((await there.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("during-2")));
+        // Those who have had them learn only the numbers.
+        Assert.That((await hereExtended.ReceiveEventAsync()).Notify, Is.Null);
+        Assert.That((await hereExtended.ReceiveEventAsync()).Notify, Is.Null);
+
+        await nodes.PublishAsync(1, ["alice"], HubFixture.Removed("after"));
+        Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("after")));
+        Assert.That((await hereExtended.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("after")));
+        Assert.That((await there.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("after")));
+    }
+
+    [Test]
+    public async Task Redis_DownAndBackUnderLoad_ExtendedClientsOfBothNodesGetEveryEvent_Once()
+    {
+        const int Senders = 4, Each = 150;
+        await using var nodes = await NodesFixture.StartAsync(2, new() { ["Gateway:Notify:MaxQueuedEvents"] = "100000", ["Gateway:Notify:ReplayEvents"] = "10000" });
+        await using var first = await nodes.JoinExtendedAsync(0, "alice");
+        await using var second = await nodes.JoinExtendedAsync(1, "alice");
+        var sent = 0;
+        var sending = Enumerable.Range(0, Senders).Select(sender => Task.Run(async () =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                await nodes.PublishAsync(sender % 2, ["alice"], HubFixture.Removed($"{(sender * 1000) + i}"));
+                Interlocked.Increment(ref sent);
+                await Task.Delay(5);
+            }
+        })).ToArray();
+
+        await Eventually.That(() => sent > 50, "events flow");
+        await nodes.Redis.KillAsync();
+        await nodes.Redis.StartAsync();
+        await Task.WhenAll(sending).DefaultTimeout();
+
+        foreach (var client in new[] { first, second })
+        {
+            var told = new List<string>();
+            while (told.Count < Senders * Each)
+            {
+                var frame = await client.ReceiveAsync(ServerFrame.FrameOneofCase.Event);
+                if (frame.Event.Notify is { } notify)
+                {
+                    told.Add(notify.FriendRemove.UserId);
+                }
+            }
+
+            Assert.That(told, Is.Unique);
+        }
+    }
+
+    [Test]
+    public async Task Redis_ThatForgotEverything_IsToldAnew()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var alice = await nodes.JoinExtendedAsync(1, "alice");
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("before"));
+        await alice.ReceiveEventAsync();
+        await nodes.Database.ExecuteAsync("FLUSHALL");
+        await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 1);
+        Assert.That(await alice.ReceiveResumedAsync(), Is.False, "The count began anew");
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("after"));
+        Assert.That((await alice.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("after")));
+    }
+
+    [Test]
+    public async Task Node_KilledUnderLoad_LosesNothingForThoseWhoResumeElsewhere()
+    {
+        const int Events = 300;
+        await using var nodes = await NodesFixture.StartAsync(1);
+        using var doomed = await GatewayProcess.StartAsync(Settings(nodes));
+        var before = await ExtendedClient.JoinAsync(doomed.WebSocket, "s-alice");
+        var sent = 0;
+        var sending = Task.Run(async () =>
+        {
+            for (; sent < Events; sent++)
+            {
+                await nodes.PublishAsync(0, ["alice"], HubFixture.Removed($"{sent}"));
+                await Task.Delay(2);
+            }
+        });
+
+        var told = new List<string>();
+        while (told.Count < Events / 3)
+        {
+            told.Add((await before.ReceiveEventAsync()).Notify.FriendRemove.UserId);
+        }
+
+        doomed.Kill();
+        await before.DisposeAsync();
+        await using var after = await nodes.JoinExtendedAsync(0, "alice", before);
+        Assert.That(await after.ReceiveResumedAsync(), Is.True);
+        while (told.Count < Events)
+        {
+            told.Add((await after.ReceiveEventAsync()).Notify.FriendRemove.UserId);
+        }
+
+        await sending;
+        Assert.That(told, Is.EqualTo(Enumerable.Range(0, Events).Select(i => $"{i}")));
+    }
+
+    [Test]
+    public async Task Node_Killed_LeavesNoGhostAndNoMarker()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1, new() { ["Gateway:Notify:NodeTimeout"] = "00:00:02", ["Gateway:Notify:LastDisconnectGrace"] = "00:00:03" });
+        using (var doomed = await GatewayProcess.StartAsync(Settings(nodes)))
+        {
+            await using var bob = await ExtendedClient.JoinAsync(doomed.WebSocket, "s-bob");
+            Assert.That(await nodes.SocketsOfAsync("bob"), Has.Count.EqualTo(1));
+            doomed.Kill();
+        }
+
+        await Eventually.That(async () => (await nodes.SocketsOfAsync("bob")).Count == 0);
+        await Eventually.That(async () => !await nodes.Database.KeyExistsAsync("bob"));
+    }
+
+    [Test]
+    public async Task Redis_Away_NewSocketsAreAskedToComeBack()
+    {
+        // Sessions in memory: only the hub needs Redis.
+        await using var hub = await HubFixture.StartAsync(new()
+        {
+            ["Gateway:Notify:Bus"] = "Redis",
+            ["Gateway:Redis:Configuration"] = $"127.0.0.1:{LoopbackPort.Free()}",
+            ["Gateway:Notify:RedisTimeout"] = "00:00:00.100",
+        });
+        await using var alice = await NotifyClient.JoinAsync(hub.WebSocketPort, "s-alice");
+        Assert.That(await alice.ReceiveCloseAsync(), Is.EqualTo((4504, "event-store-down")));
+    }
+
+    private static Dictionary<string, string?> Settings(NodesFixture nodes) => new()
+    {
+        ["Gateway:Sessions:Store"] = "Redis",
+        ["Gateway:Redis:Configuration"] = nodes.Redis.Configuration,
+    };
+}
