@@ -64,7 +64,8 @@ public static class NotifyExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var endpoint = endpoints.ServiceProvider.GetService<NotifyEndpoint>()
             ?? throw new InvalidOperationException($"Call services.{nameof(AddNotifyHub)}() before mapping the notify hub.");
-        endpoints.Map("/ws", endpoint.HandleAsync);
+        // Ahead of a route of the same path, so that all roles can share one routes file.
+        endpoints.Map("/ws", endpoint.HandleAsync).WithOrder(-1);
         endpoints.Map("/", context =>
         {
             if (isWebSocketPort(context))

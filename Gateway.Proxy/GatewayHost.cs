@@ -28,21 +28,31 @@ public static class GatewayHost
         var app = builder.Build();
         // All settings at once, before the first use of any would report its own alone.
         app.Services.GetService<IStartupValidator>()?.Validate();
-        app.Services.GetRequiredService<RouteValidator>().EnsureValid();
-
+        var roles = app.Services.GetRequiredService<IOptions<RoleOptions>>().Value;
         app.UseCors();
         app.UseRequestTimeouts();
         app.UseWebSockets();
-        app.MapHub();
-        app.MapReverseProxy(proxy =>
+        if (roles.IsNotify)
         {
-            proxy.UseRpc();
-            proxy.UseSessionAffinity();
-            proxy.UseLoadBalancing();
-            proxy.UsePassiveHealthChecks();
-        }).WithRpcRoutes(app.Services);
+            app.MapHub();
+        }
+
+        if (roles.IsProxy)
+        {
+            app.Services.GetRequiredService<RouteValidator>().EnsureValid();
+            app.MapProxy();
+        }
+
         return app;
     }
+
+    private static void MapProxy(this WebApplication app) => app.MapReverseProxy(proxy =>
+    {
+        proxy.UseRpc();
+        proxy.UseSessionAffinity();
+        proxy.UseLoadBalancing();
+        proxy.UsePassiveHealthChecks();
+    }).WithRpcRoutes(app.Services);
 
     /// <summary>Everything but the request pipeline: enough to validate a configuration.</summary>
     internal static WebApplicationBuilder CreateBuilder(string[] args, Action<WebApplicationBuilder>? configure = null)
@@ -53,6 +63,7 @@ public static class GatewayHost
         builder.AddRouteFile();
         builder.AddDefaultSettings();
 
+        builder.AddRoles();
         builder.AddListeners();
         builder.Services.AddGatewayCors();
         builder.Services.AddRequestTimeouts();

@@ -17,6 +17,9 @@ internal static class DiscoveryExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EtcdOptions>, EtcdOptionsValidator>());
         services.TryAddSingleton<ServiceRegistry>();
         services.AddHostedService<EtcdWatcher>();
+        services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegistrationOptions>, RegistrationOptionsValidator>());
+        services.AddHostedService<SelfRegistration>();
         // YARP adds its own resolver only when there is none.
         services.Replace(ServiceDescriptor.Singleton<IDestinationResolver, EtcdDestinationResolver>());
         return services;

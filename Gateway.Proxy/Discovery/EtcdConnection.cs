@@ -63,6 +63,37 @@ internal sealed class EtcdConnection : IDisposable
         }
     }
 
+    /// <summary>Writes a key that etcd removes when its lease runs out; returns the lease.</summary>
+    public Task<long> RegisterAsync(string key, string value, TimeSpan timeToLive, CancellationToken cancellationToken) =>
+        WithDeadlineAsync(
+            async token =>
+            {
+                var lease = await new Lease.LeaseClient(_channel).LeaseGrantAsync(
+                    new LeaseGrantRequest { TTL = (long)timeToLive.TotalSeconds }, cancellationToken: token);
+                await new KV.KVClient(_channel).PutAsync(
+                    new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = lease.ID },
+                    cancellationToken: token);
+                return lease.ID;
+            },
+            cancellationToken);
+
+    /// <summary>Gives a lease its full time again. False when it has run out.</summary>
+    public Task<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken) =>
+        WithDeadlineAsync(
+            async token =>
+            {
+                using var call = new Lease.LeaseClient(_channel).LeaseKeepAlive(cancellationToken: token);
+                await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = lease }, token);
+                return await call.ResponseStream.MoveNext(token) && call.ResponseStream.Current.TTL > 0;
+            },
+            cancellationToken);
+
+    /// <summary>Ends a lease, and with it the keys it holds.</summary>
+    public Task RevokeAsync(long lease, CancellationToken cancellationToken) =>
+        WithDeadlineAsync(
+            async token => await new Lease.LeaseClient(_channel).LeaseRevokeAsync(new LeaseRevokeRequest { ID = lease }, cancellationToken: token),
+            cancellationToken);
+
     public void Dispose() => _channel.Dispose();
 
     private static SocketsHttpHandler CreateHandler(EtcdOptions options) => new()

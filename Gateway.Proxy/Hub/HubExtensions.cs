@@ -28,7 +28,8 @@ internal static class HubExtensions
 
     public static void MapHub(this WebApplication app) => app.MapNotifyHub(WebSocketPort.IsUsedBy);
 
-    private static bool SpansNodes(IConfiguration configuration) =>
+    /// <summary>Whether events go to other gateways through Redis.</summary>
+    public static bool SpansNodes(IConfiguration configuration) =>
         Setting<EventBusKind>(configuration, NotifyOptions.SectionName, nameof(NotifyOptions.Bus)) switch
         {
             EventBusKind.Redis => true,

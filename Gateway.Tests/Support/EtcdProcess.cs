@@ -64,6 +64,13 @@ internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
         return (await new KV.KVClient(Channel).DeleteRangeAsync(request, cancellationToken: Limit())).Header.Revision;
     }
 
+    /// <summary>How many keys there are below a prefix that ends with a slash.</summary>
+    public async Task<long> CountAsync(string prefix)
+    {
+        var request = new RangeRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(prefix[..^1] + '0'), CountOnly = true };
+        return (await new KV.KVClient(Channel).RangeAsync(request, cancellationToken: Limit())).Count;
+    }
+
     public async Task<long> GrantLeaseAsync(TimeSpan timeToLive)
     {
         var request = new LeaseGrantRequest { TTL = (long)timeToLive.TotalSeconds };

@@ -19,6 +19,7 @@ internal sealed partial class BusKeeper(
     ILogger<BusKeeper> logger) : BackgroundService
 {
     private const int AtOnce = 64;
+    private const int BeatsPerTimeout = 6;
 
     private static readonly TimeSpan OutageInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -43,7 +44,7 @@ internal sealed partial class BusKeeper(
                 bus.Degrade(exception);
             }
 
-            await Task.Delay(bus.IsDegraded ? OutageInterval : Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(bus.IsDegraded ? OutageInterval : options.Value.NodeTimeout / BeatsPerTimeout, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed partial class BusKeeper(
         var (wasUnknown, dead) = await store.BeatAsync(cancellationToken);
         var now = time.GetTimestamp();
         // Who has been away himself has no right to call others dead: they may just not have had their turn.
-        if (_beatingSince is null || time.GetElapsedTime(_lastBeat, now) > options.Value.NodeTimeout / 2)
+        if (_beatingSince is null || time.GetElapsedTime(_lastBeat, now) > options.Value.NodeTimeout)
         {
             _beatingSince = now;
         }
