@@ -1,8 +1,5 @@
-using System.Net.Sockets;
-using System.Text;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
-using Google.Protobuf;
 
 namespace Gateway.Tests.Notify;
 
@@ -68,7 +65,7 @@ internal sealed class DeliveryTests
             ["Gateway:Notify:MaxQueuedEvents"] = "4",
             ["Gateway:Notify:CloseTimeout"] = "00:00:00.200",
         });
-        using var deaf = await RawSocketAsync(hub.WebSocketPort, "s-bob");
+        using var deaf = await DeafClient.JoinAsync(hub.WebSocketPort, "s-bob");
         await Eventually.That(() => hub.SocketsOf("bob") == 1);
         await using var alice = await hub.JoinAsync("alice");
 
@@ -92,7 +89,7 @@ internal sealed class DeliveryTests
             ["Gateway:Notify:CloseTimeout"] = "00:00:00.200",
             ["Gateway:Notify:MaxQueuedBytes"] = (1 << 30).ToString(),
         });
-        using var deaf = await RawSocketAsync(hub.WebSocketPort, "s-bob");
+        using var deaf = await DeafClient.JoinAsync(hub.WebSocketPort, "s-bob");
         await Eventually.That(() => hub.SocketsOf("bob") == 1);
         await hub.PublishAsync(["bob"], new NotifyMessage { NotifyEventId = new string('x', 64 << 20) });
         await Eventually.That(() => hub.SocketsOf("bob") == 0);
@@ -105,19 +102,4 @@ internal sealed class DeliveryTests
     };
 
     private static long NumberOf(NotifyMessage message) => message.NewMessageInfo.MessageInfo.Timestamp;
-
-    /// <summary>A client below WebSocket level: it joins and then reads nothing at all, so that even TCP comes to a stop.</summary>
-    private static async Task<TcpClient> RawSocketAsync(Uri address, string session)
-    {
-        var tcp = new TcpClient { ReceiveBufferSize = 4096 };
-        await tcp.ConnectAsync(address.Host, address.Port);
-        var stream = tcp.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"GET /ws HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"));
-        var payload = new ClientAuthenticationReq { SessionId = session }.ToByteArray();
-        // One binary frame, masked with zeros.
-        await stream.WriteAsync((byte[])[0x82, (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload]);
-        return tcp;
-    }
 }

@@ -60,6 +60,9 @@ internal sealed class NodesFixture : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Stops a node as an orchestrator does; the numbers of the others stay.</summary>
+    public async Task StopNodeAsync(int node) => await _nodes[node].DisposeAsync();
+
     public async Task LogInAsync(string session, string user)
     {
         await Database.StringSetAsync(session, user);

@@ -75,6 +75,22 @@ internal sealed class ExtendedClient : IAsyncDisposable
         return next;
     }
 
+    /// <summary>The next event; null when the server closes. Notices of a drain are passed over.</summary>
+    public async Task<Event?> TryReceiveEventAsync()
+    {
+        while (await _client.TryReceiveRawAsync() is { } bytes)
+        {
+            if (ServerFrame.Parser.ParseFrom(bytes).Event is { } next)
+            {
+                Assert.That(next.Sequence, Is.EqualTo(Sequence + 1), "An event is missing or came twice");
+                Sequence = next.Sequence;
+                return next;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The answer to a resume; takes over its position.</summary>
     public async Task<bool> ReceiveResumedAsync()
     {

@@ -18,6 +18,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
     private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
 
     private readonly WebApplication _app;
+    private int _disposed;
 
     private GatewayFixture(WebApplication app, RecordingLoggerProvider log, RecordingPublisher published)
     {
@@ -94,6 +95,11 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();

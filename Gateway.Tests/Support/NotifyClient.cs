@@ -48,7 +48,10 @@ internal sealed class NotifyClient : IAsyncDisposable
 
     /// <summary>The next event; null when the server closes instead.</summary>
     public async Task<NotifyMessage?> TryReceiveAsync() =>
-        await ReceiveBytesAsync().DefaultTimeout() is { } bytes ? NotifyMessage.Parser.ParseFrom(bytes) : null;
+        await TryReceiveRawAsync() is { } bytes ? NotifyMessage.Parser.ParseFrom(bytes) : null;
+
+    /// <summary>The next message, byte for byte; null when the server closes instead.</summary>
+    public Task<byte[]?> TryReceiveRawAsync() => ReceiveBytesAsync().DefaultTimeout();
 
     /// <summary>Reads until the server closes; returns its code and text.</summary>
     public async Task<(int Code, string? Text)> ReceiveCloseAsync()
