@@ -28,7 +28,7 @@ public static class GatewayHost
         var app = builder.Build();
         // All settings at once, before the first use of any would report its own alone.
         app.Services.GetService<IStartupValidator>()?.Validate();
-        app.Services.GetRequiredService<RouteValidator>().EnsureValid();
+        app.Services.GetRequiredService<RouteReloader>().Start();
 
         app.UseCors();
         app.UseRequestTimeouts();
@@ -50,7 +50,7 @@ public static class GatewayHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddConsoleLogging();
         configure?.Invoke(builder);
-        builder.AddRouteFile();
+        builder.AddRouteFiles();
         builder.AddDefaultSettings();
 
         builder.AddListeners();

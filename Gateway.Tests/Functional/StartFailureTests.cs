@@ -35,7 +35,7 @@ internal sealed class StartFailureTests
             "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
             "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody'; use 'package.UserService/GetMultiUserInfo' or 'package.UserService/GetUserInfo'.",
         }));
-        Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; it knows "));
+        Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; did you mean 'Timeout'? It knows "));
         Assert.That(refused.Errors, Has.Some.StartsWith("Route 'friend-add-friend-apply': transform 'Rpc' is 'bite_im.FriendService/FriendAd', but 'bite_im.FriendService' has no method 'FriendAd'; it has "));
         Assert.That(StartFailure.Describe(refused), Is.EqualTo(refused.Errors));
     }

@@ -62,7 +62,7 @@ internal sealed class ValidateCommandTests
         Assert.That(code, Is.EqualTo(1));
         Assert.That(lines, Is.EqualTo(new[]
         {
-            "Route 'a': Match has no setting 'Method'; it knows Headers, Hosts, Methods, Path, QueryParameters.",
+            "Route 'a': Match has no setting 'Method'; did you mean 'Methods'? It knows Headers, Hosts, Methods, Path, QueryParameters.",
             "Cluster 'user': destination 'd' has the address '10.0.0.1:9000'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
             "No matching ILoadBalancingPolicy found for the load balancing policy 'Fair' set on the cluster 'user'.",
             "Route 'a': ClusterId is 'none', which is no cluster; use one of 'user'.",
