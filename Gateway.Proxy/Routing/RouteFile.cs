@@ -22,6 +22,6 @@ internal sealed record RouteFile(string Path, string Folder, bool FolderIsNamed)
     {
         var path = System.IO.Path.GetFullPath(configuration[Setting] ?? DefaultName, programFolder);
         var folder = configuration[FolderSetting];
-        return new RouteFile(path, System.IO.Path.GetFullPath(folder ?? DefaultFolder, System.IO.Path.GetDirectoryName(path)!), folder is not null);
+        return new RouteFile(path, System.IO.Path.GetFullPath(folder ?? DefaultFolder, System.IO.Path.GetDirectoryName(path) ?? path), folder is not null);
     }
 }

@@ -45,6 +45,7 @@ internal abstract class RouteReloadTest
     public async Task SetUpAsync()
     {
         Settings.Clear();
+        Gateway = null!;
         Service = await StubSubService.StartAsync();
         Service.Answer(new UserLoginRsp { RequestId = "r1", Success = true });
         Folder = new RouteFolder();

@@ -60,6 +60,33 @@ internal sealed class StartFailureTests
         }));
     }
 
+    [Test]
+    public void Build_RoutesFileIsAFolder_SaysSo()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:RoutesFile"] = "/" }))!;
+
+        Assert.That(refused.Errors, Is.EqualTo(new[] { "The routes file '/' is a folder; name a file in it." }));
+    }
+
+    [Test]
+    public void Build_RoutesFolderNamedAndMissing_SaysSo()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:RoutesFolder"] = "/no/such/routes.d" }))!;
+
+        Assert.That(refused.Errors, Is.EqualTo(new[]
+        {
+            "The routes folder '/no/such/routes.d' does not exist; make it, or correct Gateway:RoutesFolder.",
+        }));
+    }
+
+    [Test]
+    public void Build_MisspeltGatewaySetting_NamesTheNearest()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:Etcd:EndPoint"] = "http://10.0.0.1:2379" }))!;
+
+        Assert.That(refused.Errors.Single(), Does.StartWith("Gateway:Etcd has no setting 'EndPoint'; did you mean 'Endpoints'? It knows "));
+    }
+
     [TestCase("Gateway:Sessions:KeyPattern", "session", "Gateway:Sessions:KeyPattern is 'session'; write {session_id} in it exactly once, as in 'session:{session_id}'.")]
     [TestCase("Gateway:Listen:Address", "everywhere", "Gateway:Listen:Address is 'everywhere'; use an IP address, '0.0.0.0' for all.")]
     [TestCase("Gateway:Listen:HttpPort", "70000", "Gateway:Listen:HttpPort is 70000; use 1 to 65535, or 0 for any free port.")]

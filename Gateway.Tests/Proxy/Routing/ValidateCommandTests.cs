@@ -98,6 +98,20 @@ internal sealed class ValidateCommandTests
         Is.EqualTo((1, new[] { "Gateway:Rpc:DefaultTimeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'." })));
 
     [Test]
+    public void Run_OtherSectionsAndRoutesWrong_NamesAll()
+    {
+        var (code, lines) = Validate(Routes.Replace("\"ReverseProxy\"", """
+            "Gateway": { "Errors": { "DefaultLanguage": "fr" }, "Listen": { "HttpPort": 70000 } }, "ReverseProxy"
+            """, StringComparison.Ordinal).Replace("UserLogin", "UserLogn", StringComparison.Ordinal));
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(lines, Has.Length.EqualTo(3));
+        Assert.That(lines, Has.Some.EqualTo("Gateway:Errors:DefaultLanguage is 'fr'; use 'en' or 'zh-CN'."));
+        Assert.That(lines, Has.Some.EqualTo("Gateway:Listen:HttpPort is 70000; use 1 to 65535, or 0 for any free port."));
+        Assert.That(lines, Has.Some.StartsWith("Route 'login': transform 'Rpc' is 'bite_im.UserService/UserLogn', but "));
+    }
+
+    [Test]
     public void Run_DescriptorSetMissing_IsRefused()
     {
         var (code, lines) = Validate(Routes.Replace("\"ReverseProxy\"", """
