@@ -25,6 +25,11 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
         {
             return new RouteReading(refused.Errors);
         }
+        catch (Exception exception)
+        {
+            // Whatever it is, it must not end the watch over the files: a path with a forbidden character, for example.
+            return new RouteReading([$"The route files cannot be read: {exception.Message}"]);
+        }
     }
 
     private Dictionary<string, string?> Layer(IReadOnlyDictionary<string, string?> ofFiles, List<KeyValuePair<string, byte[]>> contents)

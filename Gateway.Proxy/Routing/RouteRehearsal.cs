@@ -16,24 +16,32 @@ internal sealed class RouteRehearsal(IEnumerable<IProxyConfigFilter> filters, IT
         var clusters = new Dictionary<string, ClusterConfig>(StringComparer.OrdinalIgnoreCase);
         foreach (var cluster in set.Clusters)
         {
-            await TryAsync($"Cluster '{cluster.ClusterId}'", errors, async () => clusters[cluster.ClusterId] = await BuildAsync(cluster, cancellationToken));
+            await TryAsync(
+                $"Cluster '{cluster.ClusterId}'",
+                errors,
+                async () => clusters[cluster.ClusterId] = await BuildAsync(cluster, cancellationToken),
+                cancellationToken);
         }
 
         foreach (var route in set.Routes)
         {
-            await TryAsync($"Route '{route.RouteId}'", errors, () => BuildAsync(route, clusters.GetValueOrDefault(route.ClusterId ?? ""), cancellationToken));
+            await TryAsync(
+                $"Route '{route.RouteId}'",
+                errors,
+                () => BuildAsync(route, clusters.GetValueOrDefault(route.ClusterId ?? ""), cancellationToken),
+                cancellationToken);
         }
 
         return errors;
     }
 
-    private static async Task TryAsync(string subject, List<string> errors, Func<Task> build)
+    private static async Task TryAsync(string subject, List<string> errors, Func<Task> build, CancellationToken cancellationToken)
     {
         try
         {
             await build();
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             errors.Add($"{subject} cannot be built: {exception.GetBaseException().Message}");
         }

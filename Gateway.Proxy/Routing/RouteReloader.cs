@@ -95,7 +95,7 @@ internal sealed partial class RouteReloader(
         {
             Refuse(refused.Errors);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             Log.Broke(logger, exception);
             Refuse([$"The check itself failed: {exception.Message}"]);

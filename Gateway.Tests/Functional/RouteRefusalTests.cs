@@ -30,6 +30,7 @@ internal sealed class RouteRefusalTests : RouteReloadTest
         [File("/a").Replace("\"Clusters\": {", "\"Clusters\": { \"e\": { \"Destinations\": { \"d\": { \"Address\": \"etcd:///service/x\" } } },", StringComparison.Ordinal),
             "Gateway:Etcd:Endpoints is empty, but the addresses of 'e' are in etcd; "],
         [File("/a", sections: """ "Gateway": { "DescriptorSets": [ "/no/such.pb" ] }, """), "Gateway:DescriptorSets: the file '/no/such.pb' cannot be opened ("],
+        [File("/a", sections: """ "Gateway": { "DescriptorSets": [ "a\u0000b" ] }, """), "The route files cannot be read: "],
         [File("/a", sections: """ "Gateway": { "Rpc": { "DefaultTimeOuts": "00:00:01" } }, """), "Gateway:Rpc has no setting 'DefaultTimeOuts'; did you mean 'DefaultTimeout'? It knows "],
     ];
 
