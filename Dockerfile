@@ -11,7 +11,7 @@ COPY Gateway.Notify/Gateway.Notify.csproj Gateway.Notify/
 COPY Gateway.Proxy/Gateway.Proxy.csproj Gateway.Proxy/
 RUN dotnet restore Gateway.Proxy/Gateway.Proxy.csproj
 
-COPY .editorconfig BannedSymbols.txt yarp.json ./
+COPY .editorconfig BannedSymbols.txt yarp.json yarp.schema.json ./
 COPY proto/ proto/
 COPY Gateway.Transforms/ Gateway.Transforms/
 COPY Gateway.Notify/ Gateway.Notify/

@@ -39,7 +39,7 @@ public static class GatewayHost
 
         if (roles.IsProxy)
         {
-            app.Services.GetRequiredService<RouteValidator>().EnsureValid();
+            app.Services.GetRequiredService<RouteReloader>().Start();
             app.MapProxy();
         }
 
@@ -60,7 +60,7 @@ public static class GatewayHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddConsoleLogging();
         configure?.Invoke(builder);
-        builder.AddRouteFile();
+        builder.AddRouteFiles();
         builder.AddDefaultSettings();
 
         builder.AddRoles();

@@ -13,8 +13,8 @@ namespace Gateway.Transforms;
 public static class RpcServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers the <c>Rpc</c> transform and what it needs. The host provides <see cref="RpcCatalog"/>, <see cref="ISessionStore"/>,
-    /// <see cref="IUserDirectory"/> and <see cref="IEventPublisher"/>.
+    /// Registers the <c>Rpc</c> transform and what it needs. The host fills <see cref="RpcCatalogs"/>, and provides
+    /// <see cref="ISessionStore"/>, <see cref="IUserDirectory"/> and <see cref="IEventPublisher"/>.
     /// </summary>
     public static IReverseProxyBuilder AddRpc(this IReverseProxyBuilder builder)
     {
@@ -24,6 +24,7 @@ public static class RpcServiceCollectionExtensions
         services.AddMetrics();
 
         AddOptions<RpcOptions, RpcOptionsValidator>(services, RpcOptions.SectionName);
+        services.TryAddSingleton<RpcCatalogs>();
         services.TryAddSingleton<RpcRouteParser>();
         services.TryAddSingleton<RpcMetrics>();
         builder.AddTransformFactory<RpcTransformFactory>();

@@ -4,7 +4,7 @@ namespace Gateway.Proxy.Hosting;
 
 internal static class RoleExtensions
 {
-    private const string Setting = "Gateway:Roles";
+    public const string Setting = "Gateway:Roles";
 
     public static void AddRoles(this WebApplicationBuilder builder)
     {

@@ -10,24 +10,37 @@ internal static class DescriptorSets
 {
     public const string Setting = "Gateway:DescriptorSets";
 
-    /// <exception cref="ConfigurationRefusedException">A file is missing, is no descriptor set, or lacks what it imports.</exception>
-    public static IReadOnlyList<FileDescriptor> Load(IEnumerable<string> paths, string baseFolder) =>
-        [.. paths.SelectMany(path => Load(Path.GetFullPath(path, baseFolder)))];
+    /// <summary>The files as they are, by full path.</summary>
+    /// <exception cref="ConfigurationRefusedException">A file is missing or cannot be read.</exception>
+    public static IReadOnlyList<KeyValuePair<string, byte[]>> Read(IEnumerable<string> paths, string baseFolder) =>
+        [.. paths.Select(path => Path.GetFullPath(path, baseFolder)).Select(path => KeyValuePair.Create(path, Read(path)))];
 
-    private static IReadOnlyList<FileDescriptor> Load(string path)
+    /// <exception cref="ConfigurationRefusedException">A file is no descriptor set, or lacks what it imports.</exception>
+    public static IReadOnlyList<FileDescriptor> Link(IEnumerable<KeyValuePair<string, byte[]>> files) =>
+        [.. files.SelectMany(file => Link(file.Key, file.Value))];
+
+    private static byte[] Read(string path)
     {
         try
         {
-            var files = FileDescriptorSet.Parser.ParseFrom(File.ReadAllBytes(path)).File;
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(path, "cannot be opened", "mount it there or correct the setting", exception);
+        }
+    }
+
+    private static IReadOnlyList<FileDescriptor> Link(string path, byte[] bytes)
+    {
+        try
+        {
+            var files = FileDescriptorSet.Parser.ParseFrom(bytes).File;
             return FileDescriptor.BuildFromByteStrings(files.Select(file => file.ToByteString()));
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or ArgumentException or DescriptorValidationException)
         {
             throw Refused(path, "is no complete descriptor set", "make it with 'protoc --include_imports --descriptor_set_out'", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Refused(path, "cannot be opened", "mount it there or correct the setting", exception);
         }
     }
 

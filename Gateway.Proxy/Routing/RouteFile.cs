@@ -1,47 +1,27 @@
-using System.Text.Json;
-using Microsoft.Extensions.Configuration.Json;
-
 namespace Gateway.Proxy.Routing;
 
-/// <summary>Finds and reads the operator's yarp.json.</summary>
-internal static class RouteFile
+/// <summary>Where the operator's routes are: yarp.json, and the folder of further files beside it.</summary>
+/// <param name="Path">The full path of the file.</param>
+/// <param name="Folder">The full path of the folder; it need not exist unless a setting names it.</param>
+/// <param name="FolderIsNamed">A setting names the folder.</param>
+internal sealed record RouteFile(string Path, string Folder, bool FolderIsNamed)
 {
     /// <summary>The setting that names the file; a relative path is taken from the folder of the program.</summary>
     public const string Setting = "Gateway:RoutesFile";
 
+    /// <summary>The setting that names the folder; a relative path is taken from the folder of the file.</summary>
+    public const string FolderSetting = "Gateway:RoutesFolder";
+
     private const string DefaultName = "yarp.json";
+    private const string DefaultFolder = "routes.d";
 
     /// <summary>
-    /// Puts the file's content below the other sources of settings, so that an environment variable such as
-    /// <c>ReverseProxy__Clusters__user__Destinations__a__Address</c> wins over it.
+    /// Reads the settings of both from sources other than the file itself, which therefore cannot name its own folder.
     /// </summary>
-    /// <exception cref="ConfigurationRefusedException">The file is missing or is not JSON.</exception>
-    public static void AddRouteFile(this WebApplicationBuilder builder)
+    public static RouteFile Locate(IConfiguration configuration, string programFolder)
     {
-        var path = Path.GetFullPath(builder.Configuration[Setting] ?? DefaultName, builder.Environment.ContentRootPath);
-        if (!File.Exists(path))
-        {
-            throw new ConfigurationRefusedException(
-                [$"The routes file '{path}' does not exist; put one there, or name another with {Setting}."]);
-        }
-
-        var source = new JsonConfigurationSource { Path = path };
-        source.ResolveFileProvider();
-        try
-        {
-            builder.Configuration.Sources.Insert(0, source);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or FormatException)
-        {
-            throw new ConfigurationRefusedException([$"The routes file '{path}' cannot be read: {Reason(exception)}"], exception);
-        }
-    }
-
-    private static string Reason(Exception exception)
-    {
-        var cause = exception.GetBaseException();
-        return cause is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
-            ? $"line {line + 1}, byte {column + 1}: {cause.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}"
-            : cause.Message;
+        var path = System.IO.Path.GetFullPath(configuration[Setting] ?? DefaultName, programFolder);
+        var folder = configuration[FolderSetting];
+        return new RouteFile(path, System.IO.Path.GetFullPath(folder ?? DefaultFolder, System.IO.Path.GetDirectoryName(path) ?? path), folder is not null);
     }
 }

@@ -18,6 +18,13 @@ internal static partial class RouteRules
         }
     }
 
+    /// <summary>The readers of transforms expect texts.</summary>
+    public static IEnumerable<string> CheckTransforms(RouteConfig route) =>
+        from transform in route.Transforms ?? []
+        from pair in transform
+        where pair.Value is null
+        select $"Route '{route.RouteId}': transform '{pair.Key}' has no value; write it as one text.";
+
     /// <summary>Two routes that match the same request at the same order would answer it with HTTP 500.</summary>
     public static IEnumerable<string> CheckEqualMatches(IEnumerable<RouteConfig> routes)
     {

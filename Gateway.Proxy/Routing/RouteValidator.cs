@@ -6,67 +6,42 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Proxy.Routing;
 
 /// <summary>Finds every mistake in the routes and clusters: those YARP knows, those of our transforms, and those nobody else looks for.</summary>
-internal sealed class RouteValidator(
-    IProxyConfigProvider provider,
-    IConfigValidator validator,
-    IConfiguration configuration,
-    IOptions<UserDetailsOptions> userDetails,
-    IOptions<EtcdOptions> etcd)
+internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDetailsOptions> userDetails, IOptions<EtcdOptions> etcd)
 {
     private const string UnknownTransform = "Unknown transform: ";
 
-    /// <exception cref="ConfigurationRefusedException">There is at least one mistake.</exception>
-    public void EnsureValid()
+    public async Task<IReadOnlyList<string>> FindErrorsAsync(RouteSet set)
     {
-        // Nothing waits in there: YARP's own first load, a moment later, does the same.
-        var errors = FindErrorsAsync().GetAwaiter().GetResult();
-        if (errors.Count == 0)
-        {
-            errors = [.. EtcdRules.CheckEndpoints(provider.GetConfig().Clusters, etcd.Value)];
-        }
-
-        if (errors.Count > 0)
-        {
-            throw new ConfigurationRefusedException(errors);
-        }
-    }
-
-    public async Task<IReadOnlyList<string>> FindErrorsAsync()
-    {
-        IProxyConfig config;
-        try
-        {
-            config = provider.GetConfig();
-        }
-        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException or OverflowException)
-        {
-            return [$"Section '{RoutingExtensions.SectionName}': {exception.GetBaseException().Message}"];
-        }
-
-        List<string> errors = [.. UnknownSettings.Find(configuration.GetSection(RoutingExtensions.SectionName))];
-        if (config.Routes.Count == 0)
+        List<string> errors = [];
+        if (set.Routes.Count == 0)
         {
             errors.Add($"Section '{RoutingExtensions.SectionName}' has no routes; list them under '{RoutingExtensions.SectionName}:Routes'.");
         }
 
-        foreach (var cluster in config.Clusters)
+        foreach (var cluster in set.Clusters)
         {
             errors.AddRange(ClusterRules.Check(cluster));
             errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
             errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
         }
 
-        var clusters = config.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var route in config.Routes)
+        var clusters = set.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var route in set.Routes)
         {
             errors.AddRange(RouteRules.CheckCluster(route, clusters));
-            errors.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
+            var forms = RouteRules.CheckTransforms(route).ToList();
+            errors.AddRange(forms.Count > 0
+                ? forms
+                : (await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
         }
 
-        errors.AddRange(RouteRules.CheckEqualMatches(config.Routes));
+        errors.AddRange(RouteRules.CheckEqualMatches(set.Routes));
         errors.AddRange(UserDetailsRules.Check(userDetails.Value, clusters));
         return errors;
     }
+
+    /// <summary>What stands in the way of a gateway, though not of the routes: there is no etcd to ask for their instances.</summary>
+    public IEnumerable<string> FindMissing(RouteSet set) => EtcdRules.CheckEndpoints(set.Clusters, etcd.Value);
 
     /// <summary>YARP names the subject in some of its sentences and not in others.</summary>
     private static string Name(string subject, string id, Exception error)

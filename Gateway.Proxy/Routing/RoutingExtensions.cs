@@ -1,5 +1,5 @@
-using Gateway.Transforms.Rpc;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;
 
@@ -13,15 +13,36 @@ internal static class RoutingExtensions
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
-    /// <summary>Registers YARP with the routes of the configuration, and their validation.</summary>
+    /// <summary>
+    /// Puts what the route files say below the other sources of settings, so that an environment variable such as
+    /// <c>ReverseProxy__Clusters__user__Destinations__a__Address</c> wins over it.
+    /// </summary>
+    /// <exception cref="ConfigurationRefusedException">A file is missing or cannot be read.</exception>
+    public static void AddRouteFiles(this WebApplicationBuilder builder)
+    {
+        var location = RouteFile.Locate(builder.Configuration, builder.Environment.ContentRootPath);
+        builder.Configuration.Sources.Insert(0, new RouteFileSettings(RouteFiles.Read(location)));
+        builder.Services.AddSingleton(location);
+    }
+
+    /// <summary>Registers YARP with the routes of the configuration, their validation, and whoever follows their changes.</summary>
     public static IReverseProxyBuilder AddRoutes(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(provider => new RpcCatalog(DescriptorSets.Load(
-            configuration.GetSection(DescriptorSets.Setting).Get<string[]>() ?? [],
-            provider.GetRequiredService<IHostEnvironment>().ContentRootPath)));
+        services.AddMetrics();
+        services.TryAddSingleton(new KnownSettings(services));
+        services.TryAddSingleton(provider => new RouteReader(
+            configuration, provider.GetRequiredService<RouteFile>(), provider.GetRequiredService<IHostEnvironment>()));
         services.TryAddSingleton<RouteValidator>();
+        services.TryAddSingleton<RouteRehearsal>();
+        services.TryAddSingleton<RouteLoader>();
+        services.TryAddSingleton<RouteStatus>();
+        services.TryAddSingleton<RouteMetrics>();
+        services.TryAddSingleton<RouteReloader>();
+        services.TryAddSingleton<RouteProvider>();
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<RouteProvider>());
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<RouteProvider>());
+        services.AddHostedService<RouteWatcher>();
         return services.AddReverseProxy()
-            .LoadFromConfig(configuration.GetSection(SectionName))
             .ConfigureHttpClient((_, handler) =>
             {
                 // A peer that is gone without a word is noticed by the pings, not by the next caller.

@@ -1,4 +1,5 @@
 using Gateway.Proxy.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Routing;
 
@@ -31,16 +32,29 @@ public static class ValidateCommand
 
     private static IReadOnlyList<string> FindErrors(string file)
     {
-        try
+        List<string> errors = [];
+        Collect(errors, () =>
         {
             var builder = GatewayHost.CreateBuilder([], host =>
                 host.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { [RouteFile.Setting] = file }));
             using var services = builder.Services.BuildServiceProvider();
-            return services.GetRequiredService<RouteValidator>().FindErrorsAsync().GetAwaiter().GetResult();
+            Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
+            var loader = services.GetRequiredService<RouteLoader>();
+            loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
+        });
+        // A setting out of its range is found again by a route that needs it.
+        return [.. errors.Distinct()];
+    }
+
+    private static void Collect(List<string> errors, Action check)
+    {
+        try
+        {
+            check();
         }
         catch (Exception exception) when (StartFailure.Describe(exception) is { } reasons)
         {
-            return reasons;
+            errors.AddRange(reasons);
         }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class StartFailureTests
             "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
             "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody'; use 'package.UserService/GetMultiUserInfo' or 'package.UserService/GetUserInfo'.",
         }));
-        Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; it knows "));
+        Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; did you mean 'Timeout'? It knows "));
         Assert.That(refused.Errors, Has.Some.StartsWith("Route 'friend-add-friend-apply': transform 'Rpc' is 'bite_im.FriendService/FriendAd', but 'bite_im.FriendService' has no method 'FriendAd'; it has "));
         Assert.That(StartFailure.Describe(refused), Is.EqualTo(refused.Errors));
     }
@@ -58,6 +58,33 @@ internal sealed class StartFailureTests
         {
             "The routes file '/no/such/yarp.json' does not exist; put one there, or name another with Gateway:RoutesFile.",
         }));
+    }
+
+    [Test]
+    public void Build_RoutesFileIsAFolder_SaysSo()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:RoutesFile"] = "/" }))!;
+
+        Assert.That(refused.Errors, Is.EqualTo(new[] { "The routes file '/' is a folder; name a file in it." }));
+    }
+
+    [Test]
+    public void Build_RoutesFolderNamedAndMissing_SaysSo()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:RoutesFolder"] = "/no/such/routes.d" }))!;
+
+        Assert.That(refused.Errors, Is.EqualTo(new[]
+        {
+            "The routes folder '/no/such/routes.d' does not exist; make it, or correct Gateway:RoutesFolder.",
+        }));
+    }
+
+    [Test]
+    public void Build_MisspeltGatewaySetting_NamesTheNearest()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Build(new() { ["Gateway:Etcd:EndPoint"] = "http://10.0.0.1:2379" }))!;
+
+        Assert.That(refused.Errors.Single(), Does.StartWith("Gateway:Etcd has no setting 'EndPoint'; did you mean 'Endpoints'? It knows "));
     }
 
     [TestCase("Gateway:Sessions:KeyPattern", "session", "Gateway:Sessions:KeyPattern is 'session'; write {session_id} in it exactly once, as in 'session:{session_id}'.")]

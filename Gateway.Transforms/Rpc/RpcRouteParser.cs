@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>Reads the <c>Rpc</c> transform of a route. Every mistake is one sentence that names the route, the value and the cure.</summary>
-internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSource> sources, IOptions<RpcOptions> options)
+internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSource> sources, IOptions<RpcOptions> options)
 {
     public const string RpcKey = "Rpc";
     public const string SessionKey = "Session";
@@ -23,7 +23,7 @@ internal sealed class RpcRouteParser(RpcCatalog catalog, IEnumerable<IEventSourc
     public RpcRoute? Parse(RouteConfig route, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
     {
         var before = errors.Count;
-        if (!catalog.TryFind(transform[RpcKey], out var method, out var problem))
+        if (!catalogs.Of(route).TryFind(transform[RpcKey], out var method, out var problem))
         {
             errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' {problem}.");
         }

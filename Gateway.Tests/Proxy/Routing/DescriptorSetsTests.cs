@@ -17,7 +17,7 @@ internal sealed class DescriptorSetsTests
     public void TearDown() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void Load_None_IsEmpty() => Assert.That(DescriptorSets.Load([], _folder), Is.Empty);
+    public void Load_None_IsEmpty() => Assert.That(Load([], _folder), Is.Empty);
 
     [Test]
     public void Load_RelativeAndAbsolutePath_AreBothFound()
@@ -29,7 +29,7 @@ internal sealed class DescriptorSetsTests
         other.File[0].Service.Clear();
         Write("other.pb", other.ToByteArray());
 
-        var files = DescriptorSets.Load([absolute, "other.pb"], _folder);
+        var files = Load([absolute, "other.pb"], _folder);
 
         Assert.That(files.Select(file => file.Package), Is.EqualTo(new[] { "shop", "other" }));
         Assert.That(files[0].Services.Single().FullName, Is.EqualTo("shop.Cart"));
@@ -43,7 +43,7 @@ internal sealed class DescriptorSetsTests
         shop.File[1].Dependency.Add("base.proto");
         Write("shop.pb", shop.ToByteArray());
 
-        Assert.That(DescriptorSets.Load(["shop.pb"], _folder), Has.Count.EqualTo(2));
+        Assert.That(Load(["shop.pb"], _folder), Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -91,6 +91,9 @@ internal sealed class DescriptorSetsTests
         AssertRefused("shop.pb", "is no complete descriptor set (*); make it with 'protoc --include_imports --descriptor_set_out'.");
     }
 
+    private static IReadOnlyList<FileDescriptor> Load(IEnumerable<string> paths, string folder) =>
+        DescriptorSets.Link(DescriptorSets.Read(paths, folder));
+
     private string Write(string name, byte[] bytes)
     {
         var path = Path.Combine(_folder, name);
@@ -101,7 +104,7 @@ internal sealed class DescriptorSetsTests
     /// <summary>The asterisk stands for what Google's library says.</summary>
     private void AssertRefused(string name, string expected)
     {
-        var refused = Assert.Throws<ConfigurationRefusedException>(() => DescriptorSets.Load([name], _folder));
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => Load([name], _folder));
 
         var cause = refused!.InnerException!.Message.TrimEnd('.');
         Assert.That(cause, Is.Not.Empty);

@@ -62,7 +62,7 @@ internal sealed class ValidateCommandTests
         Assert.That(code, Is.EqualTo(1));
         Assert.That(lines, Is.EqualTo(new[]
         {
-            "Route 'a': Match has no setting 'Method'; it knows Headers, Hosts, Methods, Path, QueryParameters.",
+            "Route 'a': Match has no setting 'Method'; did you mean 'Methods'? It knows Headers, Hosts, Methods, Path, QueryParameters.",
             "Cluster 'user': destination 'd' has the address '10.0.0.1:9000'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
             "No matching ILoadBalancingPolicy found for the load balancing policy 'Fair' set on the cluster 'user'.",
             "Route 'a': ClusterId is 'none', which is no cluster; use one of 'user'.",
@@ -96,6 +96,20 @@ internal sealed class ValidateCommandTests
             "Gateway": { "Rpc": { "DefaultTimeout": "00:00:00" } }, "ReverseProxy"
             """, StringComparison.Ordinal)),
         Is.EqualTo((1, new[] { "Gateway:Rpc:DefaultTimeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'." })));
+
+    [Test]
+    public void Run_OtherSectionsAndRoutesWrong_NamesAll()
+    {
+        var (code, lines) = Validate(Routes.Replace("\"ReverseProxy\"", """
+            "Gateway": { "Errors": { "DefaultLanguage": "fr" }, "Listen": { "HttpPort": 70000 } }, "ReverseProxy"
+            """, StringComparison.Ordinal).Replace("UserLogin", "UserLogn", StringComparison.Ordinal));
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(lines, Has.Length.EqualTo(3));
+        Assert.That(lines, Has.Some.EqualTo("Gateway:Errors:DefaultLanguage is 'fr'; use 'en' or 'zh-CN'."));
+        Assert.That(lines, Has.Some.EqualTo("Gateway:Listen:HttpPort is 70000; use 1 to 65535, or 0 for any free port."));
+        Assert.That(lines, Has.Some.StartsWith("Route 'login': transform 'Rpc' is 'bite_im.UserService/UserLogn', but "));
+    }
 
     [Test]
     public void Run_DescriptorSetMissing_IsRefused()

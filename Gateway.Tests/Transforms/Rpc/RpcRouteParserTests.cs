@@ -16,7 +16,7 @@ internal sealed class RpcRouteParserTests
 
     [SetUp]
     public void SetUp() => _sut = new RpcRouteParser(
-        new RpcCatalog(Descriptors.Build(Descriptors.Shop)),
+        new RpcCatalogs(new RpcCatalog(Descriptors.Build(Descriptors.Shop))),
         [new FriendAddEvents(), new FriendAddProcessEvents(), new FriendRemoveEvents(), new ChatSessionCreateEvents(), new NewMessageEvents()],
         Options.Create(_options));
 
@@ -91,7 +91,7 @@ internal sealed class RpcRouteParserTests
     {
         var shop = Descriptors.Shop;
         shop.File[0].MessageType[0].Field.RemoveAt(2);
-        var sut = new RpcRouteParser(new RpcCatalog(Descriptors.Build(shop)), [], Options.Create(_options));
+        var sut = new RpcRouteParser(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), [], Options.Create(_options));
         var route = Route(Rpc("shop.Cart/Add"));
         List<string> errors = [];
 

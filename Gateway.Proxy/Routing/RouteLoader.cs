@@ -1,0 +1,50 @@
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Proxy.Routing;
+
+/// <summary>
+/// The one way to routes, at start, while running and for the <c>validate</c> command: form, names, values, meaning, and a rehearsal of
+/// the build.
+/// </summary>
+internal sealed class RouteLoader(RouteReader reader, KnownSettings known, RouteValidator validator, RouteRehearsal rehearsal, RpcCatalogs catalogs)
+{
+    public RouteReading Read() => reader.Read();
+
+    /// <exception cref="ConfigurationRefusedException">There is at least one mistake.</exception>
+    public async Task<RouteSet> LoadAsync(RouteReading reading, CancellationToken cancellationToken)
+    {
+        Refuse(reading.Errors);
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(reading.Settings).Build();
+        var section = settings.GetSection(RoutingExtensions.SectionName);
+        List<string> errors = [.. UnknownSettings.FindInRoutes(section), .. UnknownSettings.FindInGateway(settings, known)];
+
+        // The routes can be judged only with their services known and their values of the right type.
+        var catalogName = reading.CatalogName();
+        RouteSet set;
+        try
+        {
+            catalogs.Add(catalogName, new RpcCatalog(DescriptorSets.Link(reading.DescriptorSets)));
+            set = RouteSettings.Read(section, reading.Revision(), catalogName);
+        }
+        catch (ConfigurationRefusedException refused)
+        {
+            throw new ConfigurationRefusedException([.. errors, .. refused.Errors], refused);
+        }
+
+        errors.AddRange(await validator.FindErrorsAsync(set));
+        Refuse(errors);
+        Refuse(await rehearsal.FindErrorsAsync(set, cancellationToken));
+        return set;
+    }
+
+    /// <exception cref="ConfigurationRefusedException">The routes are right, but a gateway cannot serve them.</exception>
+    public void EnsureServable(RouteSet set) => Refuse([.. validator.FindMissing(set)]);
+
+    private static void Refuse(IReadOnlyList<string> errors)
+    {
+        if (errors.Count > 0)
+        {
+            throw new ConfigurationRefusedException(errors);
+        }
+    }
+}

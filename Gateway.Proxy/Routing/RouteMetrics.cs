@@ -1,0 +1,25 @@
+using System.Diagnostics.Metrics;
+
+namespace Gateway.Proxy.Routing;
+
+/// <summary>How changes of the routes ended, and when routes were taken over last.</summary>
+internal sealed class RouteMetrics
+{
+    public const string MeterName = "Gateway.Proxy";
+
+    private readonly Counter<long> _reloads;
+
+    public RouteMetrics(IMeterFactory meters, RouteStatus status)
+    {
+        var meter = meters.Create(MeterName);
+        _reloads = meter.CreateCounter<long>("gateway.config.reloads", "{reload}", "Changes of the routes, by result.");
+        meter.CreateObservableGauge(
+            "gateway.config.last_success",
+            () => status.Last is { } last ? new Measurement<long>[] { new(last.AppliedAt.ToUnixTimeSeconds()) } : [],
+            "s",
+            "When the routes in use were taken over, in seconds since 1970.");
+    }
+
+    public void Count(RouteReloadResult result) =>
+        _reloads.Add(1, new KeyValuePair<string, object?>("result", result.ToString().ToLowerInvariant()));
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Configuration.Json;
+
+namespace Gateway.Proxy.Routing;
+
+/// <summary>
+/// Reads route files, descriptor sets and the settings that win over them, all anew each time. JSON files of settings are read here too:
+/// the framework forgets what such a file said when it finds it broken, and an address that was overridden would come back.
+/// </summary>
+internal sealed class RouteReader(IConfiguration configuration, RouteFile location, IHostEnvironment environment)
+{
+    private static readonly string[] Sections = [RoutingExtensions.SectionName, "Gateway"];
+
+    /// <summary>Never throws: what cannot be read is a mistake like any other.</summary>
+    public RouteReading Read()
+    {
+        try
+        {
+            var files = RouteFiles.Read(location);
+            var contents = files.Contents.ToList();
+            var settings = Layer(files.Settings, contents);
+            var sets = DescriptorSets.Read(PathsOfDescriptorSets(settings), environment.ContentRootPath);
+            return new RouteReading(files.Settings, settings, sets, contents);
+        }
+        catch (ConfigurationRefusedException refused)
+        {
+            return new RouteReading(refused.Errors);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, it must not end the watch over the files: a path with a forbidden character, for example.
+            return new RouteReading([$"The route files cannot be read: {exception.Message}"]);
+        }
+    }
+
+    private Dictionary<string, string?> Layer(IReadOnlyDictionary<string, string?> ofFiles, List<KeyValuePair<string, byte[]>> contents)
+    {
+        var layered = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var provider in ((IConfigurationRoot)configuration).Providers)
+        {
+            var settings = provider switch
+            {
+                RouteFileSettings => ofFiles,
+                JsonConfigurationProvider json => ReadJson(json.Source, contents),
+                _ => Flatten(provider),
+            };
+            foreach (var (key, value) in settings.Where(setting => IsOurs(setting.Key)))
+            {
+                layered[key] = value;
+            }
+        }
+
+        return layered;
+    }
+
+    private static IReadOnlyDictionary<string, string?> ReadJson(FileConfigurationSource source, List<KeyValuePair<string, byte[]>> contents)
+    {
+        const string what = "settings file";
+        var file = source.FileProvider?.GetFileInfo(source.Path ?? "");
+        if (file is not { Exists: true, PhysicalPath: { } path })
+        {
+            return source.Optional
+                ? new Dictionary<string, string?>()
+                : throw new ConfigurationRefusedException([$"The {what} '{file?.PhysicalPath ?? source.Path}' does not exist; put it back."]);
+        }
+
+        var bytes = JsonSettings.Read(what, path, "put it back");
+        contents.Add(new(path, bytes));
+        return JsonSettings.Parse(what, path, bytes);
+    }
+
+    private static Dictionary<string, string?> Flatten(IConfigurationProvider provider)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var section in Sections)
+        {
+            Add(section);
+        }
+
+        return settings;
+
+        void Add(string key)
+        {
+            if (provider.TryGet(key, out var value))
+            {
+                settings[key] = value;
+            }
+
+            foreach (var child in provider.GetChildKeys([], key).Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                Add(ConfigurationPath.Combine(key, child));
+            }
+        }
+    }
+
+    private static bool IsOurs(string key) => Sections.Any(section =>
+        key.StartsWith(section, StringComparison.OrdinalIgnoreCase) && (key.Length == section.Length || key[section.Length] == ':'));
+
+    private static IEnumerable<string> PathsOfDescriptorSets(Dictionary<string, string?> settings) => settings
+        .Where(setting => setting.Key.StartsWith(DescriptorSets.Setting + ':', StringComparison.OrdinalIgnoreCase))
+        .OrderBy(setting => setting.Key, ConfigurationKeyComparer.Instance)
+        .Select(setting => setting.Value ?? "")
+        .Where(path => path.Length > 0);
+}

@@ -1,0 +1,159 @@
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Proxy.Routing;
+
+/// <summary>Takes over the first routes and every change of them, or keeps those in use and says why.</summary>
+internal sealed partial class RouteReloader(
+    RouteLoader loader,
+    RouteProvider provider,
+    RpcCatalogs catalogs,
+    RouteStatus status,
+    RouteMetrics metrics,
+    TimeProvider time,
+    ILogger<RouteReloader> logger)
+{
+    /// <summary>Files may be half written, or half of several files: what is read has to stand still for this long.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What cannot be read gets this many pauses before it is believed.</summary>
+    private const int PausesForMistakes = 3;
+
+    /// <summary>A file that is written on and on is looked at as it is in the end.</summary>
+    private const int MaxPauses = 6;
+
+    /// <summary>One log line has to stay readable.</summary>
+    private const int MaxTold = 20;
+
+    private RouteReading? _first;
+    private string _seen = "";
+
+    /// <summary>Takes over the first routes.</summary>
+    /// <exception cref="ConfigurationRefusedException">They have mistakes; it lists all of them.</exception>
+    public void Start()
+    {
+        // Nothing waits in there: YARP's own first load, a moment later, does the same.
+        var reading = loader.Read();
+        var set = loader.LoadAsync(reading, CancellationToken.None).GetAwaiter().GetResult();
+        loader.EnsureServable(set);
+        provider.Start(set);
+        _first = reading;
+        _seen = reading.Fingerprint;
+        var now = time.GetUtcNow();
+        status.Report(new RouteReload(RouteReloadResult.Applied, now, set.Revision, now, [], []));
+    }
+
+    /// <summary>Looks once whether something has changed, and if so takes it over. Throws only if cancelled.</summary>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        var reading = loader.Read();
+        if (reading.Fingerprint != _seen)
+        {
+            reading = await SettleAsync(reading, cancellationToken);
+        }
+
+        if (reading.Fingerprint != _seen)
+        {
+            _seen = reading.Fingerprint;
+            await TakeOverAsync(reading, cancellationToken);
+        }
+    }
+
+    private async Task<RouteReading> SettleAsync(RouteReading reading, CancellationToken cancellationToken)
+    {
+        var still = 0;
+        for (var pauses = 0; pauses < MaxPauses && still < (reading.Errors.Count > 0 ? PausesForMistakes : 1); pauses++)
+        {
+            await Task.Delay(Pause, time, cancellationToken);
+            var next = loader.Read();
+            still = next.Fingerprint == reading.Fingerprint ? still + 1 : 0;
+            reading = next;
+        }
+
+        return reading;
+    }
+
+    private async Task TakeOverAsync(RouteReading reading, CancellationToken cancellationToken)
+    {
+        var old = provider.Current;
+        try
+        {
+            var set = await loader.LoadAsync(reading, cancellationToken);
+            loader.EnsureServable(set);
+            if (set.Revision == old.Revision)
+            {
+                Report(RouteReloadResult.Unchanged, WaitingForRestart(reading));
+                Log.Unchanged(logger, old.Revision);
+            }
+            else
+            {
+                await provider.ReplaceAsync(set, cancellationToken);
+                Report(RouteReloadResult.Applied, WaitingForRestart(reading));
+                Log.Applied(logger, set.Routes.Count, set.Clusters.Count, set.Revision, old.Revision);
+            }
+        }
+        catch (ConfigurationRefusedException refused)
+        {
+            Refuse(refused.Errors);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Broke(logger, exception);
+            Refuse([$"The check itself failed: {exception.Message}"]);
+        }
+
+        // Requests under way have their catalog's results in hand; only YARP may still be looking at the old set.
+        catalogs.Keep(old.CatalogName, provider.Current.CatalogName);
+    }
+
+    private void Refuse(IReadOnlyList<string> errors)
+    {
+        Report(RouteReloadResult.Refused, status.Last?.WaitForRestart ?? [], errors);
+        var told = string.Join(' ', errors.Take(MaxTold));
+        Log.Refused(logger, provider.Current.Revision, errors.Count, errors.Count > MaxTold ? $"{told} And {errors.Count - MaxTold} more." : told);
+    }
+
+    private void Report(RouteReloadResult result, IReadOnlyList<string> waiting, IReadOnlyList<string>? errors = null)
+    {
+        var last = status.Last;
+        var now = time.GetUtcNow();
+        status.Report(new RouteReload(
+            result, now, provider.Current.Revision, result == RouteReloadResult.Applied || last is null ? now : last.AppliedAt, errors ?? [], waiting));
+        metrics.Count(result);
+        if (waiting.Count > 0 && !waiting.SequenceEqual(last?.WaitForRestart ?? []))
+        {
+            Log.RestartNeeded(logger, string.Join(", ", waiting));
+        }
+    }
+
+    /// <summary>Settings that stand in the route files without being routes, and differ from those at start.</summary>
+    private IReadOnlyList<string> WaitingForRestart(RouteReading reading)
+    {
+        var (then, now) = (_first!.FileSettings, reading.FileSettings);
+        return [.. then.Keys.Union(now.Keys, StringComparer.OrdinalIgnoreCase)
+            .Where(key => !IsLive(key) && then.GetValueOrDefault(key) != now.GetValueOrDefault(key))
+            .Order(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private static bool IsLive(string key) =>
+        key.StartsWith(RoutingExtensions.SectionName, StringComparison.OrdinalIgnoreCase)
+        || key.StartsWith(DescriptorSets.Setting, StringComparison.OrdinalIgnoreCase)
+        || key == "$schema";
+
+    private static partial class Log
+    {
+        [LoggerMessage(1000, LogLevel.Information, "Changed routes are in use: {Routes} routes, {Clusters} clusters, revision {Revision} after {OldRevision}.", EventName = "RoutesApplied")]
+        public static partial void Applied(ILogger logger, int routes, int clusters, string revision, string oldRevision);
+
+        [LoggerMessage(1001, LogLevel.Warning, "Changed routes were refused, those of revision {Revision} stay in use. {Count} mistakes: {Mistakes}", EventName = "RoutesRefused")]
+        public static partial void Refused(ILogger logger, string revision, int count, string mistakes);
+
+        [LoggerMessage(1002, LogLevel.Information, "Route files have changed, but say the same: the routes of revision {Revision} stay in use.", EventName = "RoutesUnchanged")]
+        public static partial void Unchanged(ILogger logger, string revision);
+
+        [LoggerMessage(1003, LogLevel.Warning, "Settings that are read only at start have changed in the route files, and wait for a restart: {Settings}.", EventName = "RestartNeeded")]
+        public static partial void RestartNeeded(ILogger logger, string settings);
+
+        [LoggerMessage(1004, LogLevel.Error, "A check of changed routes broke.", EventName = "RouteCheckBroke")]
+        public static partial void Broke(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Reflection;
+using Gateway.Proxy;
+using Gateway.Proxy.Users;
+using Gateway.Tests.Proxy.Hosting;
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Rpc;
+using Microsoft.Extensions.DependencyInjection;
+using NJsonSchema;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Tests.Proxy.Routing;
+
+/// <summary>The schema that editors use: it takes what the gateway takes, and knows the names that the gateway knows.</summary>
+[TestFixture]
+internal sealed class RouteSchemaTests
+{
+    private static readonly object[][] Types =
+    [
+        ["route", typeof(RouteConfig)],
+        ["match", typeof(RouteMatch)],
+        ["header", typeof(RouteHeader)],
+        ["queryParameter", typeof(RouteQueryParameter)],
+        ["cluster", typeof(ClusterConfig)],
+        ["destination", typeof(DestinationConfig)],
+        ["sessionAffinity", typeof(SessionAffinityConfig)],
+        ["cookie", typeof(SessionAffinityCookieConfig)],
+        ["healthCheck", typeof(HealthCheckConfig)],
+        ["passiveHealthCheck", typeof(PassiveHealthCheckConfig)],
+        ["activeHealthCheck", typeof(ActiveHealthCheckConfig)],
+        ["httpClient", typeof(HttpClientConfig)],
+        ["webProxy", typeof(WebProxyConfig)],
+        ["httpRequest", typeof(ForwarderRequestConfig)],
+    ];
+
+    private const string Good = """
+        {
+          "ReverseProxy": {
+            "Routes": {
+              "login": { "ClusterId": "user", "Match": { "Path": "/login" }, "Transforms": [ { "Rpc": "bite_im.UserService/UserLogin" } ] }
+            },
+            "Clusters": { "user": { "Destinations": { "a": { "Address": "http://127.0.0.1:1" } } } }
+          }
+        }
+        """;
+
+    private static readonly string Shipped = Path.Combine(RepositoryFolder.Path, "yarp.json");
+
+    private JsonSchema _schema = null!;
+
+    [OneTimeSetUp]
+    public async Task LoadAsync() => _schema = await JsonSchema.FromFileAsync(Path.Combine(RepositoryFolder.Path, "yarp.schema.json"));
+
+    [Test]
+    public void ShippedFile_IsValidAndNamesTheSchema()
+    {
+        var text = File.ReadAllText(Shipped);
+
+        Assert.That(_schema.Validate(text), Is.Empty);
+        Assert.That(text, Does.Contain("\"$schema\": \"./yarp.schema.json\""));
+        Assert.That(File.Exists(Path.Combine(AppContext.BaseDirectory, "yarp.schema.json")), Is.True, "It does not travel with the build");
+    }
+
+    [TestCaseSource(nameof(Types))]
+    public void Names_AreThoseOfYarp(string definition, Type type)
+    {
+        // The ids are the names of the sections.
+        var names = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)
+            .Where(name => (definition, name) is not ("route", "RouteId") and not ("cluster", "ClusterId"));
+
+        Assert.That(_schema.Definitions[definition].Properties.Keys, Is.EquivalentTo(names));
+        Assert.That(_schema.Definitions[definition].AllowAdditionalProperties, Is.False);
+    }
+
+    [Test]
+    public void RpcTransform_KnowsOurNames()
+    {
+        using var services = GatewayHost.CreateBuilder([]).Services.BuildServiceProvider();
+        var properties = _schema.Definitions["rpcTransform"].Properties;
+
+        Assert.That(properties.Keys, Is.EquivalentTo(new[] { RpcRouteParser.RpcKey, RpcRouteParser.SessionKey, RpcRouteParser.NotifyKey }));
+        Assert.That(properties[RpcRouteParser.SessionKey].Enumeration, Is.EquivalentTo(Enum.GetNames<SessionMode>()));
+        Assert.That(properties[RpcRouteParser.NotifyKey].Enumeration, Is.EquivalentTo(services.GetServices<IEventSource>().Select(source => source.Name)));
+    }
+
+    [Test]
+    public void UserDetails_KnowsOurNames() => Assert.That(
+        _schema.Properties["Gateway"].ActualSchema.Properties["UserDetails"].Properties.Keys,
+        Is.EquivalentTo(typeof(UserDetailsOptions).GetProperties().Select(property => property.Name)));
+
+    [TestCase("\"ReverseProxy\"", "\"Gateway\": { \"Etcd\": { \"Endpoints\": \"http://10.0.0.1:2379\" } }, \"ReverseProxy\"")]
+    [TestCase("\"ClusterId\"", "\"Timeout\": \"00:00:05.5\", \"MaxRequestBodySize\": 1000, \"ClusterId\"")]
+    [TestCase("{ \"Rpc\": \"bite_im.UserService/UserLogin\" }", "{ \"PathRemovePrefix\": \"/login\" }, { \"RequestHeader\": \"x-a\", \"Set\": \"1\" }")]
+    [TestCase("\"Destinations\"", "\"Metadata\": { \"Protocol\": \"http\", \"own\": \"x\" }, \"Destinations\"")]
+    public void GoodFile_IsTaken(string old, string changed) => Assert.That(_schema.Validate(Changed(old, changed)), Is.Empty);
+
+    [TestCase("\"Match\"", "\"Matches\"")]
+    [TestCase("\"ClusterId\"", "\"Timeout\": \"5 s\", \"ClusterId\"")]
+    [TestCase("\"ClusterId\"", "\"MaxRequestBodySize\": 0, \"ClusterId\"")]
+    [TestCase("\"Rpc\"", "\"Rcp\"")]
+    [TestCase("UserService/UserLogin", "UserService.UserLogin")]
+    [TestCase("\"Rpc\"", "\"Session\": \"Maybe\", \"Rpc\"")]
+    [TestCase("\"Address\"", "\"Adress\"")]
+    [TestCase("http://127.0.0.1:1", "127.0.0.1:1")]
+    [TestCase("\"Destinations\"", "\"Metadata\": { \"Protocol\": \"soap\" }, \"Destinations\"")]
+    public void Mistake_IsSeen(string old, string changed) => Assert.That(_schema.Validate(Changed(old, changed)), Is.Not.Empty);
+
+    private static string Changed(string old, string changed)
+    {
+        var text = Good.Replace(old, changed, StringComparison.Ordinal);
+        Assert.That(text, Is.Not.EqualTo(Good), "Nothing was changed");
+        return text;
+    }
+}
