@@ -1,6 +1,7 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
+using Gateway.Proxy.Operations;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Users;
@@ -30,6 +31,7 @@ public static class GatewayHost
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.Services.GetRequiredService<RouteValidator>().EnsureValid();
 
+        app.UseManagement();
         app.UseCors();
         app.UseRequestTimeouts();
         app.UseWebSockets();
@@ -61,6 +63,8 @@ public static class GatewayHost
         builder.Services.AddUserDirectory();
         builder.Services.AddHub();
         builder.Services.AddRoutes(builder.Configuration).AddRpc();
+        // Last, so that its delay at the end comes before anything else stops.
+        builder.AddManagement();
         return builder;
     }
 }

@@ -1,0 +1,37 @@
+namespace Gateway.Proxy.Operations.Health;
+
+/// <summary>What <c>/readyz</c> says.</summary>
+/// <param name="Status"><c>ready</c>, <c>degraded</c> (ready, and somebody should look) or <c>not-ready</c>.</param>
+/// <param name="NotReady">Why no requests should be sent here; empty when they may.</param>
+/// <param name="Degraded">What is wrong while requests are served all the same.</param>
+/// <param name="Draining">The gateway was told to stop.</param>
+/// <param name="Routes">Routes in force.</param>
+/// <param name="Etcd">How well the registry is followed.</param>
+/// <param name="Redis">Whether the sessions can be read.</param>
+/// <param name="Clusters">Where requests can go.</param>
+internal sealed record ReadinessReport(
+    string Status,
+    IReadOnlyList<string> NotReady,
+    IReadOnlyList<string> Degraded,
+    bool Draining,
+    int Routes,
+    EtcdReport Etcd,
+    RedisReport Redis,
+    IReadOnlyDictionary<string, ClusterReport> Clusters)
+{
+    public bool IsReady => NotReady.Count == 0;
+}
+
+/// <param name="State"><c>off</c>, <c>connecting</c> (never read yet), <c>connected</c> or <c>lost</c>.</param>
+/// <param name="Revision">The newest etcd revision known.</param>
+/// <param name="SecondsSinceContact">How long ago etcd last said anything; null before the first time.</param>
+/// <param name="Instances">Instances in use.</param>
+/// <param name="HeldInstances">How many of them have vanished and stay in use because etcd seems to have lost its data.</param>
+internal sealed record EtcdReport(string State, long Revision, double? SecondsSinceContact, int Instances, int HeldInstances);
+
+/// <param name="State"><c>off</c>, <c>connecting</c> (never reached yet), <c>connected</c> or <c>lost</c>.</param>
+internal sealed record RedisReport(string State);
+
+/// <param name="Destinations">All destinations of the cluster.</param>
+/// <param name="Available">How many of them get requests.</param>
+internal sealed record ClusterReport(int Destinations, int Available);

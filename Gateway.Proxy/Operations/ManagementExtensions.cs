@@ -1,0 +1,56 @@
+using System.Net;
+using Gateway.Proxy.Operations.Health;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Operations;
+
+internal static class ManagementExtensions
+{
+    /// <summary>Adds the management port and what answers there. Its listener stands after the others.</summary>
+    public static void AddManagement(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ManagementOptions>().BindConfiguration(ManagementOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagementOptions>, ManagementOptionsValidator>());
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ManagementOptions>>((kestrel, options) =>
+        {
+            if (options.Value.Enabled)
+            {
+                kestrel.Listen(IPAddress.Parse(options.Value.Address), options.Value.Port, port => port.Use(next => connection =>
+                {
+                    connection.Features.Set(ManagementPort.Instance);
+                    return next(connection);
+                }));
+            }
+        });
+        services.TryAddSingleton<Readiness>();
+        services.TryAddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+    }
+
+    /// <summary>
+    /// Splits the requests of the management port from all others before anything else sees them. Its endpoints are routed apart, so
+    /// no route of yarp.json can hide one or be reached there.
+    /// </summary>
+    public static void UseManagement(this WebApplication app)
+    {
+        var management = new ApplicationBuilder(app.Services);
+        management.UseRouting();
+        management.UseEndpoints(endpoints => endpoints.MapHealth());
+        var handle = management.Build();
+        app.Use(next => context =>
+        {
+            if (!ManagementPort.IsUsedBy(context))
+            {
+                return next(context);
+            }
+
+            // The gateway's own routing has run by now, and its find does not count here.
+            context.SetEndpoint(null);
+            context.Request.RouteValues.Clear();
+            return handle(context);
+        });
+    }
+}

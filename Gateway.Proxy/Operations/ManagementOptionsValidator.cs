@@ -1,0 +1,31 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Operations;
+
+internal sealed class ManagementOptionsValidator : IValidateOptions<ManagementOptions>
+{
+    // The host gives everything together 30 seconds to stop; calls and sockets need some of them.
+    private static readonly TimeSpan MaxDrainDelay = TimeSpan.FromSeconds(20);
+
+    public ValidateOptionsResult Validate(string? name, ManagementOptions options)
+    {
+        List<string> errors = [];
+        if (!IPAddress.TryParse(options.Address, out _))
+        {
+            errors.Add($"{ManagementOptions.SectionName}:Address is '{options.Address}'; use an IP address, '127.0.0.1' for this machine alone.");
+        }
+
+        if (options.Port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
+        {
+            errors.Add($"{ManagementOptions.SectionName}:Port is {options.Port}; use 1 to 65535, or 0 for any free port.");
+        }
+
+        if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > MaxDrainDelay)
+        {
+            errors.Add($"{ManagementOptions.SectionName}:DrainDelay is '{options.DrainDelay:c}'; use '00:00:00' to '{MaxDrainDelay:c}'.");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+}

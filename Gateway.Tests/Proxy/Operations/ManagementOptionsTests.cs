@@ -1,0 +1,32 @@
+using Gateway.Proxy.Operations;
+
+namespace Gateway.Tests.Proxy.Operations;
+
+[TestFixture]
+internal sealed class ManagementOptionsTests
+{
+    [Test]
+    public void Defaults_AreValidAndForThisMachineAlone()
+    {
+        var sut = new ManagementOptions();
+
+        Assert.That(Errors(sut), Is.Empty);
+        Assert.That((sut.Enabled, sut.Address, sut.Port, sut.DrainDelay), Is.EqualTo((true, "127.0.0.1", 9002, TimeSpan.Zero)));
+    }
+
+    [Test]
+    public void Settings_WithinTheBounds_AreValid() =>
+        Assert.That(Errors(new ManagementOptions { Address = "::", Port = 0, DrainDelay = TimeSpan.FromSeconds(20) }), Is.Empty);
+
+    [Test]
+    public void Settings_OutOfBounds_AreRefusedOneByOne() => Assert.That(
+        Errors(new ManagementOptions { Address = "localhost", Port = 65536, DrainDelay = TimeSpan.FromSeconds(21) }),
+        Is.EqualTo(new[]
+        {
+            "Gateway:Management:Address is 'localhost'; use an IP address, '127.0.0.1' for this machine alone.",
+            "Gateway:Management:Port is 65536; use 1 to 65535, or 0 for any free port.",
+            "Gateway:Management:DrainDelay is '00:00:21'; use '00:00:00' to '00:00:20'.",
+        }));
+
+    private static IEnumerable<string> Errors(ManagementOptions options) => new ManagementOptionsValidator().Validate(null, options).Failures ?? [];
+}
