@@ -2,6 +2,7 @@ using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
 using Gateway.Proxy.Operations;
+using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Users;
@@ -65,6 +66,7 @@ public static class GatewayHost
         builder.Services.AddRoutes(builder.Configuration).AddRpc();
         // Last, so that its delay at the end comes before anything else stops.
         builder.AddManagement();
+        builder.AddTelemetry();
         return builder;
     }
 }

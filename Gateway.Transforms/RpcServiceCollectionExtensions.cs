@@ -1,6 +1,7 @@
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
+using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,9 @@ public static class RpcServiceCollectionExtensions
         AddOptions<ErrorOptions, ErrorOptionsValidator>(services, ErrorOptions.SectionName);
         services.TryAddSingleton<ErrorEnvelope>();
         services.TryAddSingleton<OutcomeLog>();
+
+        services.AddOptions<AccessLogOptions>().BindConfiguration(AccessLogOptions.SectionName).ValidateOnStart();
+        services.TryAddSingleton<AccessLog>();
 
         AddOptions<EventOptions, EventOptionsValidator>(services, EventOptions.SectionName);
         services.TryAddSingleton<EventDispatcher>();

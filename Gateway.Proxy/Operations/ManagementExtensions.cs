@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Proxy.Operations.Health;
+using Gateway.Proxy.Operations.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -38,8 +39,14 @@ internal static class ManagementExtensions
     {
         var management = new ApplicationBuilder(app.Services);
         management.UseRouting();
-        management.UseEndpoints(endpoints => endpoints.MapHealth());
+        management.UseEndpoints(endpoints =>
+        {
+            endpoints.MapHealth();
+            endpoints.MapPrometheusScrapingEndpoint("/metrics");
+        });
         var handle = management.Build();
+        // Gauges exist from now on; nobody else asks for them.
+        app.Services.GetRequiredService<GatewayMetrics>();
         app.Use(next => context =>
         {
             if (!ManagementPort.IsUsedBy(context))
@@ -49,6 +56,7 @@ internal static class ManagementExtensions
 
             // The gateway's own routing has run by now, and its find does not count here.
             context.SetEndpoint(null);
+            TelemetryExtensions.DropSpan(context);
             context.Request.RouteValues.Clear();
             return handle(context);
         });

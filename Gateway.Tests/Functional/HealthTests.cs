@@ -191,7 +191,7 @@ internal sealed class HealthTests
 
         public Task StoppingAsync(CancellationToken cancellationToken)
         {
-            Reached.SetResult();
+            Reached.TrySetResult();
             return Release.Task;
         }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Gateway.Proxy.Operations.Health;
 
 /// <summary>What <c>/readyz</c> says.</summary>
@@ -19,6 +21,7 @@ internal sealed record ReadinessReport(
     RedisReport Redis,
     IReadOnlyDictionary<string, ClusterReport> Clusters)
 {
+    [JsonIgnore]
     public bool IsReady => NotReady.Count == 0;
 }
 
