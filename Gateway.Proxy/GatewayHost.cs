@@ -1,6 +1,7 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
+using Gateway.Proxy.Limits;
 using Gateway.Proxy.Operations;
 using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Routing;
@@ -33,13 +34,17 @@ public static class GatewayHost
         app.Services.GetRequiredService<RouteValidator>().EnsureValid();
 
         app.UseManagement();
+        app.UseProxyTrust();
         app.UseCors();
         app.UseRequestTimeouts();
         app.UseWebSockets();
         app.MapHub();
         app.MapReverseProxy(proxy =>
         {
-            proxy.UseRpc();
+            proxy.UseRpcErrors();
+            proxy.UseRateLimits();
+            proxy.UseRpcIdentity();
+            proxy.UseCallerLimits();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
@@ -61,6 +66,7 @@ public static class GatewayHost
         builder.Services.AddRequestTimeouts();
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
+        builder.Services.AddLimits();
         builder.Services.AddUserDirectory();
         builder.Services.AddHub();
         builder.Services.AddRoutes(builder.Configuration).AddRpc();

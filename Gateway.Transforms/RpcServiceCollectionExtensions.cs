@@ -55,11 +55,20 @@ public static class RpcServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Puts our steps before YARP's own, in the order they run. Routes without an <c>Rpc</c> transform pass through them untouched.</summary>
-    public static void UseRpc(this IReverseProxyApplicationBuilder proxy)
+    /// <summary>
+    /// The first of our steps: whatever fails behind it becomes a reply. Routes without an <c>Rpc</c> transform pass it, and the next
+    /// one, untouched.
+    /// </summary>
+    public static void UseRpcErrors(this IReverseProxyApplicationBuilder proxy)
     {
         ArgumentNullException.ThrowIfNull(proxy);
         proxy.UseMiddleware<ErrorEnvelopeMiddleware>();
+    }
+
+    /// <summary>Reads the request and settles who sent it. Comes after <see cref="UseRpcErrors"/> and before all of YARP's own steps.</summary>
+    public static void UseRpcIdentity(this IReverseProxyApplicationBuilder proxy)
+    {
+        ArgumentNullException.ThrowIfNull(proxy);
         proxy.UseMiddleware<IdentityMiddleware>();
     }
 

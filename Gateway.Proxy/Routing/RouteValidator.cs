@@ -1,4 +1,5 @@
 using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Limits;
 using Gateway.Proxy.Users;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -52,6 +53,7 @@ internal sealed class RouteValidator(
         foreach (var cluster in config.Clusters)
         {
             errors.AddRange(ClusterRules.Check(cluster));
+            errors.AddRange(LimitRules.Check(cluster));
             errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
             errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
         }
