@@ -45,6 +45,7 @@ public static class GatewayHost
             proxy.UseRateLimits();
             proxy.UseRpcIdentity();
             proxy.UseCallerLimits();
+            proxy.UseDrainedDestinations();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();

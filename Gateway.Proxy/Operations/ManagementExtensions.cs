@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Operations.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,6 +28,10 @@ internal static class ManagementExtensions
             }
         });
         services.TryAddSingleton<Readiness>();
+        services.TryAddSingleton<DrainedDestinations>();
+        services.TryAddSingleton<AdminReport>();
+        services.TryAddSingleton<Steering>();
+        services.TryAddSingleton<ManagementToken>();
         services.TryAddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
     }
@@ -42,11 +47,14 @@ internal static class ManagementExtensions
         management.UseEndpoints(endpoints =>
         {
             endpoints.MapHealth();
+            endpoints.MapAdmin();
             endpoints.MapPrometheusScrapingEndpoint("/metrics");
         });
         var handle = management.Build();
         // Gauges exist from now on; nobody else asks for them.
         app.Services.GetRequiredService<GatewayMetrics>();
+        // A token that cannot be read must not be found out in the night.
+        app.Services.GetRequiredService<ManagementToken>();
         app.Use(next => context =>
         {
             if (!ManagementPort.IsUsedBy(context))
@@ -61,4 +69,8 @@ internal static class ManagementExtensions
             return handle(context);
         });
     }
+
+    /// <summary>Keeps requests from destinations that an operator has taken out. Stands before one is picked.</summary>
+    public static void UseDrainedDestinations(this IReverseProxyApplicationBuilder proxy) =>
+        proxy.Use(proxy.ApplicationServices.GetRequiredService<DrainedDestinations>().InvokeAsync);
 }

@@ -18,6 +18,15 @@ public sealed class ManagementOptions
     public int Port { get; set; } = 9002;
 
     /// <summary>
+    /// The secret for <c>/admin</c>, sent as <c>Authorization: Bearer</c>. Default empty: without one, <c>/admin</c> can be read from
+    /// this machine, and nothing can be changed.
+    /// </summary>
+    public string Token { get; set; } = "";
+
+    /// <summary>A file that holds the token instead, as orchestrators mount secrets. Read at start. Wins over <see cref="Token"/>.</summary>
+    public string TokenFile { get; set; } = "";
+
+    /// <summary>
     /// How long the gateway goes on serving after it was told to stop, while <c>/readyz</c> already says so: the time a load balancer
     /// needs to notice. Default 0, up to 20 seconds.
     /// </summary>

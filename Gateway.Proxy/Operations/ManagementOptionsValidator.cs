@@ -8,6 +8,8 @@ internal sealed class ManagementOptionsValidator : IValidateOptions<ManagementOp
     // The host gives everything together 30 seconds to stop; calls and sockets need some of them.
     private static readonly TimeSpan MaxDrainDelay = TimeSpan.FromSeconds(20);
 
+    private const int MinTokenLength = 16;
+
     public ValidateOptionsResult Validate(string? name, ManagementOptions options)
     {
         List<string> errors = [];
@@ -24,6 +26,16 @@ internal sealed class ManagementOptionsValidator : IValidateOptions<ManagementOp
         if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > MaxDrainDelay)
         {
             errors.Add($"{ManagementOptions.SectionName}:DrainDelay is '{options.DrainDelay:c}'; use '00:00:00' to '{MaxDrainDelay:c}'.");
+        }
+
+        if (options.TokenFile.Length > 0 && !File.Exists(options.TokenFile))
+        {
+            errors.Add($"{ManagementOptions.SectionName}:TokenFile is '{options.TokenFile}', which does not exist; mount it there, or leave it out.");
+        }
+
+        if (options.Token.Length is > 0 and < MinTokenLength)
+        {
+            errors.Add($"{ManagementOptions.SectionName}:Token has {options.Token.Length} characters; use {MinTokenLength} or more.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -29,7 +29,8 @@ public static class ValidateCommand
         return errors.Count == 0 ? 0 : 1;
     }
 
-    private static IReadOnlyList<string> FindErrors(string file)
+    /// <summary>Every mistake in a routes file, with the other sources of settings on top of it.</summary>
+    internal static IReadOnlyList<string> FindErrors(string file)
     {
         try
         {

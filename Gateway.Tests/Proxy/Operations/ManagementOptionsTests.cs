@@ -20,12 +20,14 @@ internal sealed class ManagementOptionsTests
 
     [Test]
     public void Settings_OutOfBounds_AreRefusedOneByOne() => Assert.That(
-        Errors(new ManagementOptions { Address = "localhost", Port = 65536, DrainDelay = TimeSpan.FromSeconds(21) }),
+        Errors(new ManagementOptions { Address = "localhost", Port = 65536, DrainDelay = TimeSpan.FromSeconds(21), Token = "short", TokenFile = "/no/such/token" }),
         Is.EqualTo(new[]
         {
             "Gateway:Management:Address is 'localhost'; use an IP address, '127.0.0.1' for this machine alone.",
             "Gateway:Management:Port is 65536; use 1 to 65535, or 0 for any free port.",
             "Gateway:Management:DrainDelay is '00:00:21'; use '00:00:00' to '00:00:20'.",
+            "Gateway:Management:TokenFile is '/no/such/token', which does not exist; mount it there, or leave it out.",
+            "Gateway:Management:Token has 5 characters; use 16 or more.",
         }));
 
     private static IEnumerable<string> Errors(ManagementOptions options) => new ManagementOptionsValidator().Validate(null, options).Failures ?? [];
