@@ -51,7 +51,10 @@ public static class NotifyExtensions
         services.AddHostedService<WriteWatch>();
         services.AddHostedService<SessionWatch>();
         services.TryAddSingleton(provider => new NotifyHub(
-            provider.GetRequiredService<IEventBus>(), provider.GetRequiredService<NotifyMetrics>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IEventBus>(),
+            provider.GetRequiredService<NotifyDrain>(),
+            provider.GetRequiredService<NotifyMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 

@@ -1,6 +1,9 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
+using Gateway.Proxy.Limits;
+using Gateway.Proxy.Operations;
+using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Users;
@@ -28,10 +31,12 @@ public static class GatewayHost
         var app = builder.Build();
         // All settings at once, before the first use of any would report its own alone.
         app.Services.GetService<IStartupValidator>()?.Validate();
-        var roles = app.Services.GetRequiredService<IOptions<RoleOptions>>().Value;
+        app.UseManagement();
+        app.UseProxyTrust();
         app.UseCors();
         app.UseRequestTimeouts();
         app.UseWebSockets();
+        var roles = app.Services.GetRequiredService<IOptions<RoleOptions>>().Value;
         if (roles.IsNotify)
         {
             app.MapHub();
@@ -42,13 +47,21 @@ public static class GatewayHost
             app.Services.GetRequiredService<RouteReloader>().Start();
             app.MapProxy();
         }
+        else
+        {
+            app.Services.GetRequiredService<RouteLoader>().EnsureSettingsKnown(app.Configuration);
+        }
 
         return app;
     }
 
     private static void MapProxy(this WebApplication app) => app.MapReverseProxy(proxy =>
     {
-        proxy.UseRpc();
+        proxy.UseRpcErrors();
+        proxy.UseRateLimits();
+        proxy.UseRpcIdentity();
+        proxy.UseCallerLimits();
+        proxy.UseDrainedDestinations();
         proxy.UseSessionAffinity();
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
@@ -69,9 +82,13 @@ public static class GatewayHost
         builder.Services.AddRequestTimeouts();
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
+        builder.Services.AddLimits();
         builder.Services.AddUserDirectory();
         builder.Services.AddHub(builder.Configuration);
         builder.Services.AddRoutes(builder.Configuration).AddRpc();
+        // Last, so that its delay at the end comes before anything else stops.
+        builder.AddManagement();
+        builder.AddTelemetry();
         return builder;
     }
 }

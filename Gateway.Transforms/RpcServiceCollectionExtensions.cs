@@ -1,6 +1,7 @@
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
+using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +40,9 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<ErrorEnvelope>();
         services.TryAddSingleton<OutcomeLog>();
 
+        services.AddOptions<AccessLogOptions>().BindConfiguration(AccessLogOptions.SectionName).ValidateOnStart();
+        services.TryAddSingleton<AccessLog>();
+
         AddOptions<EventOptions, EventOptionsValidator>(services, EventOptions.SectionName);
         services.TryAddSingleton<EventDispatcher>();
         services.TryAddEnumerable(
@@ -52,11 +56,20 @@ public static class RpcServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Puts our steps before YARP's own, in the order they run. Routes without an <c>Rpc</c> transform pass through them untouched.</summary>
-    public static void UseRpc(this IReverseProxyApplicationBuilder proxy)
+    /// <summary>
+    /// The first of our steps: whatever fails behind it becomes a reply. Routes without an <c>Rpc</c> transform pass it, and the next
+    /// one, untouched.
+    /// </summary>
+    public static void UseRpcErrors(this IReverseProxyApplicationBuilder proxy)
     {
         ArgumentNullException.ThrowIfNull(proxy);
         proxy.UseMiddleware<ErrorEnvelopeMiddleware>();
+    }
+
+    /// <summary>Reads the request and settles who sent it. Comes after <see cref="UseRpcErrors"/> and before all of YARP's own steps.</summary>
+    public static void UseRpcIdentity(this IReverseProxyApplicationBuilder proxy)
+    {
+        ArgumentNullException.ThrowIfNull(proxy);
         proxy.UseMiddleware<IdentityMiddleware>();
     }
 

@@ -1,3 +1,4 @@
+using Gateway.Notify.Connections;
 using Gateway.Notify.Presence;
 using Gateway.Protocol;
 using Google.Protobuf;
@@ -8,18 +9,23 @@ namespace Gateway.Notify.Delivery;
 public sealed class NotifyHub
 {
     private readonly IEventBus _bus;
+    private readonly NotifyDrain _drain;
     private readonly NotifyMetrics _metrics;
     private readonly TimeProvider _time;
 
-    internal NotifyHub(IEventBus bus, NotifyMetrics metrics, TimeProvider time)
+    internal NotifyHub(IEventBus bus, NotifyDrain drain, NotifyMetrics metrics, TimeProvider time)
     {
         _bus = bus;
+        _drain = drain;
         _metrics = metrics;
         _time = time;
     }
 
     /// <summary>True while events may not reach the sockets of other nodes. Those of this node are served.</summary>
     public bool IsDegraded => _bus.IsDegraded;
+
+    /// <summary>True once the sockets of this node are being closed, and no new ones are taken.</summary>
+    public bool IsDraining => _drain.IsDraining;
 
     /// <summary>
     /// Takes an event to every socket of every recipient. The event is serialized once. Events published one after another reach each

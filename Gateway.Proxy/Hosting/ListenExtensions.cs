@@ -7,8 +7,6 @@ namespace Gateway.Proxy.Hosting;
 
 internal static class ListenExtensions
 {
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>Makes Kestrel listen where <see cref="ListenOptions"/> says.</summary>
     public static void AddListeners(this WebApplicationBuilder builder)
     {
@@ -17,7 +15,6 @@ internal static class ListenExtensions
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>>((kestrel, options) =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
             var listen = options.Value;
             var address = IPAddress.Parse(listen.Address);
             if (listen.WebSocketPort == 0 || listen.WebSocketPort != listen.HttpPort)

@@ -10,7 +10,7 @@ internal static class RoleExtensions
     {
         var configuration = builder.Configuration;
         builder.Services.AddOptions<RoleOptions>()
-            .Configure(options => options.Roles = configuration[Setting] ?? options.Roles)
+            .Configure(options => options.Roles = RolesOf(configuration).Roles)
             .Validate(
                 options => options.List() is { Length: > 0 } roles && roles.All(role => role is RoleOptions.Proxy or RoleOptions.Notify),
                 $"{Setting} is '{configuration[Setting]}'; use '{RoleOptions.Proxy}', '{RoleOptions.Notify}' or '{RoleOptions.Proxy},{RoleOptions.Notify}'.")
@@ -19,4 +19,6 @@ internal static class RoleExtensions
                 $"{Setting} is '{configuration[Setting]}', but events do not leave this process; set Gateway:Notify:Bus to 'Redis', so that they reach the gateways with the sockets.")
             .ValidateOnStart();
     }
+
+    public static RoleOptions RolesOf(IConfiguration configuration) => configuration[Setting] is { } roles ? new() { Roles = roles } : new();
 }

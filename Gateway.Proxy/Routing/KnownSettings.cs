@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Gateway.Proxy.Hosting;
 using Microsoft.Extensions.Options;
@@ -24,7 +25,7 @@ internal sealed class KnownSettings(IServiceCollection services)
         .Where(type => SectionOf(type) is not null)
         .ToLookup(type => SectionOf(type)!, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>The names known right below a path, each with the type of its value; null for what has further names below it.</summary>
+    /// <summary>The names known right below a path, each with the type of its value; null for a section of settings.</summary>
     public IReadOnlyDictionary<string, Type?> Below(string path)
     {
         var names = new Dictionary<string, Type?>(StringComparer.OrdinalIgnoreCase);
@@ -33,7 +34,7 @@ internal sealed class KnownSettings(IServiceCollection services)
         {
             names[below[(path.Length + 1)..].Split(ConfigurationPath.KeyDelimiter)[0]] = below == DescriptorSets.Setting ? typeof(string[])
                 : Single.Contains(below) ? typeof(string)
-                : null;
+                : _sections.Value[below].FirstOrDefault(type => typeof(IDictionary).IsAssignableFrom(type));
         }
 
         foreach (var property in _sections.Value[path].SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)))

@@ -1,3 +1,5 @@
+using Gateway.Proxy.Hosting;
+
 namespace Gateway.Proxy.Routing;
 
 /// <summary>Where the operator's routes are: yarp.json, and the folder of further files beside it.</summary>
@@ -24,4 +26,8 @@ internal sealed record RouteFile(string Path, string Folder, bool FolderIsNamed)
         var folder = configuration[FolderSetting];
         return new RouteFile(path, System.IO.Path.GetFullPath(folder ?? DefaultFolder, System.IO.Path.GetDirectoryName(path) ?? path), folder is not null);
     }
+
+    /// <summary>A gateway that only serves sockets has no routes; a file that somebody names has to be there all the same.</summary>
+    public static bool IsNeeded(IConfiguration configuration) =>
+        configuration[Setting] is not null || RoleExtensions.RolesOf(configuration).IsProxy;
 }

@@ -40,6 +40,10 @@ internal sealed class RouteLoader(RouteReader reader, KnownSettings known, Route
     /// <exception cref="ConfigurationRefusedException">The routes are right, but a gateway cannot serve them.</exception>
     public void EnsureServable(RouteSet set) => Refuse([.. validator.FindMissing(set)]);
 
+    /// <summary>For a gateway without routes: the names of its settings, which are checked with the routes otherwise.</summary>
+    /// <exception cref="ConfigurationRefusedException">A setting is unknown.</exception>
+    public void EnsureSettingsKnown(IConfiguration settings) => Refuse([.. UnknownSettings.FindInGateway(settings, known)]);
+
     private static void Refuse(IReadOnlyList<string> errors)
     {
         if (errors.Count > 0)

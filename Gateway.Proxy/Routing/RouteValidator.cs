@@ -1,4 +1,5 @@
 using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Limits;
 using Gateway.Proxy.Users;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -21,6 +22,7 @@ internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDe
         foreach (var cluster in set.Clusters)
         {
             errors.AddRange(ClusterRules.Check(cluster));
+            errors.AddRange(LimitRules.Check(cluster));
             errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
             errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
         }

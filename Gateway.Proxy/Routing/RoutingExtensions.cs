@@ -17,11 +17,15 @@ internal static class RoutingExtensions
     /// Puts what the route files say below the other sources of settings, so that an environment variable such as
     /// <c>ReverseProxy__Clusters__user__Destinations__a__Address</c> wins over it.
     /// </summary>
-    /// <exception cref="ConfigurationRefusedException">A file is missing or cannot be read.</exception>
+    /// <exception cref="ConfigurationRefusedException">A file that is needed is missing, or a file cannot be read.</exception>
     public static void AddRouteFiles(this WebApplicationBuilder builder)
     {
         var location = RouteFile.Locate(builder.Configuration, builder.Environment.ContentRootPath);
-        builder.Configuration.Sources.Insert(0, new RouteFileSettings(RouteFiles.Read(location)));
+        if (RouteFile.IsNeeded(builder.Configuration) || File.Exists(location.Path))
+        {
+            builder.Configuration.Sources.Insert(0, new RouteFileSettings(RouteFiles.Read(location)));
+        }
+
         builder.Services.AddSingleton(location);
     }
 

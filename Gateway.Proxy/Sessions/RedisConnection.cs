@@ -28,6 +28,12 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
         _connecting = new(() => Task.Run(ConnectAsync));
     }
 
+    /// <summary>True once somebody has asked for the connection.</summary>
+    public bool IsUsed => _connecting.IsValueCreated;
+
+    /// <summary>True once Redis has been reached, whatever became of it later.</summary>
+    public bool WasConnected { get; private set; }
+
     /// <summary>True while commands can be sent.</summary>
     public bool IsConnected => _connecting is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.IsConnected: true } };
 
@@ -81,6 +87,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
                 var redis = await ConnectionMultiplexer.ConnectAsync(ParseConfiguration(_options.Configuration));
                 if (!_stopping.IsCancellationRequested)
                 {
+                    redis.ConnectionRestored += (_, _) => WasConnected = true;
+                    WasConnected |= redis.IsConnected;
                     return redis;
                 }
 

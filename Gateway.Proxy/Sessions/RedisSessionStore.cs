@@ -9,6 +9,7 @@ internal sealed class RedisSessionStore : ISessionStore
 {
     private readonly RedisConnection _connection;
     private readonly TimeProvider _time;
+    private readonly SessionMetrics _metrics;
     private readonly SessionStoreOutage _outage;
     private readonly TimeSpan _timeout;
     private readonly string _before;
@@ -18,10 +19,12 @@ internal sealed class RedisSessionStore : ISessionStore
         RedisConnection connection,
         IOptions<SessionOptions> options,
         TimeProvider time,
+        SessionMetrics metrics,
         ILogger<RedisSessionStore> logger)
     {
         _connection = connection;
         _time = time;
+        _metrics = metrics;
         _outage = new SessionStoreOutage(time, logger);
         _timeout = options.Value.LookupTimeout;
         var pattern = options.Value.KeyPattern.Split(SessionOptions.Placeholder);
@@ -29,6 +32,17 @@ internal sealed class RedisSessionStore : ISessionStore
     }
 
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        var lookup = await LookUpAsync(sessionId, cancellationToken);
+        _metrics.LookedUp(lookup, _time.GetElapsedTime(began));
+        return lookup;
+    }
+
+    /// <summary>Starts connecting, so that the first request finds a connection.</summary>
+    public void Connect() => _ = _connection.GetAsync();
+
+    private async ValueTask<SessionLookup> LookUpAsync(string sessionId, CancellationToken cancellationToken)
     {
         try
         {
@@ -49,9 +63,6 @@ internal sealed class RedisSessionStore : ISessionStore
             return SessionLookup.StoreDown;
         }
     }
-
-    /// <summary>Starts connecting, so that the first request finds a connection.</summary>
-    public void Connect() => _ = _connection.GetAsync();
 
     private async Task<string?> GetAsync(RedisKey key, CancellationToken cancellationToken)
     {

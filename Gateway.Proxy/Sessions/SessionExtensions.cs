@@ -16,6 +16,8 @@ internal static class SessionExtensions
         services.AddOptions<SessionOptions>().Bind(configuration.GetSection(SessionOptions.SectionName)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
         services.TryAddSingleton<InMemorySessionStore>();
+        services.AddMetrics();
+        services.TryAddSingleton<SessionMetrics>();
         services.TryAddSingleton<RedisSessionStore>();
         services.TryAddSingleton<ISessionStore>(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value.Store switch
         {

@@ -36,6 +36,7 @@ internal sealed class ImageTests
             ["Gateway__Listen__Address"] = "127.0.0.1",
             ["Gateway__Listen__HttpPort"] = $"{port}",
             ["Gateway__Listen__WebSocketPort"] = "0",
+            ["Gateway__Management__Port"] = "0",
             ["Gateway__Sessions__Store"] = "Memory",
             // Nobody is there; the clusters of the other services wait for it.
             ["Gateway__Etcd__Endpoints"] = $"http://127.0.0.1:{LoopbackPort.Free()}",
@@ -72,7 +73,7 @@ internal sealed class ImageTests
     }
 
     [TestCase("USER $APP_UID")]
-    [TestCase("EXPOSE 9000 9001")]
+    [TestCase("EXPOSE 9000 9001 9002")]
     [TestCase("ENV DOTNET_USE_POLLING_FILE_WATCHER=true")]
     public void Dockerfile_SaysWhatAnOrchestratorReliesOn(string line) => Assert.That(Dockerfile.Open().Has(line), Is.True);
 

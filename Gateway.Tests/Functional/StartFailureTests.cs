@@ -127,7 +127,7 @@ internal sealed class StartFailureTests
 
         Assert.That(lines, Is.EqualTo(new[]
         {
-            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen to other ports.",
+            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen or Gateway:Management to other ports.",
         }));
     }
 
@@ -158,6 +158,7 @@ internal sealed class StartFailureTests
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = "0",
             ["Gateway:Listen:WebSocketPort"] = "0",
+            ["Gateway:Management:Port"] = "0",
             ["Gateway:Sessions:Store"] = "Memory",
             ["Gateway:Etcd:Endpoints"] = "http://127.0.0.1:1",
         });

@@ -33,7 +33,7 @@ internal sealed class EndpointTests
     {
         var port = LoopbackPort.Free().ToString();
         await using var hub = await HubFixture.StartAsync(new() { ["Gateway:Listen:HttpPort"] = port, ["Gateway:Listen:WebSocketPort"] = port });
-        Assert.That(hub.Gateway.Urls, Has.Count.EqualTo(1));
+        Assert.That(hub.Gateway.Urls, Has.Count.EqualTo(2), "The shared port and the management port");
         await using var web = await hub.JoinAsync("alice", HubFixture.WebSocketUri(hub.Gateway.Urls[0], "/"));
         await using var desktop = await hub.JoinAsync("bob", HubFixture.WebSocketUri(hub.Gateway.Urls[0], "/ws"));
         using var reply = await hub.Gateway.PostAsync("/service/user/get_user_info", []);

@@ -41,8 +41,13 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>The address of the HTTP port, then of the WebSocket port.</summary>
+    /// <summary>The address of the HTTP port, then of the WebSocket port, then of the management port.</summary>
     public IReadOnlyList<string> Urls => [.. _app.Urls];
+
+    /// <summary>The address of the management port.</summary>
+    public Uri Management => new(Urls[^1]);
+
+    public Task StopAsync() => _app.StopAsync();
 
     public InMemorySessionStore Sessions => _app.Services.GetRequiredService<InMemorySessionStore>();
 
@@ -117,6 +122,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = "0",
             ["Gateway:Listen:WebSocketPort"] = "0",
+            ["Gateway:Management:Port"] = "0",
             ["Gateway:Sessions:Store"] = "Memory",
         };
         foreach (var cluster in Clusters)

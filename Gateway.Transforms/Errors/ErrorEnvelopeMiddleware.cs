@@ -1,13 +1,15 @@
+using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Transforms.Errors;
 
 /// <summary>
-/// First in the RPC pipeline: whatever fails behind it becomes one reply that a client can read, one metric and one log line.
+/// First in the RPC pipeline: whatever fails behind it becomes one reply that a client can read, and each call one
+/// metric, one span and, where asked for, one line of the access log.
 /// </summary>
 internal sealed class ErrorEnvelopeMiddleware(
-    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, TimeProvider time)
+    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, TimeProvider time)
 {
     public Task InvokeAsync(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<RpcRoute>() is { } route ? InvokeRpcAsync(context, route) : next(context);
@@ -19,11 +21,14 @@ internal sealed class ErrorEnvelopeMiddleware(
         try
         {
             var outcome = await RunAsync(context, rpc);
-            metrics.Count(route, outcome, time.GetElapsedTime(rpc.StartedAt));
+            metrics.Count(route, outcome, CallTarget.Of(context), time.GetElapsedTime(rpc.StartedAt));
+            CallTrace.Tag(context, rpc, outcome);
             if (outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
             {
                 await envelope.WriteAsync(context, outcome, rpc.RequestId);
             }
+
+            accessLog.Write(context, rpc, outcome);
         }
         finally
         {

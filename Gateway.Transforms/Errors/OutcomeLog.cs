@@ -20,7 +20,7 @@ internal sealed partial class OutcomeLog(ILogger<OutcomeLog> logger, TimeProvide
         {
             case RpcOutcome.Ok:
                 break;
-            case RpcOutcome.SubServiceFailed or RpcOutcome.NoInstance or RpcOutcome.TimedOut or RpcOutcome.SessionStoreDown or RpcOutcome.Internal:
+            case RpcOutcome.SubServiceFailed or RpcOutcome.NoInstance or RpcOutcome.Overloaded or RpcOutcome.TimedOut or RpcOutcome.SessionStoreDown or RpcOutcome.Internal:
                 if (_throttles[(int)outcome].TryPass(out var suppressed))
                 {
                     Log.CallFailed(logger, rpc.Route.RouteId, rpc.Route.Path, OutcomeTexts.Of(outcome).Code, Describe(rpc, outcome, exception), suppressed);

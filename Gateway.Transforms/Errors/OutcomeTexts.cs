@@ -11,6 +11,8 @@ internal static class OutcomeTexts
         RpcOutcome.TooLarge => TooLarge,
         RpcOutcome.SessionInvalid => SessionInvalid,
         RpcOutcome.SessionStoreDown => SessionStoreDown,
+        RpcOutcome.RateLimited => RateLimited,
+        RpcOutcome.Overloaded => Overloaded,
         RpcOutcome.NoInstance => NoInstance,
         RpcOutcome.TimedOut => TimedOut,
         RpcOutcome.SubServiceFailed => SubServiceFailed,
@@ -34,6 +36,12 @@ internal static class OutcomeTexts
 
     private static readonly OutcomeText SessionStoreDown = new("session-store-down", 503,
         "Your login cannot be checked right now. Please try again in a moment.", "暂时无法验证登录状态，请稍后重试。");
+
+    private static readonly OutcomeText RateLimited = new("rate-limited", 429,
+        "Too many requests. Please wait a moment and try again.", "请求过于频繁，请稍后再试。");
+
+    private static readonly OutcomeText Overloaded = new("overloaded", 503,
+        "This service is very busy right now. Please try again in a moment.", "服务繁忙，请稍后重试。");
 
     private static readonly OutcomeText NoInstance = new("no-instance", 503,
         "This service is not available right now. Please try again in a moment.", "服务暂不可用，请稍后重试。");

@@ -21,6 +21,12 @@ public enum RpcOutcome
     /// <summary>The session store gave no answer in time, so nobody is let in.</summary>
     SessionStoreDown,
 
+    /// <summary>This address, this user or everybody together has made more requests than the route allows. Trying later helps.</summary>
+    RateLimited,
+
+    /// <summary>The cluster has as many requests under way as it may.</summary>
+    Overloaded,
+
     /// <summary>No instance of the sub-service could take the call. Trying again later may help.</summary>
     NoInstance,
 

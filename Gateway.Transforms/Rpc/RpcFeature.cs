@@ -17,6 +17,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     private RequestBody? _body;
     private MessageScan _scan;
     private string? _requestId;
+    private long _sentAt;
 
     public RpcRoute Route { get; } = route;
 
@@ -30,6 +31,9 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
 
     /// <summary>How the call ended; null while that is open.</summary>
     public RpcOutcome? Outcome { get; private set; }
+
+    /// <summary>From the request to the sub-service to the headers of its answer; null when there was no answer.</summary>
+    public TimeSpan? SubServiceTime { get; private set; }
 
     /// <summary>Why it ended so, for the log only: it may name hosts and statuses.</summary>
     public string? Reason { get; private set; }
@@ -50,6 +54,12 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
         UserId = userId;
         Message = message;
     }
+
+    /// <summary>The request goes out to the sub-service.</summary>
+    public void Sent(TimeProvider time) => _sentAt = time.GetTimestamp();
+
+    /// <summary>The sub-service has begun to answer.</summary>
+    public void Answered(TimeProvider time) => SubServiceTime = time.GetElapsedTime(_sentAt);
 
     public void Succeed() => Outcome = RpcOutcome.Ok;
 

@@ -14,6 +14,7 @@ internal sealed class RpcRequestTransform(RpcProtocol protocol, TimeProvider tim
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
         var rpc = context.HttpContext.GetRpcFeature();
+        rpc.Sent(time);
         var request = context.ProxyRequest;
         // The client's query string is no part of the call.
         request.RequestUri = RequestUtilities.MakeDestinationAddress(context.DestinationPrefix, rpc.Route.Path, QueryString.Empty);

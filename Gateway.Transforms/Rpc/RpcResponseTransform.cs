@@ -12,7 +12,7 @@ namespace Gateway.Transforms.Rpc;
 /// Takes the answer out of gRPC and hands it to the client. Small answers are held until their status is known; large ones are passed
 /// on as they come, and cut off if the status turns out bad. On the five notifying routes the answer is parsed and events are made.
 /// </summary>
-internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher events, IOptions<RpcOptions> options) : ResponseTransform
+internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher events, IOptions<RpcOptions> options, TimeProvider time) : ResponseTransform
 {
     /// <summary>Answers up to this length are held whole, in bytes. Longer ones are streamed.</summary>
     public const int HeldLength = 64 << 10;
@@ -26,6 +26,7 @@ internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher
 
         var http = context.HttpContext;
         var rpc = http.GetRpcFeature();
+        rpc.Answered(time);
         try
         {
             var answer = await Answer.OpenAsync(protocol, response, context.CancellationToken);

@@ -39,7 +39,7 @@ internal sealed class RpcTransformFactory(
         context.CopyResponseHeaders = false;
         context.CopyResponseTrailers = false;
         context.RequestTransforms.Add(new RpcRequestTransform(protocol, time));
-        context.ResponseTransforms.Add(new RpcResponseTransform(protocol, events, options));
+        context.ResponseTransforms.Add(new RpcResponseTransform(protocol, events, options, time));
         return true;
     }
 }

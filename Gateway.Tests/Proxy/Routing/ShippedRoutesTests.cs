@@ -117,6 +117,18 @@ internal sealed class ShippedRoutesTests
     }
 
     [Test]
+    public void RateLimits_AreOnWhatTakesNoSession() => Assert.That(
+        _config.Routes.Where(route => route.RateLimiterPolicy is not null).Select(route => (route.RouteId, route.RateLimiterPolicy)),
+        Is.EquivalentTo(new[]
+        {
+            ("user-username-login", "login"),
+            ("user-phone-login", "login"),
+            ("user-username-register", "register"),
+            ("user-phone-register", "register"),
+            ("user-get-phone-verify-code", "sms-code"),
+        }));
+
+    [Test]
     public void Clusters_AreTheSixSubServices() => Assert.That(
         _config.Clusters.Select(cluster => (cluster.ClusterId, cluster.Destinations!.Single().Value.Address)),
         Is.EquivalentTo(Clusters.Values));

@@ -38,6 +38,7 @@ internal sealed class OutcomeLogTests
     [TestCase(RpcOutcome.TimedOut, "timed-out")]
     [TestCase(RpcOutcome.SessionStoreDown, "session-store-down")]
     [TestCase(RpcOutcome.Internal, "internal")]
+    [TestCase(RpcOutcome.Overloaded, "overloaded")]
     public void Write_OperatorsBusiness_IsAWarning(RpcOutcome outcome, string code)
     {
         Write(outcome, "why");
@@ -51,6 +52,7 @@ internal sealed class OutcomeLogTests
     [TestCase(RpcOutcome.TooLarge, "too-large")]
     [TestCase(RpcOutcome.SessionInvalid, "session-invalid")]
     [TestCase(RpcOutcome.ClientGone, "client-gone")]
+    [TestCase(RpcOutcome.RateLimited, "rate-limited")]
     public void Write_ClientsDoing_IsDebug(RpcOutcome outcome, string code)
     {
         Write(outcome, "why");

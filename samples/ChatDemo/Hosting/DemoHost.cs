@@ -134,6 +134,11 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
+            ["Gateway:Management:Port"] = $"{Math.Max(_options.HttpPort, _options.WebSocketPort) + 1}",
+            // Whoever plays with the demo comes from one address.
+            ["Gateway:RateLimits:login:Permit"] = "100000",
+            ["Gateway:RateLimits:register:Permit"] = "100000",
+            ["Gateway:RateLimits:sms-code:Permit"] = "100000",
             ["Gateway:Cors:AllowedOrigins:0"] = "*",
             ["Gateway:Notify:AllowedOrigins:0"] = "*",
             ["Gateway:Sessions:Store"] = _options.Redis is null ? "Memory" : "Redis",

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Rpc;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Proxy.Limits;
+
+/// <summary>
+/// Lets no more requests at a time into a cluster than its metadata say, so that a slow sub-service fails by itself and does not take
+/// the gateway's memory with it.
+/// </summary>
+internal sealed class ConcurrencyCaps
+{
+    public const string MetadataKey = "MaxConcurrentRequests";
+
+    private readonly ConcurrentDictionary<string, StrongBox<int>> _running = new(StringComparer.OrdinalIgnoreCase);
+
+    public static bool TryParse(string? text, out int cap) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cap) && cap > 0;
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var cluster = context.GetReverseProxyFeature().Cluster.Config;
+        if (FindCap(cluster) is not { } cap)
+        {
+            await next(context);
+            return;
+        }
+
+        var running = _running.GetOrAdd(cluster.ClusterId, _ => new StrongBox<int>());
+        try
+        {
+            if (Interlocked.Increment(ref running.Value) <= cap)
+            {
+                await next(context);
+            }
+            else
+            {
+                RpcCall.Refuse(context, RpcOutcome.Overloaded, $"cluster '{cluster.ClusterId}' has {cap} requests already", TimeSpan.FromSeconds(1));
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref running.Value);
+        }
+    }
+
+    private static int? FindCap(ClusterConfig cluster) =>
+        cluster.Metadata is { } metadata && metadata.TryGetValue(MetadataKey, out var text) && TryParse(text, out var cap) ? cap : null;
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Limits;
+
+internal static class LimitExtensions
+{
+    public static void AddLimits(this IServiceCollection services)
+    {
+        services.AddOptions<RateLimits>().BindConfiguration(RateLimits.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RateLimits>, RateLimitsValidator>());
+        services.TryAddSingleton<RedisTokenBucket>();
+        services.AddServerLimits();
+        services.AddProxyTrust();
+        services.TryAddSingleton<ConcurrencyCaps>();
+        services.AddRateLimiter(_ => { });
+        // YARP looks up here whether the policy of a route exists.
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimits>, RedisTokenBucket>(
+            (options, limits, bucket) => RateLimiting.AddPolicies(options, limits.Value, bucket, RateLimiting.IsKnownBeforeTheBody));
+    }
+
+    /// <summary>Takes the client's address from known proxies. Stands before whatever looks at it.</summary>
+    public static void UseProxyTrust(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<ProxyTrust>>().Value is { KnownProxies.Count: > 0 } or { KnownNetworks.Count: > 0 })
+        {
+            app.UseForwardedHeaders();
+        }
+    }
+
+    /// <summary>Limits by address, and for all together: cheap, so it comes before the body is read.</summary>
+    public static void UseRateLimits(this IReverseProxyApplicationBuilder proxy) => proxy.UseRateLimiter();
+
+    /// <summary>Limits by user, and by what the cluster can take. Identity must be known.</summary>
+    public static void UseCallerLimits(this IReverseProxyApplicationBuilder proxy)
+    {
+        var services = proxy.ApplicationServices;
+        var byUser = new RateLimiterOptions();
+        RateLimiting.AddPolicies(
+            byUser, services.GetRequiredService<IOptions<RateLimits>>().Value, services.GetRequiredService<RedisTokenBucket>(), RateLimiting.IsKnownAfterIdentity);
+        proxy.UseRateLimiter(byUser);
+        proxy.Use(services.GetRequiredService<ConcurrencyCaps>().InvokeAsync);
+    }
+
+    private static void AddServerLimits(this IServiceCollection services)
+    {
+        services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServerLimits>, ServerLimitsValidator>());
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerLimits>>((kestrel, options) =>
+        {
+            var ours = options.Value;
+            var limits = kestrel.Limits;
+            limits.MaxConcurrentConnections = ours.MaxConnections;
+            limits.MaxConcurrentUpgradedConnections = ours.MaxUpgradedConnections;
+            limits.RequestHeadersTimeout = ours.RequestHeadersTimeout;
+            limits.MaxRequestHeadersTotalSize = ours.MaxRequestHeadersSize;
+            limits.KeepAliveTimeout = ours.KeepAliveTimeout;
+            limits.MinRequestBodyDataRate = limits.MinResponseDataRate =
+                ours.MinDataRate == 0 ? null : new MinDataRate(ours.MinDataRate, ours.MinDataRateGrace);
+        });
+    }
+
+    private static void AddProxyTrust(this IServiceCollection services)
+    {
+        services.AddOptions<ProxyTrust>().BindConfiguration(ProxyTrust.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ProxyTrust>, ProxyTrustValidator>());
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyTrust>>((headers, trust) =>
+        {
+            headers.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            // Back to the first hop that is not known, however many there are.
+            headers.ForwardLimit = null;
+            headers.KnownProxies.Clear();
+            headers.KnownIPNetworks.Clear();
+            foreach (var proxy in trust.Value.KnownProxies)
+            {
+                headers.KnownProxies.Add(IPAddress.Parse(proxy));
+            }
+
+            foreach (var network in trust.Value.KnownNetworks)
+            {
+                headers.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+            }
+        });
+    }
+}

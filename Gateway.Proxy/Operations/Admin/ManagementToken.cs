@@ -1,0 +1,42 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Operations.Admin;
+
+/// <summary>
+/// Decides who may administrate. With a token: whoever has it, from anywhere. Without: whoever is on this machine may look, and nobody
+/// may change anything.
+/// </summary>
+internal sealed class ManagementToken(IOptions<ManagementOptions> options)
+{
+    private const string Scheme = "Bearer ";
+
+    /// <summary>A hash, so that comparing takes the same time whatever was sent.</summary>
+    private readonly byte[]? _hash = options.Value.ReadToken() is { Length: > 0 } token ? Hash(token) : null;
+
+    public IResult? Refuse(HttpContext context, bool changesAnything)
+    {
+        if (_hash is null)
+        {
+            return !changesAnything && IsLocal(context)
+                ? null
+                : Results.Json(new { error = $"Set {ManagementOptions.SectionName}:Token or :TokenFile to allow this." }, statusCode: StatusCodes.Status403Forbidden);
+        }
+
+        var header = context.Request.Headers.Authorization.ToString();
+        if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && CryptographicOperations.FixedTimeEquals(Hash(header[Scheme.Length..].Trim()), _hash))
+        {
+            return null;
+        }
+
+        context.Response.Headers.WWWAuthenticate = Scheme.Trim();
+        return Results.Json(new { error = "Send 'Authorization: Bearer <token>' with the management token." }, statusCode: StatusCodes.Status401Unauthorized);
+    }
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+
+    private static bool IsLocal(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+}

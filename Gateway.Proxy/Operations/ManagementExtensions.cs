@@ -1,0 +1,76 @@
+using System.Net;
+using Gateway.Proxy.Operations.Admin;
+using Gateway.Proxy.Operations.Health;
+using Gateway.Proxy.Operations.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy.Operations;
+
+internal static class ManagementExtensions
+{
+    /// <summary>Adds the management port and what answers there. Its listener stands after the others.</summary>
+    public static void AddManagement(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ManagementOptions>().BindConfiguration(ManagementOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagementOptions>, ManagementOptionsValidator>());
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ManagementOptions>>((kestrel, options) =>
+        {
+            if (options.Value.Enabled)
+            {
+                kestrel.Listen(IPAddress.Parse(options.Value.Address), options.Value.Port, port => port.Use(next => connection =>
+                {
+                    connection.Features.Set(ManagementPort.Instance);
+                    return next(connection);
+                }));
+            }
+        });
+        services.TryAddSingleton<Readiness>();
+        services.TryAddSingleton<DrainedDestinations>();
+        services.TryAddSingleton<AdminReport>();
+        services.TryAddSingleton<Steering>();
+        services.TryAddSingleton<ManagementToken>();
+        services.TryAddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+    }
+
+    /// <summary>
+    /// Splits the requests of the management port from all others before anything else sees them. Its endpoints are routed apart, so
+    /// no route of yarp.json can hide one or be reached there.
+    /// </summary>
+    public static void UseManagement(this WebApplication app)
+    {
+        var management = new ApplicationBuilder(app.Services);
+        management.UseRouting();
+        management.UseEndpoints(endpoints =>
+        {
+            endpoints.MapHealth();
+            endpoints.MapAdmin();
+            endpoints.MapPrometheusScrapingEndpoint("/metrics");
+        });
+        var handle = management.Build();
+        // Gauges exist from now on; nobody else asks for them.
+        app.Services.GetRequiredService<GatewayMetrics>();
+        // A token that cannot be read must not be found out in the night.
+        app.Services.GetRequiredService<ManagementToken>();
+        app.Use(next => context =>
+        {
+            if (!ManagementPort.IsUsedBy(context))
+            {
+                return next(context);
+            }
+
+            // The gateway's own routing has run by now, and its find does not count here.
+            context.SetEndpoint(null);
+            TelemetryExtensions.DropSpan(context);
+            context.Request.RouteValues.Clear();
+            return handle(context);
+        });
+    }
+
+    /// <summary>Keeps requests from destinations that an operator has taken out. Stands before one is picked.</summary>
+    public static void UseDrainedDestinations(this IReverseProxyApplicationBuilder proxy) =>
+        proxy.Use(proxy.ApplicationServices.GetRequiredService<DrainedDestinations>().InvokeAsync);
+}

@@ -1,0 +1,9 @@
+namespace Gateway.Proxy.Operations;
+
+/// <summary>Marks the connections that came in by the management port, whatever their Host header says.</summary>
+internal sealed class ManagementPort
+{
+    public static readonly ManagementPort Instance = new();
+
+    public static bool IsUsedBy(HttpContext context) => context.Features.Get<ManagementPort>() is not null;
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Gateway.Transforms.Reporting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Gateway.Proxy.Operations.Telemetry;
+
+internal static class TelemetryExtensions
+{
+    /// <summary>OpenTelemetry's own variable, which every program of a deployment may share.</summary>
+    private const string StandardEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>
+    /// Meters whose numbers are given out: our own, and those of the platform. Sources of spans: the client's request and the call
+    /// of the sub-service. The platform makes both, so that no instrumentation package reads headers past <see cref="EdgePropagator"/>.
+    /// </summary>
+    private static readonly string[] Meters =
+    [
+        .. CallMeters.Names, GatewayMetrics.MeterName, "Gateway.Notify",
+        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "System.Net.Http", "System.Runtime",
+    ];
+
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http"];
+
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>());
+        services.TryAddSingleton<GatewayMetrics>();
+        services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator, EdgePropagator>());
+
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("gateway"))
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+        if (HasCollector(builder.Configuration))
+        {
+            services.AddOptions<OtlpExporterOptions>().Configure<IOptions<TelemetryOptions>>(SendTo);
+            telemetry
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithTracing(tracing => tracing
+                    .AddSource(Sources)
+                    .SetSampler(provider => new ParentBasedSampler(new TraceIdRatioBasedSampler(provider.GetRequiredService<IOptions<TelemetryOptions>>().Value.TraceRatio)))
+                    .AddOtlpExporter());
+        }
+    }
+
+    /// <summary>A probe every few seconds is not worth a trace.</summary>
+    public static void DropSpan(HttpContext context)
+    {
+        if (context.Features.Get<IHttpActivityFeature>()?.Activity is { } span)
+        {
+            span.IsAllDataRequested = false;
+            span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+        }
+    }
+
+    private static bool HasCollector(ConfigurationManager configuration) =>
+        !string.IsNullOrEmpty(configuration[$"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.OtlpEndpoint)}"])
+        || !string.IsNullOrEmpty(configuration[StandardEndpoint]);
+
+    private static void SendTo(OtlpExporterOptions otlp, IOptions<TelemetryOptions> options)
+    {
+        if (options.Value.OtlpEndpoint.Length > 0)
+        {
+            otlp.Endpoint = new Uri(options.Value.OtlpEndpoint);
+            otlp.Protocol = OtlpExportProtocol.Grpc;
+        }
+    }
+}

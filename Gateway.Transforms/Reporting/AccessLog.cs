@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Rpc;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Transforms.Reporting;
+
+/// <summary>One line for each call. It names the user and never the session: whoever reads logs must not be able to log in with them.</summary>
+internal sealed partial class AccessLog(ILoggerFactory loggers, IOptions<AccessLogOptions> options, TimeProvider time)
+{
+    public const string Category = "Gateway.AccessLog";
+
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
+
+    public void Write(HttpContext context, RpcFeature rpc, RpcOutcome outcome)
+    {
+        if (options.Value.Enabled)
+        {
+            Log.Ended(
+                _logger,
+                rpc.Route.RouteId,
+                OutcomeTexts.Of(outcome).Code,
+                context.Response.StatusCode,
+                time.GetElapsedTime(rpc.StartedAt).TotalMilliseconds,
+                rpc.SubServiceTime?.TotalMilliseconds,
+                rpc.RequestId,
+                rpc.UserId,
+                CallTarget.Of(context).Destination,
+                context.Connection.RemoteIpAddress?.ToString(),
+                Activity.Current?.TraceId.ToString());
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1520, LogLevel.Information,
+            "{Route} {Outcome} {Status} in {DurationMs:0.0} ms, sub-service {SubServiceMs:0.0} ms, request {RequestId}, user {UserId}, at {Destination}, from {Address}, trace {TraceId}",
+            EventName = "CallEnded")]
+        public static partial void Ended(
+            ILogger logger, string route, string outcome, int status, double durationMs, double? subServiceMs,
+            string? requestId, string? userId, string? destination, string? address, string? traceId);
+    }
+}
