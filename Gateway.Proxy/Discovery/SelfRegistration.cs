@@ -96,10 +96,10 @@ internal sealed partial class SelfRegistration(
 
     private static partial class Log
     {
-        [LoggerMessage(1110, LogLevel.Information, "Registered in etcd as '{Key}' with address {Address}", EventName = "SelfRegistered")]
+        [LoggerMessage(1130, LogLevel.Information, "Registered in etcd as '{Key}' with address {Address}", EventName = "SelfRegistered")]
         public static partial void Registered(ILogger logger, string key, string address);
 
-        [LoggerMessage(1111, LogLevel.Warning, "The entry '{Key}' in etcd could not be kept through {Endpoint} ({Failure}); attempts go on quietly", EventName = "SelfRegistrationLost")]
+        [LoggerMessage(1131, LogLevel.Warning, "The entry '{Key}' in etcd could not be kept through {Endpoint} ({Failure}); attempts go on quietly", EventName = "SelfRegistrationLost")]
         public static partial void Lost(ILogger logger, string key, string endpoint, string failure);
     }
 }
