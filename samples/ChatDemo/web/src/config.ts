@@ -1,0 +1,12 @@
+/** Where the gateway is. The demo serves it as config.json beside the page. */
+export interface Config {
+  httpUrl: string;
+  webSocketUrl: string;
+  /** Whether the gateway speaks the extended socket protocol. */
+  extendedSocket: boolean;
+}
+
+export async function loadConfig(): Promise<Config> {
+  const answer = await fetch("config.json", { signal: AbortSignal.timeout(10_000) });
+  return (await answer.json()) as Config;
+}
