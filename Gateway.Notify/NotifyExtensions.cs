@@ -1,5 +1,7 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Delivery.Redis;
+using Gateway.Notify.Presence;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,8 +15,13 @@ namespace Gateway.Notify;
 /// <summary>Adds the notify hub to a host.</summary>
 public static class NotifyExtensions
 {
-    /// <summary>Registers the hub. The host provides an <see cref="ISessionAuthenticator"/>.</summary>
-    public static IServiceCollection AddNotifyHub(this IServiceCollection services)
+    /// <summary>
+    /// Registers the hub. The host provides an <see cref="ISessionAuthenticator"/>, an <see cref="ILoginState"/> and, where the hub is to
+    /// span nodes, an <see cref="IRedisSource"/>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="spansNodes">Whether events go through Redis to other nodes, or stay in this process.</param>
+    public static IServiceCollection AddNotifyHub(this IServiceCollection services, bool spansNodes)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
@@ -26,7 +33,17 @@ public static class NotifyExtensions
             sockets.KeepAliveTimeout = options.Value.PingTimeout;
         });
         services.TryAddSingleton<NotifyMetrics>();
-        services.TryAddSingleton<ConnectionRegistry>();
+        services.TryAddSingleton<OpenSockets>();
+        services.TryAddSingleton<DepartureActions>();
+        if (spansNodes)
+        {
+            services.AddRedisBus();
+        }
+        else
+        {
+            services.AddInProcessBus();
+        }
+
         services.TryAddSingleton<ConnectionLimits>();
         services.TryAddSingleton<NotifyEndpoint>();
         services.TryAddSingleton<NotifyDrain>();
@@ -34,7 +51,7 @@ public static class NotifyExtensions
         services.AddHostedService<WriteWatch>();
         services.AddHostedService<SessionWatch>();
         services.TryAddSingleton(provider => new NotifyHub(
-            provider.GetRequiredService<ConnectionRegistry>(), provider.GetRequiredService<NotifyMetrics>()));
+            provider.GetRequiredService<IEventBus>(), provider.GetRequiredService<NotifyMetrics>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
@@ -58,5 +75,25 @@ public static class NotifyExtensions
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
+    }
+
+    private static void AddInProcessBus(this IServiceCollection services)
+    {
+        services.TryAddSingleton<NodeName>();
+        services.TryAddSingleton<Departures>();
+        services.AddHostedService(provider => provider.GetRequiredService<Departures>());
+        services.TryAddSingleton<InProcessBus>();
+        services.TryAddSingleton<IEventBus>(provider => provider.GetRequiredService<InProcessBus>());
+        services.AddHostedService(provider => provider.GetRequiredService<InProcessBus>());
+    }
+
+    private static void AddRedisBus(this IServiceCollection services)
+    {
+        services.TryAddSingleton<NodeName>();
+        services.TryAddSingleton<HubStore>();
+        services.TryAddSingleton<Outbox>();
+        services.TryAddSingleton<RedisBus>();
+        services.TryAddSingleton<IEventBus>(provider => provider.GetRequiredService<RedisBus>());
+        services.AddHostedService<BusKeeper>();
     }
 }

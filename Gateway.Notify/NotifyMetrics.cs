@@ -15,6 +15,10 @@ internal sealed class NotifyMetrics
     private readonly Counter<long> _delivered;
     private readonly Counter<long> _dropped;
     private readonly UpDownCounter<long> _queuedBytes;
+    private readonly Counter<long> _replayed;
+    private readonly Histogram<double> _latency;
+    private readonly Counter<long> _lost;
+    private readonly UpDownCounter<long> _heldBack;
 
     public NotifyMetrics(IMeterFactory meters)
     {
@@ -25,6 +29,12 @@ internal sealed class NotifyMetrics
         _delivered = meter.CreateCounter<long>("gateway.notify.delivered", "{event}", "Events written to a socket.");
         _dropped = meter.CreateCounter<long>("gateway.notify.dropped", "{event}", "Events that a closing socket did not get any more, by reason.");
         _queuedBytes = meter.CreateUpDownCounter<long>("gateway.notify.queue", "By", "Bytes waiting for slow sockets.");
+        _replayed = meter.CreateCounter<long>("gateway.notify.replayed", "{event}", "Events sent again to clients that resumed.");
+        _latency = meter.CreateHistogram(
+            "gateway.notify.latency", "s", "From publishing an event to having written it to a socket.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        _lost = meter.CreateCounter<long>("gateway.notify.lost", "{event}", "Events that could not be taken to other nodes, by reason; one for each recipient.");
+        _heldBack = meter.CreateUpDownCounter<long>("gateway.notify.held_back", "{event}", "Events that wait until Redis takes them again; one for each recipient.");
     }
 
     public void Opened() => _open.Add(1);
@@ -37,7 +47,18 @@ internal sealed class NotifyMetrics
 
     public void Published(NotifyType type) => _published.Add(1, new KeyValuePair<string, object?>("type", type.ToString()));
 
-    public void Delivered() => _delivered.Add(1);
+    public void Delivered(TimeSpan latency)
+    {
+        _delivered.Add(1);
+        // Another node's clock may be ahead of ours.
+        _latency.Record(Math.Max(0, latency.TotalSeconds));
+    }
+
+    public void Replayed(int count) => _replayed.Add(count);
+
+    public void Lost(int count, string reason) => _lost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+
+    public void HeldBack(int change) => _heldBack.Add(change);
 
     public void Dropped(int count, CloseReason reason)
     {

@@ -1,4 +1,6 @@
 using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
+using Gateway.Notify.Presence;
 
 namespace Gateway.Notify;
 
@@ -52,11 +54,65 @@ public sealed class NotifyOptions
     /// <summary>How long a ping may stay unanswered before the socket is taken for dead. Default 15 seconds; 1 second to 10 minutes.</summary>
     public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often each socket's session is looked up again, so that a logged-out one is closed. Default 25 seconds; 1 second to 1 hour.</summary>
-    public TimeSpan SessionCheckInterval { get; set; } = TimeSpan.FromSeconds(25);
+    /// <summary>How often each socket's session is looked up again, so that a logged-out one is closed. Spread by a tenth. Default 18 seconds; 1 second to 1 hour.</summary>
+    public TimeSpan SessionCheckInterval { get; set; } = TimeSpan.FromSeconds(18);
+
+    /// <summary>
+    /// How long a client of gateway.notify.v2 may take to show a fresh session when its own has ended. It is told no events meanwhile.
+    /// Default 8 seconds; 0 to 5 minutes.
+    /// </summary>
+    public TimeSpan ReauthenticationTimeout { get; set; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How often a client of gateway.notify.v2 is told its newest sequence. Default 30 seconds; 1 second to 5 minutes.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long events are kept for clients of gateway.notify.v2 that resume. Default 10 minutes; 1 minute to 1 day.</summary>
+    public TimeSpan ReplayAge { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many events of a user are kept for that. Default 256; 1 to 10000.</summary>
+    public int ReplayEvents { get; set; } = 256;
+
+    /// <summary>How many bytes of events of a user are kept for that. Default 1 MiB; 64 KiB to 64 MiB.</summary>
+    public long ReplayBytes { get; set; } = 1 << 20;
+
+    /// <summary>How many bytes all users' kept events may take in this process, when they are not in Redis. Default 256 MiB; 1 MiB to 64 GiB.</summary>
+    public long ReplayMemory { get; set; } = 256 << 20;
+
+    /// <summary>What takes events from one node to another. Default <c>Auto</c>: Redis where the sessions are in Redis, and nothing otherwise.</summary>
+    public EventBusKind Bus { get; set; } = EventBusKind.Auto;
+
+    /// <summary>What the keys and channels of the hub in Redis begin with. Default <c>gateway:notify:</c>.</summary>
+    public string KeyPrefix { get; set; } = "gateway:notify:";
+
+    /// <summary>How long Redis may take for one command of the hub. Default 400 milliseconds; 10 milliseconds to 10 seconds.</summary>
+    public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>How long a node may be silent before its sockets count as gone. Default 6 seconds; 2 seconds to 5 minutes.</summary>
+    public TimeSpan NodeTimeout { get; set; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>How many events wait in this process while Redis does not take them; one for each recipient. Default 10000; 0 to 1000000.</summary>
+    public int OutboxEvents { get; set; } = 10_000;
+
+    /// <summary>How many bytes of events wait so. Default 64 MiB; 0 to 4 GiB.</summary>
+    public long OutboxBytes { get; set; } = 64 << 20;
+
+    /// <summary>How long an event may wait so before it is no longer worth telling. Default 1 minute; 1 second to 10 minutes.</summary>
+    public TimeSpan OutboxAge { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What happens when the last socket of a user, anywhere, is gone. Default <c>ClearMarker</c>.</summary>
+    public LastDisconnect OnLastDisconnect { get; set; } = LastDisconnect.ClearMarker;
+
+    /// <summary>How long a user has to come back before that. Default 10 seconds; 0 to 10 minutes.</summary>
+    public TimeSpan LastDisconnectGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a client may take to answer a close. Default 5 seconds; 100 milliseconds to 1 minute.</summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>At shutdown, how long clients of gateway.notify.v2 are asked to wait before they reconnect. Default 500 milliseconds; 0 to 1 minute.</summary>
+    public TimeSpan DrainReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How much is added to that at random by each client. Default 5 seconds; 0 to 5 minutes.</summary>
+    public TimeSpan DrainReconnectJitter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How many sockets are closed in one go at shutdown. Default 500; 1 to 100000.</summary>
     public int DrainBatch { get; set; } = 500;

@@ -16,6 +16,20 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Time(nameof(options.SessionCheckInterval), options.SessionCheckInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         Time(nameof(options.CloseTimeout), options.CloseTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
         Time(nameof(options.DrainPause), options.DrainPause, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Time(nameof(options.ReauthenticationTimeout), options.ReauthenticationTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        Time(nameof(options.HeartbeatInterval), options.HeartbeatInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
+        Time(nameof(options.ReplayAge), options.ReplayAge, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
+        Time(nameof(options.NodeTimeout), options.NodeTimeout, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
+        Time(nameof(options.RedisTimeout), options.RedisTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
+        Time(nameof(options.OutboxAge), options.OutboxAge, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        Time(nameof(options.LastDisconnectGrace), options.LastDisconnectGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        Time(nameof(options.DrainReconnectDelay), options.DrainReconnectDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Time(nameof(options.DrainReconnectJitter), options.DrainReconnectJitter, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        Number(nameof(options.ReplayEvents), options.ReplayEvents, 1, 10_000);
+        Number(nameof(options.ReplayBytes), options.ReplayBytes, 64 << 10, 64 << 20);
+        Number(nameof(options.ReplayMemory), options.ReplayMemory, 1 << 20, 64L << 30);
+        Number(nameof(options.OutboxEvents), options.OutboxEvents, 0, 1_000_000);
+        Number(nameof(options.OutboxBytes), options.OutboxBytes, 0, 4L << 30);
         Number(nameof(options.MaxInboundMessage), options.MaxInboundMessage, 1 << 10, 1 << 20);
         Number(nameof(options.MaxInboundRate), options.MaxInboundRate, 1, 1_000);
         Number(nameof(options.MaxConnections), options.MaxConnections, 1, 1_000_000);
@@ -25,6 +39,11 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Number(nameof(options.MaxQueuedEvents), options.MaxQueuedEvents, 1, 100_000);
         Number(nameof(options.MaxQueuedBytes), options.MaxQueuedBytes, 64 << 10, 1 << 30);
         Number(nameof(options.DrainBatch), options.DrainBatch, 1, 100_000);
+        if (string.IsNullOrEmpty(options.KeyPrefix))
+        {
+            errors.Add($"{NotifyOptions.SectionName}:KeyPrefix is empty, so the hub's keys could meet others; use one such as 'gateway:notify:'.");
+        }
+
         if (options.AllowedOrigins.Contains(AnyOrigin) && options.AllowedOrigins.Count > 1)
         {
             errors.Add($"{NotifyOptions.SectionName}:AllowedOrigins has '{AnyOrigin}' beside other origins; keep the one or the others.");

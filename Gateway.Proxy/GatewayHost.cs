@@ -59,7 +59,7 @@ public static class GatewayHost
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
         builder.Services.AddUserDirectory();
-        builder.Services.AddHub();
+        builder.Services.AddHub(builder.Configuration);
         builder.Services.AddRoutes(builder.Configuration).AddRpc();
         return builder;
     }

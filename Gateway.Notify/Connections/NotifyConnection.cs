@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify.Connections;
@@ -7,17 +9,27 @@ namespace Gateway.Notify.Connections;
 /// One socket: a bounded queue of events, whoever writes them, and the one place that closes it. An idle connection has no task
 /// writing, no buffer and no timer of its own.
 /// </summary>
-internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, NotifyMetrics metrics, TimeProvider time)
+internal sealed class NotifyConnection(WebSocket socket, bool isExtended, NotifyOptions options, NotifyMetrics metrics, TimeProvider time)
     : IThreadPoolWorkItem, IDisposable
 {
+    private const int IdBytes = 8;
+
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _gone = new(Timeout.InfiniteTimeSpan, time);
-    private Queue<ReadOnlyMemory<byte>>? _queue;
+    private Queue<Outbound>? _queue;
     private long _queuedBytes;
     private bool _writing;
+    private bool _writerCloses;
     private long _writeStartedAt;
     private CloseReason? _closing;
-    private Task _closeSent = Task.CompletedTask;
+    private TaskCompletionSource? _closeSent;
+    private HashSet<Guid>? _ahead;
+
+    /// <summary>Whether the client speaks gateway.notify.v2.</summary>
+    public bool IsExtended => isExtended;
+
+    /// <summary>Unique among all nodes; empty until the client has shown its session.</summary>
+    public string Id { get; private set; } = "";
 
     /// <summary>Whose socket it is; empty until the client has shown its session.</summary>
     public string UserId { get; private set; } = "";
@@ -26,6 +38,15 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
 
     /// <summary>When the session was last found valid.</summary>
     public long SessionCheckedAt { get; set; }
+
+    /// <summary>When the hub let the connection in.</summary>
+    public DateTimeOffset JoinedAt { get; private set; }
+
+    /// <summary>Set while the session has ended and the client may show a fresh one: when its time for that is over.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>Where in its user's feed the connection stood when it left.</summary>
+    public FeedPosition Position { get; set; }
 
     /// <summary>Why the connection ended or is about to; null while it is open.</summary>
     public CloseReason? Closing
@@ -39,8 +60,12 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
         }
     }
 
-    /// <summary>Queues one serialized event. False when the connection is closing; a full queue closes it.</summary>
-    public bool TryEnqueue(ReadOnlyMemory<byte> message)
+    /// <summary>Queues one message. False when the connection is closing; a full queue closes it. An empty queue takes any message.</summary>
+    /// <param name="message">What to write.</param>
+    /// <param name="asReplay">
+    /// One of a bounded row that the client has asked for, which need not fit into the queue; but the client must have taken the row before.
+    /// </param>
+    public bool TryEnqueue(Outbound message, bool asReplay = false)
     {
         bool full;
         lock (_lock)
@@ -50,8 +75,9 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
                 return false;
             }
 
-            _queue ??= new Queue<ReadOnlyMemory<byte>>();
-            full = _queue.Count >= options.MaxQueuedEvents || _queuedBytes + message.Length > options.MaxQueuedBytes;
+            _queue ??= new Queue<Outbound>();
+            full = !asReplay && _queue.Count > 0
+                && (_queue.Count >= options.MaxQueuedEvents || _queuedBytes + message.Length > options.MaxQueuedBytes);
             if (!full)
             {
                 _queue.Enqueue(message);
@@ -79,10 +105,27 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
 
     public void Authenticated(string userId, string sessionId)
     {
+        Id = Id.Length > 0 ? Id : RandomNumberGenerator.GetHexString(2 * IdBytes, lowercase: true);
         UserId = userId;
         SessionId = sessionId;
         SessionCheckedAt = time.GetTimestamp();
+        JoinedAt = time.GetUtcNow();
     }
+
+    /// <summary>Whether a row of events may be queued for the client, or it has not even taken the last one.</summary>
+    public bool IsReadyForReplay()
+    {
+        lock (_lock)
+        {
+            return _queuedBytes <= options.MaxQueuedBytes && (_queue?.Count ?? 0) <= options.MaxQueuedEvents;
+        }
+    }
+
+    /// <summary>Notes that this socket has had an event ahead of its number. As many as the bus can hold back, which is bounded.</summary>
+    public void RememberAhead(Guid eventId) => (_ahead ??= []).Add(eventId);
+
+    /// <summary>Whether this socket has had the event already; asked once for each.</summary>
+    public bool TakeAhead(Guid eventId) => _ahead is not null && _ahead.Remove(eventId);
 
     /// <summary>Hands what the client sends to <paramref name="onMessage"/>, until one side closes; returns why it ended.</summary>
     public async Task<CloseReason> RunAsync(Func<ReadOnlyMemory<byte>, ValueTask<CloseReason?>> onMessage, CancellationToken aborted)
@@ -106,13 +149,16 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
             Close(CloseReason.ClientClosed);
             await _gone.CancelAsync();
             socket.Abort();
-            await _closeSent;
+            await _closeSent!.Task;
         }
 
         return Closing!;
     }
 
-    /// <summary>Begins to close, once; the close frame goes out behind what is being written, and what still waits is dropped.</summary>
+    /// <summary>
+    /// Begins to close, once. The close frame goes out behind what is being written. What still waits is dropped, unless this node leaves
+    /// a client that has done nothing wrong.
+    /// </summary>
     public void Close(CloseReason reason)
     {
         lock (_lock)
@@ -123,9 +169,19 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
             }
 
             _closing = reason;
+            _closeSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (reason == CloseReason.GoingAway && _writing)
+            {
+                // It has this long to come to the end of the queue.
+                _writerCloses = true;
+                _gone.CancelAfter(options.CloseTimeout);
+                return;
+            }
+
             Drop(reason);
-            _closeSent = Task.Run(() => SendCloseAsync(reason));
         }
+
+        _ = Task.Run(() => SendCloseAsync(reason));
     }
 
     /// <summary>Gives up on a socket whose client has taken too long to accept one event. Called about once a second.</summary>
@@ -154,22 +210,45 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
         {
             while (TryDequeue(out var message))
             {
-                await socket.SendAsync(message, WebSocketMessageType.Binary, endOfMessage: true, _gone.Token);
-                metrics.Delivered();
+                await SendAsync(message);
             }
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The connection has broken; the reading side notices the same and ends it.
+            StopWriting();
             Close(CloseReason.ClientClosed);
+        }
+
+        if (_writerCloses)
+        {
+            await SendCloseAsync(CloseReason.GoingAway);
         }
     }
 
-    private bool TryDequeue(out ReadOnlyMemory<byte> message)
+    private async Task SendAsync(Outbound message)
+    {
+        if (!message.Head.IsEmpty)
+        {
+            await socket.SendAsync(message.Head, WebSocketMessageType.Binary, endOfMessage: message.Body.IsEmpty, _gone.Token);
+        }
+
+        if (!message.Body.IsEmpty)
+        {
+            await socket.SendAsync(message.Body, WebSocketMessageType.Binary, endOfMessage: true, _gone.Token);
+        }
+
+        if (message.IsEvent)
+        {
+            metrics.Delivered(TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - message.PublishedAt));
+        }
+    }
+
+    private bool TryDequeue(out Outbound message)
     {
         lock (_lock)
         {
-            if (_closing is null && _queue!.TryDequeue(out message))
+            if ((_closing is null || _writerCloses) && _queue is not null && _queue.TryDequeue(out message))
             {
                 _queuedBytes -= message.Length;
                 metrics.Queued(-message.Length);
@@ -184,9 +263,19 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
         }
     }
 
+    private void StopWriting()
+    {
+        lock (_lock)
+        {
+            _writing = false;
+            _writeStartedAt = 0;
+            Drop(_closing ?? CloseReason.ClientClosed);
+        }
+    }
+
     private void Drop(CloseReason reason)
     {
-        metrics.Dropped(_queue?.Count ?? 0, reason);
+        metrics.Dropped(_queue?.Count(message => message.IsEvent) ?? 0, reason);
         metrics.Queued(-_queuedBytes);
         _queue = null;
         _queuedBytes = 0;
@@ -209,12 +298,13 @@ internal sealed class NotifyConnection(WebSocket socket, NotifyOptions options, 
 
         // From here the client has as long again to answer; the pending read ends with this token.
         _gone.CancelAfter(options.CloseTimeout);
+        _closeSent!.TrySetResult();
     }
 
     /// <summary>Waits until our close frame is out and the client's is in.</summary>
     private async Task FinishCloseAsync(CancellationToken cancellationToken)
     {
-        await _closeSent;
+        await _closeSent!.Task;
         var scrap = new byte[256];
         while (socket.State == WebSocketState.CloseSent)
         {

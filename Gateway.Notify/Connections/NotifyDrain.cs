@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,37 +9,31 @@ namespace Gateway.Notify.Connections;
 /// At shutdown: no new sockets, and the open ones closed in paced batches, before the server stops. Without it the server would wait
 /// for the sockets as long as it may and then cut them off without a close frame.
 /// </summary>
-internal sealed partial class NotifyDrain(IOptions<NotifyOptions> options, TimeProvider time, ILogger<NotifyDrain> logger) : IHostedLifecycleService
+internal sealed partial class NotifyDrain(OpenSockets open, IOptions<NotifyOptions> options, TimeProvider time, ILogger<NotifyDrain> logger)
+    : IHostedLifecycleService
 {
-    private readonly ConcurrentDictionary<NotifyConnection, byte> _open = new();
-
     public bool IsDraining { get; private set; }
-
-    /// <summary>Every socket, joined or not, until the result is disposed of.</summary>
-    public IDisposable Watch(NotifyConnection connection)
-    {
-        _open.TryAdd(connection, 0);
-        if (IsDraining)
-        {
-            connection.Close(CloseReason.GoingAway);
-        }
-
-        return new Entry(this, connection);
-    }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         IsDraining = true;
-        var batches = _open.Keys.Chunk(options.Value.DrainBatch).ToArray();
+        var batches = open.All.Chunk(options.Value.DrainBatch).ToArray();
         if (batches.Length > 0)
         {
             Log.Draining(logger, batches.Sum(batch => batch.Length));
         }
 
+        var notice = ExtendedFrames.Drain(options.Value.DrainReconnectDelay, options.Value.DrainReconnectJitter);
+
         foreach (var batch in batches)
         {
             foreach (var connection in batch)
             {
+                if (connection.IsExtended)
+                {
+                    connection.TryEnqueue(notice);
+                }
+
                 connection.Close(CloseReason.GoingAway);
             }
 
@@ -62,10 +55,5 @@ internal sealed partial class NotifyDrain(IOptions<NotifyOptions> options, TimeP
     {
         [LoggerMessage(2010, LogLevel.Information, "Shutting down: closing {Count} sockets", EventName = "SocketsDraining")]
         public static partial void Draining(ILogger logger, int count);
-    }
-
-    private sealed class Entry(NotifyDrain drain, NotifyConnection connection) : IDisposable
-    {
-        public void Dispose() => drain._open.TryRemove(connection, out _);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,8 @@ namespace Gateway.Notify.Connections;
 
 /// <summary>Takes a WebSocket from its upgrade to its end.</summary>
 internal sealed partial class NotifyEndpoint(
-    ConnectionRegistry registry,
+    IEventBus bus,
+    OpenSockets open,
     ConnectionLimits limits,
     ISessionAuthenticator sessions,
     NotifyDrain drain,
@@ -50,8 +52,9 @@ internal sealed partial class NotifyEndpoint(
         }
 
         // 2. Upgrade, and serve the socket to its end.
-        using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        using var connection = new NotifyConnection(socket, options.Value, metrics, time);
+        var isExtended = context.WebSockets.WebSocketRequestedProtocols.Contains(ExtendedFrames.Subprotocol);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(isExtended ? ExtendedFrames.Subprotocol : null);
+        using var connection = new NotifyConnection(socket, isExtended, options.Value, metrics, time);
         metrics.Opened();
         var reason = CloseReason.InternalError;
         try
@@ -67,22 +70,32 @@ internal sealed partial class NotifyEndpoint(
 
     private async Task<CloseReason> ServeAsync(NotifyConnection connection, CancellationToken aborted)
     {
-        var conversation = new PlainConversation(
-            connection, registry, sessions, new InboundRate(options.Value.MaxInboundRate, time), aborted);
+        var rate = new InboundRate(options.Value.MaxInboundRate, time);
+        IConversation conversation = connection.IsExtended
+            ? new ExtendedConversation(connection, bus, sessions, rate, options.Value, aborted)
+            : new PlainConversation(connection, bus, sessions, rate, aborted);
         using var patience = time.CreateTimer(
             _ => CloseUnlessJoined(connection, conversation), null, options.Value.AuthenticationTimeout, Timeout.InfiniteTimeSpan);
-        using var leave = drain.Watch(connection);
+        using var listed = open.Add(connection);
+        if (drain.IsDraining)
+        {
+            connection.Close(CloseReason.GoingAway);
+        }
+
         try
         {
             return await connection.RunAsync(conversation.OnMessageAsync, aborted);
         }
         finally
         {
-            registry.Remove(connection);
+            if (connection.UserId.Length > 0)
+            {
+                await bus.LeaveAsync(connection);
+            }
         }
     }
 
-    private static void CloseUnlessJoined(NotifyConnection connection, PlainConversation conversation)
+    private static void CloseUnlessJoined(NotifyConnection connection, IConversation conversation)
     {
         if (!conversation.IsJoined)
         {

@@ -1,39 +1,54 @@
-using Gateway.Notify.Connections;
+using Gateway.Notify.Presence;
 using Gateway.Protocol;
 using Google.Protobuf;
 
 namespace Gateway.Notify.Delivery;
 
-/// <summary>Takes events to the sockets of this node.</summary>
+/// <summary>What the rest of the gateway asks of the hub: tell users events, say who is online, end sockets.</summary>
 public sealed class NotifyHub
 {
-    private readonly ConnectionRegistry _registry;
+    private readonly IEventBus _bus;
     private readonly NotifyMetrics _metrics;
+    private readonly TimeProvider _time;
 
-    internal NotifyHub(ConnectionRegistry registry, NotifyMetrics metrics)
+    internal NotifyHub(IEventBus bus, NotifyMetrics metrics, TimeProvider time)
     {
-        _registry = registry;
+        _bus = bus;
         _metrics = metrics;
+        _time = time;
     }
 
+    /// <summary>True while events may not reach the sockets of other nodes. Those of this node are served.</summary>
+    public bool IsDegraded => _bus.IsDegraded;
+
     /// <summary>
-    /// Queues an event for every socket of every recipient and returns how many took it. The event is serialized once. Events published
-    /// one after another reach each socket in that order.
+    /// Takes an event to every socket of every recipient. The event is serialized once. Events published one after another reach each
+    /// socket in that order. Does not fail when other nodes can't be reached: what they miss is held back, within bounds, and counted
+    /// when it is lost.
     /// </summary>
     /// <param name="recipients">User ids, each once. Those who are not connected are passed over.</param>
     /// <param name="message">The event, byte for byte what clients receive.</param>
-    public int Publish(IReadOnlyList<string> recipients, NotifyMessage message)
+    /// <param name="cancellationToken">How long the other nodes may be waited for.</param>
+    public Task PublishAsync(IReadOnlyList<string> recipients, NotifyMessage message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recipients);
         ArgumentNullException.ThrowIfNull(message);
-        var bytes = message.ToByteArray();
         _metrics.Published(message.NotifyType);
-        var taken = 0;
-        foreach (var recipient in recipients)
-        {
-            taken += _registry.Deliver(recipient, bytes);
-        }
+        var hubEvent = new HubEvent(Guid.NewGuid(), message.ToByteArray(), _time.GetUtcNow().ToUnixTimeMilliseconds());
+        return _bus.PublishAsync(recipients, hubEvent, cancellationToken);
+    }
 
-        return taken;
+    /// <summary>The open sockets of a user on all nodes.</summary>
+    public Task<IReadOnlyList<SocketInfo>> FindSocketsAsync(string userId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return _bus.FindAsync(userId, cancellationToken);
+    }
+
+    /// <summary>Closes all sockets of a user, or those of one session, on all nodes at once (4440). Ends no session by itself.</summary>
+    public Task DisconnectAsync(string userId, string? sessionId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return _bus.DisconnectAsync(userId, sessionId, cancellationToken);
     }
 }

@@ -22,11 +22,12 @@ internal sealed record CloseReason(int Code, string Text, bool Reconnect)
     public static readonly CloseReason SessionEnded = new(4440, "session-ended", false);
     public static readonly CloseReason SlowConsumer = new(4450, "slow-consumer", true);
     public static readonly CloseReason SessionStoreDown = new(4503, "session-store-down", true);
+    public static readonly CloseReason EventStoreDown = new(4504, "event-store-down", true);
 
     /// <summary>All of them, for the documentation's test.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
         ClientClosed, GoingAway, NotBinary, TooBig, InternalError, Malformed, SessionInvalid, AuthenticationTimeout,
-        Replaced, TooManyConnections, TooManyMessages, SessionEnded, SlowConsumer, SessionStoreDown,
+        Replaced, TooManyConnections, TooManyMessages, SessionEnded, SlowConsumer, SessionStoreDown, EventStoreDown,
     ];
 }

@@ -1,4 +1,5 @@
 using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
 using Gateway.Protocol;
 using Google.Protobuf;
 
@@ -9,12 +10,10 @@ namespace Gateway.Notify.Protocol;
 /// the contract is events and nothing but events, so a refusal is told by the close code.
 /// </summary>
 internal sealed class PlainConversation(
-    NotifyConnection connection, ConnectionRegistry registry, ISessionAuthenticator sessions, InboundRate rate, CancellationToken aborted)
+    NotifyConnection connection, IEventBus bus, ISessionAuthenticator sessions, InboundRate rate, CancellationToken aborted) : IConversation
 {
-    /// <summary>Whether the client has shown a valid session and is being told events.</summary>
     public bool IsJoined { get; private set; }
 
-    /// <summary>Takes one message of the client; returns why the socket is to be closed, or null.</summary>
     public ValueTask<CloseReason?> OnMessageAsync(ReadOnlyMemory<byte> message) =>
         !rate.TryTake() ? new(CloseReason.TooManyMessages)
         : IsJoined ? default
@@ -39,7 +38,7 @@ internal sealed class PlainConversation(
         }
 
         connection.Authenticated(verdict.UserId, request.SessionId);
-        var refusal = registry.Add(connection);
+        var refusal = await bus.JoinAsync(new JoinRequest(connection), aborted);
         IsJoined = refusal is null;
         return refusal;
     }

@@ -1,6 +1,10 @@
 using Gateway.Notify;
 using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
+using Gateway.Notify.Delivery.Redis;
+using Gateway.Notify.Presence;
 using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Events;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -9,12 +13,34 @@ namespace Gateway.Proxy.Hub;
 /// <summary>Connects the notify hub with the rest, for neither knows the other.</summary>
 internal static class HubExtensions
 {
-    public static void AddHub(this IServiceCollection services)
+    public static void AddHub(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddNotifyHub();
+        services.AddNotifyHub(SpansNodes(configuration));
         services.TryAddSingleton<ISessionAuthenticator, HubSessions>();
         services.TryAddSingleton<IEventPublisher, HubPublisher>();
+        services.TryAddSingleton<IRedisSource, HubRedis>();
+        services.TryAddSingleton<RedisLoginState>();
+        services.TryAddSingleton<MemoryLoginState>();
+        services.TryAddSingleton<ILoginState>(provider => SessionStore(configuration) == SessionStoreKind.Memory
+            ? provider.GetRequiredService<MemoryLoginState>()
+            : provider.GetRequiredService<RedisLoginState>());
     }
 
     public static void MapHub(this WebApplication app) => app.MapNotifyHub(WebSocketPort.IsUsedBy);
+
+    private static bool SpansNodes(IConfiguration configuration) =>
+        Setting<EventBusKind>(configuration, NotifyOptions.SectionName, nameof(NotifyOptions.Bus)) switch
+        {
+            EventBusKind.Redis => true,
+            EventBusKind.InProcess => false,
+            _ => SessionStore(configuration) == SessionStoreKind.Redis,
+        };
+
+    private static SessionStoreKind SessionStore(IConfiguration configuration) =>
+        Setting<SessionStoreKind>(configuration, Sessions.SessionOptions.SectionName, nameof(Sessions.SessionOptions.Store)) ?? SessionStoreKind.Redis;
+
+    /// <summary>Null for what is not set, and for what is wrong, which the validation of the section reports.</summary>
+    private static T? Setting<T>(IConfiguration configuration, string section, string name)
+        where T : struct, Enum =>
+        Enum.TryParse<T>(configuration[$"{section}:{name}"], ignoreCase: true, out var value) ? value : null;
 }

@@ -3,12 +3,9 @@ using Gateway.Transforms.Events;
 
 namespace Gateway.Proxy.Hub;
 
-/// <summary>Hands the events of the transforms to the notify hub of this process.</summary>
+/// <summary>Hands the events of the transforms to the notify hub.</summary>
 internal sealed class HubPublisher(NotifyHub hub) : IEventPublisher
 {
-    public Task PublishAsync(Notification notification, CancellationToken cancellationToken)
-    {
-        hub.Publish(notification.Recipients, notification.Message);
-        return Task.CompletedTask;
-    }
+    public Task PublishAsync(Notification notification, CancellationToken cancellationToken) =>
+        hub.PublishAsync(notification.Recipients, notification.Message, cancellationToken);
 }

@@ -8,6 +8,9 @@ public sealed class SessionOptions
     /// <summary>What <see cref="KeyPattern"/> holds in place of the session id.</summary>
     internal const string Placeholder = "{session_id}";
 
+    /// <summary>What <see cref="MarkerKeyPattern"/> holds in place of the user id.</summary>
+    internal const string UserPlaceholder = "{user_id}";
+
     /// <summary>Where sessions are kept: <c>Redis</c> (default) or <c>Memory</c>.</summary>
     public SessionStoreKind Store { get; set; } = SessionStoreKind.Redis;
 
@@ -16,6 +19,12 @@ public sealed class SessionOptions
     /// user service writes. Default <c>{session_id}</c>.
     /// </summary>
     public string KeyPattern { get; set; } = Placeholder;
+
+    /// <summary>
+    /// The Redis key of the online marker that the user service writes at login, with <c>{user_id}</c> exactly once, as
+    /// <c>status:{user_id}</c>. The gateway removes it when the user's last socket has gone. Default <c>{user_id}</c>.
+    /// </summary>
+    public string MarkerKeyPattern { get; set; } = UserPlaceholder;
 
     /// <summary>
     /// How long one look-up may take before the request is refused as "session store down". Default 200 milliseconds, from

@@ -20,6 +20,11 @@ internal sealed class SessionOptionsValidator : IValidateOptions<SessionOptions>
             errors.Add($"{SessionOptions.SectionName}:KeyPattern is '{options.KeyPattern}'; write {SessionOptions.Placeholder} in it exactly once, as in 'session:{SessionOptions.Placeholder}'.");
         }
 
+        if (options.MarkerKeyPattern.Split(SessionOptions.UserPlaceholder).Length != 2)
+        {
+            errors.Add($"{SessionOptions.SectionName}:MarkerKeyPattern is '{options.MarkerKeyPattern}'; write {SessionOptions.UserPlaceholder} in it exactly once, as in 'status:{SessionOptions.UserPlaceholder}'.");
+        }
+
         if (options.LookupTimeout < MinTimeout || options.LookupTimeout > MaxTimeout)
         {
             errors.Add($"{SessionOptions.SectionName}:LookupTimeout is '{options.LookupTimeout:c}'; use a time from '{MinTimeout:c}' to '{MaxTimeout:c}', written as hours:minutes:seconds.");

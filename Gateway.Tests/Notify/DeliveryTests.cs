@@ -19,8 +19,8 @@ internal sealed class DeliveryTests
         await using var desk = await hub.JoinAsync("alice", session: "s-alice-2");
         await using var bob = await hub.JoinAsync("bob");
 
-        Assert.That(hub.Hub.Publish(["alice", "nobody"], Numbered(1)), Is.EqualTo(2));
-        hub.Hub.Publish(["alice", "bob"], Numbered(2));
+        await hub.PublishAsync(["alice", "nobody"], Numbered(1));
+        await hub.PublishAsync(["alice", "bob"], Numbered(2));
 
         Assert.That(new[] { await phone.ReceiveAsync(), await phone.ReceiveAsync() }, Is.EqualTo(new[] { Numbered(1), Numbered(2) }));
         Assert.That(new[] { await desk.ReceiveAsync(), await desk.ReceiveAsync() }, Is.EqualTo(new[] { Numbered(1), Numbered(2) }));
@@ -35,11 +35,11 @@ internal sealed class DeliveryTests
         await using var phone = await hub.JoinAsync("alice");
         await using var desk = await hub.JoinAsync("alice");
 
-        await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(() =>
+        await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(async () =>
         {
             for (var i = 0; i < Each; i++)
             {
-                hub.Hub.Publish(["alice"], Numbered((sender * 1000) + i));
+                await hub.PublishAsync(["alice"], Numbered((sender * 1000) + i));
             }
         })));
 
@@ -75,11 +75,11 @@ internal sealed class DeliveryTests
         var big = new NotifyMessage { NotifyEventId = new string('x', 1 << 20) };
         await Eventually.That(() =>
         {
-            hub.Hub.Publish(["bob"], big);
+            _ = hub.PublishAsync(["bob"], big);
             return hub.SocketsOf("bob") == 0;
         });
 
-        hub.Hub.Publish(["alice"], Numbered(7));
+        await hub.PublishAsync(["alice"], Numbered(7));
         Assert.That(await alice.ReceiveAsync(), Is.EqualTo(Numbered(7)));
     }
 
@@ -94,7 +94,7 @@ internal sealed class DeliveryTests
         });
         using var deaf = await RawSocketAsync(hub.WebSocketPort, "s-bob");
         await Eventually.That(() => hub.SocketsOf("bob") == 1);
-        hub.Hub.Publish(["bob"], new NotifyMessage { NotifyEventId = new string('x', 64 << 20) });
+        await hub.PublishAsync(["bob"], new NotifyMessage { NotifyEventId = new string('x', 64 << 20) });
         await Eventually.That(() => hub.SocketsOf("bob") == 0);
     }
 

@@ -12,7 +12,9 @@ internal sealed class DevicePolicyTests
         await using var hub = await StartAsync("All");
         await using var first = await hub.JoinAsync("alice");
         await using var second = await hub.JoinAsync("alice");
-        Assert.That(hub.Hub.Publish(["alice"], HubFixture.Removed("bob")), Is.EqualTo(2));
+        await hub.PublishAsync(["alice"], HubFixture.Removed("bob"));
+        Assert.That(await first.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
+        Assert.That(await second.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
     }
 
     [Test]
@@ -44,7 +46,7 @@ internal sealed class DevicePolicyTests
         await using var before = await hub.JoinAsync("alice");
         await using var again = await NotifyClient.JoinAsync(hub.WebSocketPort, "s-alice");
         Assert.That(await before.ReceiveCloseAsync(), Is.EqualTo((4409, "replaced-by-other-device")));
-        Assert.That(hub.Hub.Publish(["alice"], HubFixture.Removed("bob")), Is.EqualTo(2));
+        await hub.PublishAsync(["alice"], HubFixture.Removed("bob"));
         Assert.That(await other.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
         Assert.That(await again.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
     }
@@ -90,7 +92,8 @@ internal sealed class DevicePolicyTests
 
     private static async Task AssertOnlyAsync(HubFixture hub, NotifyClient client)
     {
-        Assert.That(hub.Hub.Publish(["alice"], HubFixture.Removed("bob")), Is.EqualTo(1));
+        Assert.That(hub.SocketsOf("alice"), Is.EqualTo(1));
+        await hub.PublishAsync(["alice"], HubFixture.Removed("bob"));
         Assert.That(await client.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
     }
 }

@@ -1,4 +1,3 @@
-using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Protocol;
 using Gateway.Proxy.Sessions;
@@ -18,8 +17,6 @@ internal sealed class HubFixture : IAsyncDisposable
     private HubFixture(GatewayFixture gateway) => _gateway = gateway;
 
     public NotifyHub Hub => _gateway.Services.GetRequiredService<NotifyHub>();
-
-    public ConnectionRegistry Registry => _gateway.Services.GetRequiredService<ConnectionRegistry>();
 
     public InMemorySessionStore Sessions => _gateway.Sessions;
 
@@ -61,7 +58,10 @@ internal sealed class HubFixture : IAsyncDisposable
         return client;
     }
 
-    public int SocketsOf(string user) => Registry.Connections.Count(connection => connection.UserId == user);
+    public int SocketsOf(string user) => Hub.FindSocketsAsync(user, CancellationToken.None).GetAwaiter().GetResult().Count;
+
+    public Task PublishAsync(IReadOnlyList<string> recipients, NotifyMessage message) =>
+        Hub.PublishAsync(recipients, message, CancellationToken.None).DefaultTimeout();
 
     public static NotifyMessage Removed(string by) =>
         new() { NotifyType = NotifyType.FriendRemoveNotify, FriendRemove = new NotifyFriendRemove { UserId = by } };

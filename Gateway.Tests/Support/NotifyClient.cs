@@ -36,11 +36,14 @@ internal sealed class NotifyClient : IAsyncDisposable
     public async Task SendAsync(byte[] message, WebSocketMessageType type = WebSocketMessageType.Binary) =>
         await _socket.SendAsync(message, type, endOfMessage: true, CancellationToken.None).DefaultTimeout();
 
-    public async Task<NotifyMessage> ReceiveAsync()
+    public async Task<NotifyMessage> ReceiveAsync() => NotifyMessage.Parser.ParseFrom(await ReceiveRawAsync());
+
+    /// <summary>The next message, byte for byte.</summary>
+    public async Task<byte[]> ReceiveRawAsync()
     {
         var bytes = await ReceiveBytesAsync().DefaultTimeout();
         Assert.That(bytes, Is.Not.Null, $"The socket was closed with {CloseCode}");
-        return NotifyMessage.Parser.ParseFrom(bytes);
+        return bytes!;
     }
 
     /// <summary>Reads until the server closes; returns its code and text.</summary>

@@ -1,0 +1,36 @@
+using Gateway.Notify.Connections;
+using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
+
+namespace Gateway.Notify.Delivery;
+
+/// <summary>
+/// Numbers the events of each user and takes them to that user's sockets, wherever those are; and decides who has a socket. All for one
+/// user happens one after the other, so a socket that joins or resumes neither misses nor repeats an event.
+/// </summary>
+internal interface IEventBus
+{
+    /// <summary>True while events may not reach other nodes; sockets of this one are still served.</summary>
+    bool IsDegraded { get; }
+
+    /// <summary>Users with a socket on this node.</summary>
+    int LocalUsers { get; }
+
+    /// <summary>Accepts an event. Events accepted one after another reach each recipient in that order.</summary>
+    Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken);
+
+    /// <summary>Lets a connection in by the device policy; returns why it is refused, or null.</summary>
+    Task<CloseReason?> JoinAsync(JoinRequest request, CancellationToken cancellationToken);
+
+    /// <summary>From now on the connection is told nothing. Its place in the feed stays with it, see <see cref="NotifyConnection.Position"/>.</summary>
+    Task LeaveAsync(NotifyConnection connection);
+
+    /// <summary>Sends again what came after a position, or says that it is gone.</summary>
+    Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken);
+
+    /// <summary>Who has sockets, anywhere.</summary>
+    Task<IReadOnlyList<SocketInfo>> FindAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>Closes sockets of a user on every node: those of one session, or all.</summary>
+    Task DisconnectAsync(string userId, string? sessionId, CancellationToken cancellationToken);
+}

@@ -1,0 +1,183 @@
+using Gateway.Notify.Presence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Notify.Delivery.Redis;
+
+/// <summary>
+/// Keeps this node known in Redis, brings everything back in order after Redis was away, and looks after what dead nodes and departed
+/// users leave behind.
+/// </summary>
+internal sealed partial class BusKeeper(
+    RedisBus bus,
+    HubStore store,
+    Outbox outbox,
+    DepartureActions actions,
+    IOptions<NotifyOptions> options,
+    TimeProvider time,
+    ILogger<BusKeeper> logger) : BackgroundService
+{
+    private const int AtOnce = 64;
+
+    private static readonly TimeSpan OutageInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private long? _beatingSince;
+    private long _lastBeat;
+    private bool _hasReasserted;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(KeepAsync(stoppingToken), SyncAsync(stoppingToken));
+
+    private async Task KeepAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await TurnAsync(stoppingToken);
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                _beatingSince = null;
+                bus.Degrade(exception);
+            }
+
+            await Task.Delay(bus.IsDegraded ? OutageInterval : Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task TurnAsync(CancellationToken cancellationToken)
+    {
+        var (wasUnknown, dead) = await store.BeatAsync(cancellationToken);
+        var now = time.GetTimestamp();
+        // Who has been away himself has no right to call others dead: they may just not have had their turn.
+        if (_beatingSince is null || time.GetElapsedTime(_lastBeat, now) > options.Value.NodeTimeout / 2)
+        {
+            _beatingSince = now;
+        }
+
+        _lastBeat = now;
+        if (wasUnknown || !_hasReasserted || outbox.IsOpen)
+        {
+            _hasReasserted = false;
+            if (!await IsListeningAsync(cancellationToken))
+            {
+                return;
+            }
+
+            await ReassertAsync(cancellationToken);
+            _hasReasserted = true;
+            await SendOutboxAsync(cancellationToken);
+        }
+
+        if (time.GetElapsedTime(_beatingSince.Value) > options.Value.NodeTimeout)
+        {
+            foreach (var (deadNode, lastBeat) in dead)
+            {
+                await BuryAsync(deadNode, lastBeat, cancellationToken);
+            }
+        }
+
+        await TidyDepartedAsync(cancellationToken);
+    }
+
+    /// <summary>After a broken connection the client listens again by itself; what is published before that would not be heard.</summary>
+    private async Task<bool> IsListeningAsync(CancellationToken cancellationToken)
+    {
+        var redis = await store.ConnectAsync(cancellationToken);
+        return bus.Feeds.All(feed => feed.Channel is not { } channel || HubStore.IsListening(redis, channel));
+    }
+
+    private async Task ReassertAsync(CancellationToken cancellationToken)
+    {
+        var listed = await store.LocalUsersAsync(cancellationToken);
+        await Parallel.ForEachAsync(
+            bus.Feeds.Select(feed => feed.UserId).Union(listed),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (userId, token) => await bus.ReassertAsync(userId, token));
+    }
+
+    private async Task SendOutboxAsync(CancellationToken cancellationToken)
+    {
+        var sent = 0;
+        while (outbox.TryPeekOrClose(out var entry))
+        {
+            var isElsewhere = await store.KeepLargeAsync(entry.HubEvent, cancellationToken);
+            await store.PublishAsync(entry.UserId, entry.HubEvent, isElsewhere, entry.MayHaveRun, cancellationToken);
+            outbox.Sent();
+            sent++;
+        }
+
+        Log.Recovered(logger, sent);
+    }
+
+    private async Task BuryAsync(string deadNode, long lastBeat, CancellationToken cancellationToken)
+    {
+        var users = 0;
+        while (await store.SomeUsersOfAsync(deadNode, AtOnce, cancellationToken) is { Count: > 0 } some)
+        {
+            await Task.WhenAll(some.Select(userId => store.LeaveAllAsync(userId, deadNode, lastBeat, cancellationToken)));
+            users += some.Count;
+        }
+
+        await store.ForgetNodeAsync(deadNode, cancellationToken);
+        Log.NodeGone(logger, deadNode, users);
+    }
+
+    private async Task TidyDepartedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (userId, claim) in await store.DueAsync(AtOnce, cancellationToken))
+        {
+            if (options.Value.OnLastDisconnect == LastDisconnect.Keep || await store.IsOnlineAsync(userId, cancellationToken))
+            {
+                await store.SettleAsync(userId, claim, cancellationToken);
+            }
+            else if (await actions.TryTidyAsync(userId, await store.LeftSessionsAsync(userId, cancellationToken), logger, cancellationToken))
+            {
+                await store.ForgetLeftSessionsAsync(userId, cancellationToken);
+                await store.SettleAsync(userId, claim, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Compares each feed with Redis now and then, and tells the clients that keep count where it stands.</summary>
+    private async Task SyncAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await Parallel.ForEachAsync(
+                bus.Feeds.Where(feed => time.GetElapsedTime(feed.SyncedAt) >= options.Value.HeartbeatInterval),
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken },
+                async (feed, token) => await SyncAsync(feed, token));
+        }
+    }
+
+    private async Task SyncAsync(RedisFeed feed, CancellationToken cancellationToken)
+    {
+        feed.SyncedAt = time.GetTimestamp();
+        try
+        {
+            if (!bus.IsDegraded)
+            {
+                await feed.SyncAsync(cancellationToken);
+            }
+        }
+        catch (Exception exception) when (RedisBus.IsOutage(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            bus.Degrade(exception);
+        }
+
+        await feed.HeartbeatAsync();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2021, LogLevel.Information, "Redis takes events; {Count} that had waited have been sent", EventName = "HubConnected")]
+        public static partial void Recovered(ILogger logger, int count);
+
+        [LoggerMessage(2023, LogLevel.Warning, "Node '{Node}' is gone; the sockets of {Users} user(s) it held are struck off", EventName = "HubNodeGone")]
+        public static partial void NodeGone(ILogger logger, string node, int users);
+    }
+}

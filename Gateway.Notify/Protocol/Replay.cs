@@ -1,0 +1,32 @@
+using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
+
+namespace Gateway.Notify.Protocol;
+
+/// <summary>Answers a client that asks for what came after a position.</summary>
+internal static class Replay
+{
+    /// <param name="connection">Who asks.</param>
+    /// <param name="from">The position asked for.</param>
+    /// <param name="top">The position of the newest event.</param>
+    /// <param name="events">Everything between the two; null when some of it is gone.</param>
+    /// <param name="metrics">Counts them.</param>
+    public static void Send(
+        NotifyConnection connection, FeedPosition from, FeedPosition top, IReadOnlyList<NumberedEvent>? events, NotifyMetrics metrics)
+    {
+        if (!connection.IsReadyForReplay())
+        {
+            connection.Close(CloseReason.SlowConsumer);
+            return;
+        }
+
+        connection.TryEnqueue(ExtendedFrames.Resumed(events is not null, events is null ? top : from), asReplay: true);
+        foreach (var (sequence, hubEvent) in events ?? [])
+        {
+            connection.TryEnqueue(
+                new Outbound(ExtendedFrames.EventHead(sequence, hubEvent.Body.Length), hubEvent.Body, hubEvent.PublishedAt), asReplay: true);
+        }
+
+        metrics.Replayed(events?.Count ?? 0);
+    }
+}
