@@ -2,8 +2,6 @@
 export interface Config {
   httpUrl: string;
   webSocketUrl: string;
-  /** Whether the gateway speaks the extended socket protocol. */
-  extendedSocket: boolean;
 }
 
 export async function loadConfig(): Promise<Config> {

@@ -66,7 +66,7 @@ export class Model {
 
   constructor(config: Config) {
     this.client = new GatewayClient({ httpUrl: config.httpUrl, language: languageTag });
-    this.#socket = new NotifySocket({ url: config.webSocketUrl, extended: config.extendedSocket }, {
+    this.#socket = new NotifySocket(config.webSocketUrl, {
       onEvent: (event) => this.#try(() => this.#event(event)),
       onFresh: () => this.#try(() => this.#fresh()),
       onResumed: (missed) => this.#connected("resumed", missed),

@@ -1,6 +1,5 @@
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
-import { ClientAuthenticationReqSchema } from "./messages/gateway_pb";
-import { NotifyMessageSchema, type NotifyMessage } from "./messages/notify_pb";
+import type { NotifyMessage } from "./messages/notify_pb";
 import { ClientFrameSchema, ServerFrameSchema, type Resumed, type ServerFrame, type Welcome } from "./messages/notify_v2_pb";
 import { endsSession, mayReconnect, reconnectWait } from "./reconnect";
 
@@ -34,20 +33,12 @@ interface Position {
   sequence: bigint;
 }
 
-export interface SocketOptions {
-  /** Where the gateway takes WebSockets, such as `ws://127.0.0.1:9001/ws`. */
-  url: string;
-  /** Whether to speak the extended protocol. Without it a broken connection ends in onFresh, never in onResumed. */
-  extended: boolean;
-}
-
 /**
- * The notify socket, in its extended protocol (proto/notify_v2.proto) or the plain one. It reconnects by itself and, in the
- * extended protocol, asks for what it missed.
+ * The notify socket, in its extended protocol (proto/notify_v2.proto). It reconnects by itself and asks for what it missed.
  * The handlers may be called at any time after `start`, and never after `stop`.
  */
 export class NotifySocket {
-  readonly #options: SocketOptions;
+  readonly #url: string;
   readonly #handlers: SocketHandlers;
 
   #sessionId = "";
@@ -61,8 +52,8 @@ export class NotifySocket {
   #drainWait: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: SocketOptions, handlers: SocketHandlers) {
-    this.#options = options;
+  constructor(url: string, handlers: SocketHandlers) {
+    this.#url = url;
     this.#handlers = handlers;
   }
 
@@ -94,18 +85,10 @@ export class NotifySocket {
 
   #connect(): void {
     this.#detach();
-    const { url, extended } = this.#options;
-    const socket = new WebSocket(url, extended ? [subprotocol] : []);
+    const socket = new WebSocket(this.#url, subprotocol);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => (extended ? this.#sayHello() : this.#sayWhoIAm());
-    socket.onmessage = (message) => {
-      const bytes = new Uint8Array(message.data as ArrayBuffer);
-      if (extended) {
-        this.#receive(fromBinary(ServerFrameSchema, bytes));
-      } else {
-        this.#handlers.onEvent(fromBinary(NotifyMessageSchema, bytes));
-      }
-    };
+    socket.onopen = () => this.#sayHello();
+    socket.onmessage = (message) => this.#receive(fromBinary(ServerFrameSchema, new Uint8Array(message.data as ArrayBuffer)));
     socket.onclose = (close) => this.#closed(close.code, close.reason);
     this.#socket = socket;
     this.#watch(openTimeout);
@@ -129,15 +112,6 @@ export class NotifySocket {
       case: "hello",
       value: { sessionId: this.#sessionId, resume: this.#position, previousConnectionId: this.#connectionId },
     });
-  }
-
-  /** The plain protocol has no answer to this. */
-  #sayWhoIAm(): void {
-    clearTimeout(this.#timer);
-    this.#failures = 0;
-    const message = create(ClientAuthenticationReqSchema, { sessionId: this.#sessionId });
-    this.#socket!.send(toBinary(ClientAuthenticationReqSchema, message) as Uint8Array<ArrayBuffer>);
-    this.#handlers.onFresh();
   }
 
   #receive(frame: ServerFrame): void {
