@@ -16,7 +16,6 @@ internal sealed class DemoHost : IAsyncDisposable
     private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
 
     private readonly DemoOptions _options;
-    private readonly InMemorySessionStore _memorySessions = new();
     private ConnectionMultiplexer? _redis;
     private EtcdRegistration? _registration;
     private WebApplication? _services;
@@ -27,6 +26,9 @@ internal sealed class DemoHost : IAsyncDisposable
 
     /// <summary>The phone codes on their way to users; the smoke run reads them here.</summary>
     public VerifyCodes Codes { get; } = new(TimeProvider.System);
+
+    /// <summary>Who is logged in, unless Redis keeps that.</summary>
+    public InMemorySessionStore Sessions { get; } = new();
 
     public Uri GatewayAddress => new($"http://127.0.0.1:{_options.HttpPort}");
 
@@ -127,7 +129,7 @@ internal sealed class DemoHost : IAsyncDisposable
     {
         if (_options.Redis is null)
         {
-            return new MemorySessionWriter(_memorySessions);
+            return new MemorySessionWriter(Sessions);
         }
 
         try
@@ -146,8 +148,8 @@ internal sealed class DemoHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(GatewaySettings(services));
         if (_options.Redis is null)
         {
-            builder.Services.AddSingleton(_memorySessions);
-            builder.Services.AddSingleton<ISessionStore>(_memorySessions);
+            builder.Services.AddSingleton(Sessions);
+            builder.Services.AddSingleton<ISessionStore>(Sessions);
         }
     }
 

@@ -42,7 +42,7 @@ const en = {
   save: "Save",
 
   findPeople: "Find people",
-  findHint: "Nickname, id or phone number",
+  findHint: "Nickname, id or phone",
   find: "Find",
   nobodyFound: "Nobody found.",
   add: "Add",
@@ -58,7 +58,6 @@ const en = {
   acceptedYou: (name: string) => `${name} accepted your request.`,
   refusedYou: (name: string) => `${name} declined your request.`,
   removedYou: (name: string) => `${name} ended your friendship.`,
-  requestSent: (name: string) => `Your request was sent to ${name}.`,
 
   groupName: "Group name",
   groupNameLength: "A group's name must be 1 to 64 characters long.",
@@ -164,7 +163,6 @@ const zh: Texts = {
   acceptedYou: (name) => `${name} 同意了你的申请。`,
   refusedYou: (name) => `${name} 拒绝了你的申请。`,
   removedYou: (name) => `${name} 解除了好友关系。`,
-  requestSent: (name) => `已向 ${name} 发送申请。`,
 
   groupName: "群名称",
   groupNameLength: "群名称长度须为 1 到 64 个字符。",

@@ -127,7 +127,6 @@ export class Model {
 
   async requestFriend(user: UserInfo): Promise<void> {
     await this.client.call(routes.requestFriend, { respondentId: user.userId });
-    this.onNotice(t.requestSent(user.nickname));
   }
 
   async answerRequest(request: FriendEvent, agree: boolean): Promise<void> {

@@ -24,7 +24,6 @@ const icons = {
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
   file: "M7 3h7l5 5v13H7zM14 3v5h5",
   send: "M4 12h15M13 6l6 6-6 6",
-  group: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
 } as const;
 

@@ -2,7 +2,7 @@ import type { FriendEvent, UserInfo } from "../gateway";
 import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
 import type { Chat, Connection, Model } from "../model";
-import { avatar, badge, busy, confirm, dayOf, iconButton, timeOf } from "./parts";
+import { avatar, badge, busy, confirm, dayOf, timeOf } from "./parts";
 import { summary } from "./summary";
 import { groupDialog } from "./dialogs";
 
@@ -65,7 +65,7 @@ function chatList(model: Model): View {
   const rows = h("ul", {});
   const empty = h("p", { className: "empty" }, t.noChats);
   const element = h("section", { id: "panel-chats", role: "tabpanel", "aria-labelledby": "tab-chats" },
-    h("div", { className: "bar" }, h("h2", {}, t.chats), iconButton("group", t.newGroup, () => groupDialog(model))), rows, empty);
+    h("div", { className: "bar" }, h("button", { type: "button", className: "link", onclick: () => groupDialog(model) }, `+ ${t.newGroup}`)), rows, empty);
   const update = () => {
     list(rows, model.sortedChats.map((chat) => chatRow(model, chat)));
     empty.hidden = model.chats.size > 0;
