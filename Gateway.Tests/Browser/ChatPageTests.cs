@@ -227,9 +227,9 @@ internal sealed class ChatPageTests
 
     private async Task<(PersonAtBrowser Alice, PersonAtBrowser Bob)> FriendsAsync()
     {
-        var (alice, bob) = (await RegisteredAsync("Alice"), await RegisteredAsync("Bob"));
-        await BefriendAsync(alice, bob);
-        return (alice, bob);
+        var people = await Task.WhenAll(RegisteredAsync("Alice"), RegisteredAsync("Bob"));
+        await BefriendAsync(people[0], people[1]);
+        return (people[0], people[1]);
     }
 
     private static async Task BefriendAsync(PersonAtBrowser alice, PersonAtBrowser bob)
