@@ -101,6 +101,7 @@ internal sealed class ChatPageTests
         var download = await bob.Page.RunAndWaitForDownloadAsync(() => bob.Button("Download list.txt").ClickAsync());
         await alice.Page.GetByLabel("Send an image").Last.SetInputFilesAsync(new FilePayload { Name = "no.png", MimeType = "image/png", Buffer = "text"u8.ToArray() });
         await Expect(alice.Page.GetByText("Only PNG, JPEG, GIF and WebP pictures can be sent as images.")).ToBeVisibleAsync();
+        await Expect(bob.Conversation.Locator("li.message").Last).ToContainTextAsync("list.txt");
         await bob.ShowAsync("group");
 
         Assert.That(download.SuggestedFilename, Is.EqualTo("list.txt"));

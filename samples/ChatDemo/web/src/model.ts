@@ -203,10 +203,10 @@ export class Model {
     const again = known.filter((message) => message.timestamp === oldest).length;
     const asked = count + again;
     const older = await this.#recent(chat, asked, oldest);
-    merge(chat, older);
+    chat.messages = united(older, known);
     chat.complete = older.length < asked;
     this.onChange();
-    return chat.messages!.length > known.length;
+    return chat.messages.length > known.length;
   }
 
   async searchMessages(chat: Chat, searchKey: string): Promise<MessageInfo[]> {
@@ -379,7 +379,7 @@ export class Model {
 
     chat.last = message;
     if (chat.messages) {
-      merge(chat, [message]);
+      chat.messages = united(chat.messages, [message]);
     }
 
     if (chat !== this.current || document.hidden) {
@@ -450,8 +450,8 @@ export class Model {
       chat.complete = newest.length < pageSize;
     }
 
-    merge(chat, newest);
-    chat.last = chat.messages!.at(-1);
+    chat.messages = united(chat.messages!, newest);
+    chat.last = chat.messages.at(-1);
     this.onChange();
   }
 
@@ -473,16 +473,13 @@ export class Model {
   }
 }
 
-/** Adds messages a chat does not have yet. Those of one second stay in the order they came in. */
-function merge(chat: Chat, messages: MessageInfo[]): void {
+/** Two stretches of a chat as one, oldest first, without doubles. Within a second the order is that of the later stretch. */
+function united(earlier: MessageInfo[], later: MessageInfo[]): MessageInfo[] {
   const all = new Map<string, MessageInfo>();
-  const oldest = chat.messages?.[0];
-  const older = oldest && messages[0] && messages[0].timestamp <= oldest.timestamp;
-  for (const message of older ? [...messages, ...chat.messages!] : [...(chat.messages ?? []), ...messages]) {
-    // Those that just came are in the order of the store.
+  for (const message of [...earlier, ...later]) {
     all.delete(message.messageId);
     all.set(message.messageId, message);
   }
 
-  chat.messages = [...all.values()].sort((a, b) => Number(a.timestamp - b.timestamp));
+  return [...all.values()].sort((a, b) => Number(a.timestamp - b.timestamp));
 }

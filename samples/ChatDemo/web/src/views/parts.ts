@@ -72,6 +72,7 @@ export function dialog(title: string, className: string, ...children: Node[]): H
     h("header", {}, h("h2", {}, title), iconButton("close", t.close, () => box.close())), ...children);
   document.body.append(box);
   box.showModal();
+  box.querySelector<HTMLElement>("form input")?.focus();
   return box;
 }
 
