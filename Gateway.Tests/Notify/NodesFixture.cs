@@ -69,6 +69,8 @@ internal sealed class NodesFixture : IAsyncDisposable
         await Database.StringSetAsync(user, "");
     }
 
+    public static NotifyHub HubOf(GatewayFixture node) => node.Services.GetRequiredService<NotifyHub>();
+
     public NotifyHub Hub(int node) => HubOf(_nodes[node]);
 
     public Uri Address(int node) => HubFixture.WebSocketUri(_nodes[node].Urls[1], "/ws");
@@ -100,6 +102,4 @@ internal sealed class NodesFixture : IAsyncDisposable
         await Connection.DisposeAsync();
         await Redis.DisposeAsync();
     }
-
-    private static NotifyHub HubOf(GatewayFixture node) => node.Services.GetRequiredService<NotifyHub>();
 }

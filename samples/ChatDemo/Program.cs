@@ -32,11 +32,11 @@ try
 
     demo.Codes.Sent += (phone, code) => Console.WriteLine($"Verification code for {phone}: {code}");
     Console.WriteLine($"""
-        The chat demo is ready. Ctrl-C ends it.
+        Open {demo.PageAddress} in a browser, and once more in a private window to be two people. Ctrl-C ends the demo.
           Gateway    {demo.GatewayAddress}
           WebSocket  {demo.WebSocketAddress}
           Data       {folder.Path}
-          Next       point a chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
+          Next       point another chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
         """);
     await demo.WaitForShutdownAsync();
     return 0;

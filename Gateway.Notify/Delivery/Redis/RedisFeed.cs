@@ -135,17 +135,19 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
         return Task.CompletedTask;
     });
 
-    /// <summary>Compares with Redis: fetches events this node has missed, and closes sockets whose place another has taken unnoticed.</summary>
+    /// <summary>Compares with Redis: fetches events this node has missed, and takes seats again that were struck off wrongly.</summary>
     public Task SyncAsync(CancellationToken cancellationToken) => WithGateAsync(async () =>
     {
-        if (await store.SyncAsync(userId, cancellationToken) is not var (position, seated) || position.Epoch != _position.Epoch)
+        if (await store.SyncAsync(userId, cancellationToken) is var (position, seated)
+            && position.Epoch == _position.Epoch
+            && _sockets.All.All(connection => seated.Contains(connection.Id)))
+        {
+            await CatchUpAsync(position.Sequence, cancellationToken);
+        }
+        else
         {
             await ReseatAsync(cancellationToken);
-            return;
         }
-
-        await CatchUpAsync(position.Sequence, cancellationToken);
-        _sockets.Kick([.. _sockets.All.Select(connection => connection.Id).Where(id => !seated.Contains(id))]);
     });
 
     /// <summary>Tells Redis anew who is here, after it may have forgotten; and fetches events this node has missed.</summary>

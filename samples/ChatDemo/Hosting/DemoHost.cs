@@ -10,26 +10,32 @@ using StackExchange.Redis;
 
 namespace ChatDemo.Hosting;
 
-/// <summary>The whole demo, running: the sub-services and the gateway before them, in one process.</summary>
+/// <summary>The whole demo, running: the sub-services, the gateway before them and the chat page, in one process.</summary>
 internal sealed class DemoHost : IAsyncDisposable
 {
     private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
 
     private readonly DemoOptions _options;
-    private readonly InMemorySessionStore _memorySessions = new();
     private ConnectionMultiplexer? _redis;
     private EtcdRegistration? _registration;
     private WebApplication? _services;
     private WebApplication? _gateway;
+    private WebApplication? _page;
 
     private DemoHost(DemoOptions options) => _options = options;
 
     /// <summary>The phone codes on their way to users; the smoke run reads them here.</summary>
     public VerifyCodes Codes { get; } = new(TimeProvider.System);
 
+    /// <summary>Who is logged in, unless Redis keeps that.</summary>
+    public InMemorySessionStore Sessions { get; } = new();
+
     public Uri GatewayAddress => new($"http://127.0.0.1:{_options.HttpPort}");
 
     public Uri WebSocketAddress => new($"ws://127.0.0.1:{_options.WebSocketPort}/ws");
+
+    /// <summary>Where a browser finds the chat page.</summary>
+    public Uri PageAddress => new(_page!.Urls.Single());
 
     public static async Task<DemoHost> StartAsync(DemoOptions options, DataFolder folder)
     {
@@ -46,12 +52,21 @@ internal sealed class DemoHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the gateway and starts a new one in its place, as an update does. Everything else stays up.</summary>
+    public async Task RestartGatewayAsync()
+    {
+        await StopAsync(_gateway);
+        _gateway = null;
+        await StartGatewayAsync();
+    }
+
     /// <summary>Returns after Ctrl-C or SIGTERM. The gateway has ended by then; disposing ends the rest.</summary>
     public Task WaitForShutdownAsync() => _gateway!.WaitForShutdownAsync();
 
     /// <summary>From the front to the back, so that a request under way still finds what it needs.</summary>
     public async ValueTask DisposeAsync()
     {
+        await StopAsync(_page);
         await StopAsync(_gateway);
         if (_registration is not null)
         {
@@ -79,20 +94,31 @@ internal sealed class DemoHost : IAsyncDisposable
             _registration = await EtcdRegistration.StartAsync(_options.Etcd, address);
         }
 
-        var gateway = GatewayHost.Build([], builder => ConfigureGateway(builder, address));
+        await StartGatewayAsync();
+        if (!_options.Smoke)
+        {
+            _page = await ListenAsync(PageServer.Build(_options.PagePort, GatewayAddress, WebSocketAddress), "another port: --page-port");
+        }
+    }
+
+    private async Task StartGatewayAsync() => _gateway = await ListenAsync(
+        GatewayHost.Build([], builder => ConfigureGateway(builder, new Uri(_services!.Urls.Single()))),
+        "other ports: --http-port, --ws-port");
+
+    private static async Task<WebApplication> ListenAsync(WebApplication app, string otherPorts)
+    {
         try
         {
-            await gateway.StartAsync();
-            _gateway = gateway;
+            await app.StartAsync();
+            return app;
         }
         catch (Exception e)
         {
             // Disposed here, not stopped: a host that failed to start throws at being stopped, which would hide why.
-            await gateway.DisposeAsync();
+            await app.DisposeAsync();
             if (e is IOException { InnerException: AddressInUseException or SocketException })
             {
-                throw new StartException(
-                    $"{e.Message} Stop the program that has it, or use other ports: --http-port, --ws-port.", e);
+                throw new StartException($"{e.Message} Stop the program that has it, or use {otherPorts}.", e);
             }
 
             throw;
@@ -103,7 +129,7 @@ internal sealed class DemoHost : IAsyncDisposable
     {
         if (_options.Redis is null)
         {
-            return new MemorySessionWriter(_memorySessions);
+            return new MemorySessionWriter(Sessions);
         }
 
         try
@@ -122,8 +148,8 @@ internal sealed class DemoHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(GatewaySettings(services));
         if (_options.Redis is null)
         {
-            builder.Services.AddSingleton(_memorySessions);
-            builder.Services.AddSingleton<ISessionStore>(_memorySessions);
+            builder.Services.AddSingleton(Sessions);
+            builder.Services.AddSingleton<ISessionStore>(Sessions);
         }
     }
 

@@ -4,8 +4,9 @@ namespace ChatDemo.Hosting;
 internal sealed record DemoOptions
 {
     public const string Help = """
-        A chat in one process: six sub-services on SQLite, behind the gateway.
+        A chat in one process: a web page, and six sub-services on SQLite behind the gateway.
 
+          --page-port PORT    where a browser finds the chat page    (8080; 0 is any free port; none with --smoke)
           --http-port PORT    where clients post requests            (9000)
           --ws-port PORT      where clients open their WebSocket     (9001; may equal --http-port)
           --data DIR          database and uploaded files            (samples/ChatDemo/data; with --smoke a temporary folder)
@@ -14,6 +15,8 @@ internal sealed record DemoOptions
           --smoke             play a whole conversation through the gateway, report each step, and end
           --help              this text
         """;
+
+    public int PagePort { get; init; } = 8080;
 
     public int HttpPort { get; init; } = 9000;
 
@@ -38,6 +41,7 @@ internal sealed record DemoOptions
         {
             options = name switch
             {
+                "--page-port" => options with { PagePort = PortOrZero(name, rest) },
                 "--http-port" => options with { HttpPort = Port(name, rest) },
                 "--ws-port" => options with { WebSocketPort = Port(name, rest) },
                 "--data" => options with { Data = Folder(name, rest) },
@@ -58,6 +62,14 @@ internal sealed record DemoOptions
         return ushort.TryParse(value, out var port) && port > 0
             ? port
             : throw new UsageException($"{name} is '{value}'; use a port number from 1 to 65535.");
+    }
+
+    private static int PortOrZero(string name, Queue<string> rest)
+    {
+        var value = Value(name, rest, "a port number");
+        return ushort.TryParse(value, out var port)
+            ? port
+            : throw new UsageException($"{name} is '{value}'; use a port number from 1 to 65535, or 0 for any free one.");
     }
 
     private static string Folder(string name, Queue<string> rest)

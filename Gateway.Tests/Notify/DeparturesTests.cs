@@ -1,0 +1,161 @@
+using Gateway.Notify;
+using Gateway.Notify.Presence;
+using Gateway.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Notify;
+
+/// <summary>What follows when a user's last socket has gone, where one node is all there is.</summary>
+[TestFixture]
+internal sealed class DeparturesTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Test]
+    public async Task LastSocketGone_ClearsTheMarkerAfterTheGrace_AndNotBefore()
+    {
+        await using var departures = await StartedAsync(new NotifyOptions());
+        departures.Object.Left("bob", "s-2", wasLast: true);
+        departures.Pass(5 * Second);
+        departures.Object.Left("alice", "s-1", wasLast: true);
+        departures.Pass(5 * Second);
+        await Eventually.That(() => departures.State.Cleared.SequenceEqual(["bob"]));
+        departures.Pass(5 * Second);
+        await Eventually.That(() => departures.State.Cleared.SequenceEqual(["bob", "alice"]));
+        Assert.That(departures.State.Ended, Is.Empty);
+    }
+
+    [Test]
+    public async Task ComingBackInTime_KeepsTheMarker()
+    {
+        await using var departures = await StartedAsync(new NotifyOptions());
+        departures.Object.Left("alice", "s-1", wasLast: true);
+        departures.Object.Left("bob", "s-2", wasLast: true);
+        departures.Object.CameBack("alice");
+        departures.Pass(11 * Second);
+        await Eventually.That(() => departures.State.Cleared.SequenceEqual(["bob"]));
+    }
+
+    [Test]
+    public async Task Logout_EndsTheSessionsOfAllSocketsThatLeft()
+    {
+        await using var departures = await StartedAsync(new NotifyOptions { OnLastDisconnect = LastDisconnect.Logout });
+        departures.Object.Left("alice", "s-1", wasLast: false);
+        departures.Object.Left("alice", "s-2", wasLast: true);
+        departures.Pass(11 * Second);
+        await Eventually.That(() => departures.State.Cleared.Contains("alice"));
+        Assert.That(departures.State.Ended, Is.EquivalentTo(new[] { "s-1", "s-2" }));
+    }
+
+    [Test]
+    public async Task Failure_IsTriedAgain()
+    {
+        await using var departures = await StartedAsync(new NotifyOptions());
+        departures.State.Failures = 2;
+        departures.Object.Left("alice", "s-1", wasLast: true);
+        await Eventually.That(() =>
+        {
+            departures.Pass(5 * Second);
+            return departures.State.Cleared.Contains("alice");
+        });
+    }
+
+    [Test]
+    public async Task Shutdown_TidiesThoseStillInTheirGrace()
+    {
+        var departures = await StartedAsync(new NotifyOptions());
+        departures.Object.Left("alice", "s-1", wasLast: true);
+        await departures.DisposeAsync();
+        Assert.That(departures.State.Cleared, Is.EqualTo(new[] { "alice" }));
+    }
+
+    private static async Task<Running> StartedAsync(NotifyOptions options)
+    {
+        var running = new Running(options);
+        await running.Object.StartAsync(CancellationToken.None);
+        // Its timer runs once it has tidied somebody.
+        running.Object.Left("probe", "s-0", wasLast: true);
+        await Eventually.That(() =>
+        {
+            running.Pass(Second);
+            return running.State.Cleared.Contains("probe");
+        });
+        running.State.Forget();
+        return running;
+    }
+
+    private sealed class Running(NotifyOptions options) : IAsyncDisposable
+    {
+        private readonly FakeTimeProvider _time = new();
+        private Departures? _object;
+
+        public RecordingState State { get; } = new();
+
+        public Departures Object => _object ??= new Departures(
+            Options.Create(options), new DepartureActions(Options.Create(options), State), _time, NullLogger<Departures>.Instance);
+
+        public void Pass(TimeSpan time) => _time.Advance(time);
+
+        public async ValueTask DisposeAsync()
+        {
+            await Object.StopAsync(CancellationToken.None);
+            Object.Dispose();
+        }
+    }
+
+    private sealed class RecordingState : ILoginState
+    {
+        private readonly Lock _lock = new();
+        private readonly List<string> _cleared = [];
+        private readonly List<string> _ended = [];
+
+        public int Failures { get; set; }
+
+        public IReadOnlyList<string> Cleared => Copy(_cleared);
+
+        public IReadOnlyList<string> Ended => Copy(_ended);
+
+        public void Forget()
+        {
+            lock (_lock)
+            {
+                _cleared.Clear();
+                _ended.Clear();
+            }
+        }
+
+        public Task ClearMarkerAsync(string userId, CancellationToken cancellationToken)
+        {
+            lock (_lock)
+            {
+                if (Failures > 0)
+                {
+                    Failures--;
+                    throw new TimeoutException();
+                }
+
+                _cleared.Add(userId);
+                return Task.CompletedTask;
+            }
+        }
+
+        public Task EndSessionAsync(string sessionId, CancellationToken cancellationToken)
+        {
+            lock (_lock)
+            {
+                _ended.Add(sessionId);
+                return Task.CompletedTask;
+            }
+        }
+
+        private IReadOnlyList<string> Copy(List<string> list)
+        {
+            lock (_lock)
+            {
+                return [.. list];
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import "./style.css";
+import { loadConfig, type Config } from "./config";
+import { CallError } from "./gateway";
+import { fill, h } from "./dom";
+import { explain, languageTag, t } from "./i18n";
+import { Model } from "./model";
+import { conversation } from "./views/conversation";
+import { profileDialog, sessionDialog } from "./views/dialogs";
+import { loginView } from "./views/login";
+import { sidebar } from "./views/sidebar";
+
+const sessionKey = "chat-demo-session";
+const noticeTime = 6_000;
+
+const page = document.querySelector("#page")!;
+const notices = h("div", { className: "notices", role: "status" });
+let model: Model | undefined;
+
+function nameThePage(): void {
+  document.documentElement.lang = languageTag();
+  document.title = model?.unread ? `(${model.unread}) ${t.appName}` : t.appName;
+}
+
+function notice(text: string): void {
+  const line = h("p", {}, text);
+  notices.append(line);
+  setTimeout(() => line.remove(), noticeTime);
+}
+
+function showLogin(config: Config, text: string): void {
+  model?.leave();
+  model = undefined;
+  localStorage.removeItem(sessionKey);
+  const candidate = new Model(config);
+  const show = (why: string) => {
+    nameThePage();
+    fill(page, loginView(candidate, why, (sessionId) => enter(config, candidate, sessionId), () => show("")));
+    page.querySelector("input")?.focus();
+  };
+  show(text);
+}
+
+async function enter(config: Config, candidate: Model, sessionId: string): Promise<void> {
+  await candidate.enter(sessionId);
+  localStorage.setItem(sessionKey, sessionId);
+  model = candidate;
+  showChat(config, candidate);
+}
+
+function showChat(config: Config, chat: Model): void {
+  let asking = false;
+  const askForPassword = () => {
+    asking = true;
+    sessionDialog(chat, (sessionId) => {
+      asking = false;
+      localStorage.setItem(sessionKey, sessionId);
+      chat.resumeWith(sessionId);
+    }, () => showLogin(config, ""));
+  };
+
+  const draw = () => {
+    const side = sidebar(chat, () => profileDialog(chat, draw, () => showLogin(config, "")));
+    const main = conversation(chat);
+    const ended = h("div", { className: "banner", role: "alert" });
+    const shell = h("div", { className: "shell" }, side.element, main.element);
+    fill(page, ended, shell);
+    const update = () => {
+      nameThePage();
+      shell.classList.toggle("open", chat.current !== undefined);
+      side.update();
+      main.update();
+      showEnd(ended, chat);
+      if (chat.sessionEnded && !asking) {
+        askForPassword();
+      }
+    };
+
+    // Several changes at once are drawn once.
+    let due = false;
+    chat.onChange = () => {
+      if (!due && model === chat) {
+        due = true;
+        queueMicrotask(() => {
+          due = false;
+          update();
+        });
+      }
+    };
+    update();
+  };
+
+  chat.onNotice = notice;
+  draw();
+}
+
+function showEnd(banner: HTMLElement, chat: Model): void {
+  banner.hidden = chat.connection !== "stopped";
+  const code = chat.end?.code;
+  const text = code === 4409 ? t.endReplaced : code === 4429 ? t.endTooMany : t.endOther(code ?? 0);
+  fill(banner, text, h("button", { type: "button", onclick: () => chat.connectAgain() }, t.connectAgain));
+}
+
+async function start(): Promise<void> {
+  document.body.append(notices);
+  nameThePage();
+  let config: Config;
+  try {
+    config = await loadConfig();
+  } catch {
+    fill(page, h("p", { className: "empty", role: "alert" }, t.configMissing));
+    return;
+  }
+
+  addEventListener("online", () => model?.hurry());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && model?.current) {
+      model.hurry();
+      void model.open(model.current);
+    }
+  });
+
+  const saved = localStorage.getItem(sessionKey);
+  if (!saved) {
+    showLogin(config, "");
+    return;
+  }
+
+  await comeBack(config, saved);
+}
+
+/** With the session of the last visit. Only the gateway's word ends it; a network that is down does not. */
+async function comeBack(config: Config, sessionId: string): Promise<void> {
+  try {
+    await enter(config, new Model(config), sessionId);
+  } catch (error) {
+    if (error instanceof CallError && error.kind === "network") {
+      fill(page, h("p", { className: "empty", role: "alert" }, explain(error),
+        h("button", { type: "button", onclick: () => void comeBack(config, sessionId) }, t.tryAgain)));
+    } else {
+      showLogin(config, explain(error));
+    }
+  }
+}
+
+await start();

@@ -1,0 +1,485 @@
+import {
+  CallError, GatewayClient, MessageType, NotifySocket, NotifyType, routes,
+  type ChatSessionInfo, type FriendEvent, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
+} from "./gateway";
+import type { Config } from "./config";
+import { isPicture } from "./pictures";
+import { explain, languageTag, t } from "./i18n";
+
+/** How many messages are fetched at once. */
+const pageSize = 30;
+
+/** The gateway takes 65 MiB on the file routes; the rest is for what goes around the file. */
+export const maxFileSize = 64 * 1024 * 1024;
+
+export type Connection = "connecting" | "online" | "resumed" | "reloaded" | "reconnecting" | "stopped";
+
+/** A message on its way. */
+export interface Outgoing {
+  id: number;
+  type: MessageType;
+  /** The text, or the file's name. */
+  text: string;
+  file?: File;
+  /** How much of the file is sent, from 0 to 1. */
+  progress: number;
+  error: string;
+  abort: AbortController;
+}
+
+export interface Chat {
+  id: string;
+  name: string;
+  /** The other one, in a chat of two. */
+  peerId: string;
+  avatar: Uint8Array;
+  last: MessageInfo | undefined;
+  unread: number;
+  /** Oldest first; undefined until they are needed. */
+  messages: MessageInfo[] | undefined;
+  /** Whether there are no older ones. */
+  complete: boolean;
+  outgoing: Outgoing[];
+  draft: string;
+}
+
+/** What the page shows, kept up to date by calls and events. Views read it and are told when it changes. */
+export class Model {
+  readonly client: GatewayClient;
+  me!: UserInfo;
+  friends: UserInfo[] = [];
+  requests: FriendEvent[] = [];
+  chats = new Map<string, Chat>();
+  current: Chat | undefined;
+  connection: Connection = "connecting";
+  missed = 0;
+  end: SocketEnd | undefined;
+  sessionEnded = false;
+
+  onChange: () => void = () => undefined;
+  onNotice: (text: string) => void = () => undefined;
+
+  readonly #socket: NotifySocket;
+  readonly #files = new Map<string, Promise<Uint8Array>>();
+  #everOnline = false;
+  #nextOutgoing = 1;
+
+  constructor(config: Config) {
+    this.client = new GatewayClient({ httpUrl: config.httpUrl, language: languageTag });
+    this.#socket = new NotifySocket(config.webSocketUrl, {
+      onEvent: (event) => this.#try(() => this.#event(event)),
+      onFresh: () => this.#try(() => this.#fresh()),
+      onResumed: (missed) => this.#connected("resumed", missed),
+      onReconnecting: () => this.#set({ connection: "reconnecting" }),
+      onSessionEnded: () => this.#set({ sessionEnded: true }),
+      onEnd: (end) => this.#set({ connection: "stopped", end }),
+    });
+  }
+
+  /** Goes in with a session that a login or the last visit left. */
+  async enter(sessionId: string): Promise<void> {
+    this.client.sessionId = sessionId;
+    this.me = (await this.client.call(routes.getUserInfo, {})).userInfo!;
+    this.#socket.start(sessionId);
+  }
+
+  async logIn(nickname: string, password: string): Promise<string> {
+    const answer = await this.client.call(routes.login, { nickname, password });
+    return answer.loginSessionId;
+  }
+
+  /** Goes on after the session ended, with a new one of the same user. */
+  resumeWith(sessionId: string): void {
+    this.client.sessionId = sessionId;
+    this.sessionEnded = false;
+    this.#socket.authenticate(sessionId);
+    this.onChange();
+  }
+
+  connectAgain(): void {
+    this.#set({ connection: "connecting", end: undefined });
+    this.#socket.authenticate(this.client.sessionId);
+  }
+
+  hurry(): void {
+    this.#socket.hurry();
+  }
+
+  leave(): void {
+    this.#socket.stop();
+  }
+
+  get unread(): number {
+    return [...this.chats.values()].reduce((sum, chat) => sum + chat.unread, 0);
+  }
+
+  /** The chats, the one with the newest message first. */
+  get sortedChats(): Chat[] {
+    const time = (chat: Chat) => Number(chat.last?.timestamp ?? Number.MAX_SAFE_INTEGER);
+    return [...this.chats.values()].sort((a, b) => time(b) - time(a) || a.name.localeCompare(b.name));
+  }
+
+  // Friends
+
+  async findPeople(searchKey: string): Promise<UserInfo[]> {
+    return (await this.client.call(routes.searchPeople, { searchKey })).userInfo;
+  }
+
+  async requestFriend(user: UserInfo): Promise<void> {
+    await this.client.call(routes.requestFriend, { respondentId: user.userId });
+  }
+
+  async answerRequest(request: FriendEvent, agree: boolean): Promise<void> {
+    await this.client.call(routes.answerFriendRequest, {
+      notifyEventId: request.eventId, applyUserId: request.sender!.userId, agree,
+    });
+    this.requests = this.requests.filter((other) => other !== request);
+    this.onChange();
+    if (agree) {
+      await this.#loadFriends();
+    }
+  }
+
+  async removeFriend(user: UserInfo): Promise<void> {
+    await this.client.call(routes.removeFriend, { peerId: user.userId });
+    this.#forgetFriend(user.userId);
+  }
+
+  async createGroup(name: string, memberIds: string[]): Promise<void> {
+    await this.client.call(routes.createChat, { chatSessionName: name, memberIdList: [...memberIds, this.me.userId] });
+  }
+
+  async getMembers(chat: Chat): Promise<UserInfo[]> {
+    return (await this.client.call(routes.getMembers, { chatSessionId: chat.id })).memberInfoList;
+  }
+
+  // Profile
+
+  async setNickname(nickname: string): Promise<void> {
+    await this.client.call(routes.setNickname, { nickname });
+    this.me.nickname = nickname;
+    this.onChange();
+  }
+
+  async setSignature(description: string): Promise<void> {
+    await this.client.call(routes.setDescription, { description });
+    this.me.description = description;
+    this.onChange();
+  }
+
+  async setAvatar(avatar: Uint8Array): Promise<void> {
+    await this.client.call(routes.setAvatar, { avatar });
+    this.me.avatar = avatar as Uint8Array<ArrayBuffer>;
+    this.onChange();
+  }
+
+  // Messages
+
+  async open(chat: Chat | undefined): Promise<void> {
+    this.current = chat;
+    if (chat) {
+      chat.unread = 0;
+    }
+
+    this.onChange();
+    if (chat && !chat.messages) {
+      await this.#loadNewest(chat);
+    }
+  }
+
+  openWith(user: UserInfo): Promise<void> {
+    return this.open([...this.chats.values()].find((chat) => chat.peerId === user.userId));
+  }
+
+  /** Fetches messages before the oldest one. False: there are none. */
+  async loadOlder(chat: Chat, count = pageSize): Promise<boolean> {
+    const known = chat.messages;
+    if (!known || chat.complete) {
+      return false;
+    }
+
+    // Times are whole seconds, so those of the oldest second come once more.
+    const oldest = known[0]!.timestamp;
+    const again = known.filter((message) => message.timestamp === oldest).length;
+    const asked = count + again;
+    const older = await this.#recent(chat, asked, oldest);
+    chat.messages = united(older, known);
+    chat.complete = older.length < asked;
+    this.onChange();
+    return chat.messages.length > known.length;
+  }
+
+  async searchMessages(chat: Chat, searchKey: string): Promise<MessageInfo[]> {
+    return (await this.client.call(routes.searchMessages, { chatSessionId: chat.id, searchKey })).msgList;
+  }
+
+  /** Fetches older messages until this one is among them. */
+  async reach(chat: Chat, messageId: string): Promise<void> {
+    while (!chat.messages?.some((message) => message.messageId === messageId) && (await this.loadOlder(chat, 150))) {
+      // loadOlder does the work and ends the loop at the first message.
+    }
+  }
+
+  sendText(chat: Chat, text: string): Promise<void> {
+    return this.#send(chat, this.#outgoing(MessageType.STRING, text));
+  }
+
+  async sendFile(chat: Chat, file: File, asImage: boolean): Promise<void> {
+    if (file.size === 0) {
+      this.onNotice(t.emptyFile);
+    } else if (file.size > maxFileSize) {
+      this.onNotice(t.tooLarge("64 MiB"));
+    } else if (asImage && !isPicture(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) {
+      this.onNotice(t.notAnImage);
+    } else {
+      await this.#send(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
+    }
+  }
+
+  async sendAgain(chat: Chat, message: Outgoing): Promise<void> {
+    this.discard(chat, message);
+    await this.#send(chat, this.#outgoing(message.type, message.text, message.file));
+  }
+
+  discard(chat: Chat, message: Outgoing): void {
+    message.abort.abort();
+    chat.outgoing = chat.outgoing.filter((other) => other !== message);
+    this.onChange();
+  }
+
+  /** A file of a message. Fetched once. */
+  getFile(fileId: string): Promise<Uint8Array> {
+    let file = this.#files.get(fileId);
+    if (!file) {
+      file = this.client.call(routes.getFile, { fileId }).then((answer) => answer.fileData!.fileContent);
+      // A failure is not kept, so that the next one who asks tries again.
+      file.catch(() => this.#files.delete(fileId));
+      this.#files.set(fileId, file);
+    }
+
+    return file;
+  }
+
+  /** Shows a failure as a notice. An ended session is shown where the user can mend it instead. */
+  report(error: unknown): void {
+    if (error instanceof CallError && error.isSessionInvalid) {
+      this.#set({ sessionEnded: true });
+    } else {
+      this.onNotice(explain(error));
+    }
+  }
+
+  #outgoing(type: MessageType, text: string, file?: File): Outgoing {
+    return { id: this.#nextOutgoing++, type, text, file, progress: 0, error: "", abort: new AbortController() };
+  }
+
+  async #send(chat: Chat, message: Outgoing): Promise<void> {
+    chat.outgoing.push(message);
+    this.onChange();
+    try {
+      const content = message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } };
+      await this.client.call(routes.sendMessage, { chatSessionId: chat.id, message: { messageType: message.type, ...content } });
+      // The answer does not hold the stored message, with its id and time.
+      await this.#loadNewest(chat);
+      chat.outgoing = chat.outgoing.filter((other) => other !== message);
+    } catch (error) {
+      if (error instanceof CallError && error.kind === "cancelled") {
+        return;
+      }
+
+      message.error = explain(error);
+      if (error instanceof CallError && error.isSessionInvalid) {
+        this.sessionEnded = true;
+      }
+    }
+
+    this.onChange();
+  }
+
+  /** Uploads first and sends the id then: the file routes take far larger bodies than the one of messages. */
+  async #upload(message: Outgoing, file: File) {
+    const fileContent = new Uint8Array(await file.arrayBuffer());
+    const answer = await this.client.upload(
+      routes.putFile,
+      { fileData: { fileName: file.name, fileSize: BigInt(file.size), fileContent } },
+      (sent) => {
+        message.progress = sent;
+        this.onChange();
+      },
+      message.abort.signal,
+    );
+    const { fileId, fileName, fileSize } = answer.fileInfo!;
+    this.#files.set(fileId, Promise.resolve(fileContent));
+    return message.type === MessageType.IMAGE ? { imageMessage: { fileId } } : { fileMessage: { fileId, fileName, fileSize } };
+  }
+
+  async #fresh(): Promise<void> {
+    const [me] = await Promise.all([
+      this.client.call(routes.getUserInfo, {}), this.#loadFriends(), this.#loadRequests(), this.#loadChats(),
+    ]);
+    this.me = me.userInfo!;
+    for (const chat of this.chats.values()) {
+      chat.messages = undefined;
+    }
+
+    if (this.current) {
+      await this.#loadNewest(this.current);
+    }
+
+    this.#connected(this.#everOnline ? "reloaded" : "online", 0);
+  }
+
+  #connected(connection: Connection, missed: number): void {
+    this.#everOnline = true;
+    this.#set({ connection, missed });
+  }
+
+  async #event(event: NotifyMessage): Promise<void> {
+    switch (event.notifyType) {
+      case NotifyType.FRIEND_ADD_APPLY_NOTIFY:
+        this.onNotice(t.askedYou(event.friendAddApply?.userInfo?.nickname ?? ""));
+        // The event has no id of the request that an answer could name.
+        await this.#loadRequests();
+        break;
+      case NotifyType.FRIEND_ADD_PROCESS_NOTIFY: {
+        const { agree, userInfo } = event.friendProcessResult!;
+        this.onNotice(agree ? t.acceptedYou(userInfo!.nickname) : t.refusedYou(userInfo!.nickname));
+        await this.#loadFriends();
+        break;
+      }
+      case NotifyType.CHAT_SESSION_CREATE_NOTIFY:
+        this.#addChat(event.newChatSessionInfo!.chatSessionInfo!);
+        this.onChange();
+        break;
+      case NotifyType.CHAT_MESSAGE_NOTIFY:
+        await this.#hear(event.newMessageInfo!.messageInfo!);
+        break;
+      case NotifyType.FRIEND_REMOVE_NOTIFY: {
+        const userId = event.friendRemove!.userId;
+        const friend = this.friends.find((user) => user.userId === userId);
+        if (friend) {
+          this.onNotice(t.removedYou(friend.nickname));
+        }
+
+        this.#forgetFriend(userId);
+        break;
+      }
+    }
+  }
+
+  async #hear(message: MessageInfo): Promise<void> {
+    if (!this.chats.has(message.chatSessionId)) {
+      await this.#loadChats();
+    }
+
+    const chat = this.chats.get(message.chatSessionId);
+    if (!chat || chat.messages?.some((known) => known.messageId === message.messageId)) {
+      return;
+    }
+
+    chat.last = message;
+    if (chat.messages) {
+      chat.messages = united(chat.messages, [message]);
+    }
+
+    if (chat !== this.current || document.hidden) {
+      chat.unread++;
+    }
+
+    this.onChange();
+  }
+
+  async #loadFriends(): Promise<void> {
+    this.friends = (await this.client.call(routes.getFriends, {})).friendList;
+    this.onChange();
+  }
+
+  async #loadRequests(): Promise<void> {
+    this.requests = (await this.client.call(routes.getFriendRequests, {})).event;
+    this.onChange();
+  }
+
+  async #loadChats(): Promise<void> {
+    const infos = (await this.client.call(routes.getChats, {})).chatSessionInfoList;
+    const gone = new Set(this.chats.keys()).difference(new Set(infos.map((info) => info.chatSessionId)));
+    gone.forEach((id) => this.#forgetChat(id));
+    infos.forEach((info) => this.#addChat(info));
+    this.onChange();
+  }
+
+  #addChat(info: ChatSessionInfo): void {
+    const known = this.chats.get(info.chatSessionId);
+    if (known) {
+      known.name = info.chatSessionName;
+      known.avatar = info.avatar;
+      known.last = info.prevMessage ?? known.last;
+      return;
+    }
+
+    this.chats.set(info.chatSessionId, {
+      id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: info.prevMessage,
+      unread: 0, messages: undefined, complete: false, outgoing: [], draft: "",
+    });
+  }
+
+  #forgetFriend(userId: string): void {
+    this.friends = this.friends.filter((user) => user.userId !== userId);
+    for (const chat of this.chats.values()) {
+      if (chat.peerId === userId) {
+        this.#forgetChat(chat.id);
+      }
+    }
+
+    this.onChange();
+  }
+
+  #forgetChat(id: string): void {
+    if (this.current?.id === id) {
+      this.current = undefined;
+    }
+
+    this.chats.delete(id);
+  }
+
+  async #loadNewest(chat: Chat): Promise<void> {
+    const newest = await this.#recent(chat, pageSize, 0n);
+    const known = chat.messages;
+    if (!known || !newest.some((message) => known.some((old) => old.messageId === message.messageId))) {
+      // Nothing in common: there may be a gap between the two.
+      chat.messages = [];
+      chat.complete = newest.length < pageSize;
+    }
+
+    chat.messages = united(chat.messages!, newest);
+    chat.last = chat.messages.at(-1);
+    this.onChange();
+  }
+
+  async #recent(chat: Chat, count: number, curTime: bigint): Promise<MessageInfo[]> {
+    return (await this.client.call(routes.getRecent, { chatSessionId: chat.id, msgCount: BigInt(count), curTime })).msgList;
+  }
+
+  #set(change: Partial<Pick<Model, "connection" | "missed" | "end" | "sessionEnded">>): void {
+    Object.assign(this, change);
+    this.onChange();
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.report(error);
+    }
+  }
+}
+
+/** Two stretches of a chat as one, oldest first, without doubles. Within a second the order is that of the later stretch. */
+function united(earlier: MessageInfo[], later: MessageInfo[]): MessageInfo[] {
+  const all = new Map<string, MessageInfo>();
+  for (const message of [...earlier, ...later]) {
+    all.delete(message.messageId);
+    all.set(message.messageId, message);
+  }
+
+  return [...all.values()].sort((a, b) => Number(a.timestamp - b.timestamp));
+}

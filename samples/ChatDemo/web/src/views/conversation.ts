@@ -1,0 +1,270 @@
+import { type MessageInfo, type UserInfo } from "../gateway";
+import { fill, h, list, type Row } from "../dom";
+import { t } from "../i18n";
+import type { Chat, Model, Outgoing } from "../model";
+import { avatar, dayOf, dialog, iconButton, timeOf } from "./parts";
+import { messageBody } from "./messageBody";
+import type { View } from "./sidebar";
+
+/** How near to an end of the messages counts as being there, in pixels. */
+const near = 80;
+
+export function conversation(model: Model): View {
+  const element = h("main", { className: "conversation" });
+  let shown: Chat | undefined;
+  let inner: View | undefined;
+  const update = () => {
+    if (model.current !== shown || !element.firstChild) {
+      shown = model.current;
+      inner = shown && chatView(model, shown);
+      fill(element, inner?.element ?? h("p", { className: "empty" }, t.pickChat));
+    }
+
+    inner?.update();
+  };
+
+  return { element, update };
+}
+
+function chatView(model: Model, chat: Chat): View {
+  const title = h("h2", {});
+  const membersLine = h("small", {});
+  const rows = h("ol", {});
+  const empty = h("p", { className: "empty" }, t.noMessages);
+  const older = h("button", { type: "button", className: "link older", onclick: () => void showOlder() }, t.loadOlder);
+  const scroller = h("div", { className: "messages", role: "log", "aria-label": t.chats, tabIndex: 0 }, older, rows, empty);
+  const searchPanel = messageSearch(model, chat, (message) => void reach(message));
+  let atEnd = true;
+  let loading = false;
+
+  const report = (error: unknown) => model.report(error);
+  const showOlder = async () => {
+    if (loading || !chat.messages || chat.complete) {
+      return;
+    }
+
+    loading = true;
+    const height = scroller.scrollHeight;
+    try {
+      await model.loadOlder(chat);
+      update();
+      scroller.scrollTop += scroller.scrollHeight - height;
+    } catch (error) {
+      report(error);
+    } finally {
+      loading = false;
+    }
+  };
+  const reach = async (message: MessageInfo) => {
+    loading = true;
+    try {
+      await model.reach(chat, message.messageId);
+      update();
+      const row = rows.querySelector(`[data-id="${CSS.escape(message.messageId)}"]`);
+      row?.scrollIntoView({ block: "center" });
+      row?.classList.add("found");
+    } catch (error) {
+      report(error);
+    } finally {
+      loading = false;
+    }
+  };
+
+  scroller.addEventListener("scroll", () => {
+    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < near;
+    if (scroller.scrollTop < near) {
+      void showOlder();
+    }
+  });
+  // Pictures take their room only once they are there.
+  scroller.addEventListener("load", () => {
+    if (atEnd) {
+      scroller.scrollTop = scroller.scrollHeight;
+    }
+  }, true);
+
+  let sent = 0;
+  const update = () => {
+    fill(title, chat.name);
+    list(rows, messageRows(model, chat));
+    empty.hidden = !chat.messages || chat.messages.length > 0 || chat.outgoing.length > 0;
+    older.hidden = !chat.messages || chat.complete;
+    const newest = chat.outgoing.at(-1)?.id ?? sent;
+    if (atEnd || newest > sent) {
+      scroller.scrollTop = scroller.scrollHeight;
+    }
+
+    sent = newest;
+  };
+
+  const element = h("div", { className: "chat" },
+    h("header", {},
+      iconButton("back", t.back, () => void model.open(undefined), { className: "icon back" }),
+      avatar(chat.name, chat.avatar),
+      h("div", { className: "name" }, title, membersLine),
+      iconButton("search", t.searchMessages, () => searchPanel.toggle())),
+    searchPanel.element, scroller, composer(model, chat, report));
+  if (!chat.peerId) {
+    model.getMembers(chat).then((members) => showMembers(membersLine, members), report);
+  }
+
+  return { element, update };
+}
+
+function showMembers(line: HTMLElement, members: UserInfo[]): void {
+  fill(line, h("button", { type: "button", className: "link", title: members.map((user) => user.nickname).join(", "), onclick: () => {
+    dialog(t.members, "members", h("ul", {}, ...members.map((user) => h("li", { className: "row person" },
+      avatar(user.nickname, user.avatar), h("span", { className: "name" }, user.nickname, h("small", {}, user.description))))));
+  } }, t.membersCount(members.length)));
+}
+
+function messageRows(model: Model, chat: Chat): Row[] {
+  const rows: Row[] = [];
+  let day = "";
+  for (const message of chat.messages ?? []) {
+    if (dayOf(message.timestamp) !== day) {
+      day = dayOf(message.timestamp);
+      const text = day;
+      rows.push({ key: `day ${text}`, content: text, build: () => h("li", { className: "day" }, text) });
+    }
+
+    rows.push(messageRow(model, chat, message));
+  }
+
+  return [...rows, ...chat.outgoing.map((message) => outgoingRow(model, chat, message))];
+}
+
+function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {
+  const sender = message.sender!;
+  const mine = sender.userId === model.me.userId;
+  return {
+    key: message.messageId,
+    content: [sender.nickname, sender.avatar.length],
+    build: () => {
+      const row = h("li", { className: mine ? "message mine" : "message" },
+        !mine && avatar(sender.nickname, sender.avatar),
+        h("div", { className: "bubble" }, !mine && !chat.peerId && h("span", { className: "sender" }, sender.nickname),
+          messageBody(model, message.message!), h("time", {}, timeOf(message.timestamp))));
+      row.dataset.id = message.messageId;
+      return row;
+    },
+  };
+}
+
+function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
+  return {
+    key: `outgoing ${message.id}`,
+    content: [message.error, Math.round(message.progress * 100)],
+    build: () => h("li", { className: "message mine outgoing" }, h("div", { className: "bubble" },
+      h("span", { className: "text" }, message.text),
+      message.file && !message.error && h("progress", { value: message.progress, max: 1, "aria-label": t.sending }),
+      message.error
+        ? h("span", { className: "error", role: "alert" }, t.notSent(message.error))
+        : h("small", {}, t.sending),
+      message.error && h("button", { type: "button", className: "link", onclick: () => void model.sendAgain(chat, message) }, t.tryAgain),
+      (message.error || message.file) && h("button", { type: "button", className: "link", onclick: () => model.discard(chat, message) },
+        message.error ? t.discard : t.cancel))),
+  };
+}
+
+function composer(model: Model, chat: Chat, report: (error: unknown) => void): HTMLElement {
+  const text = h("textarea", { rows: 1, placeholder: t.writeMessage, "aria-label": t.writeMessage, maxLength: 10_000, value: chat.draft });
+  const send = () => {
+    const words = text.value.trim();
+    if (words) {
+      text.value = chat.draft = "";
+      void model.sendText(chat, words);
+    }
+
+    grow();
+    text.focus();
+  };
+  const grow = () => {
+    text.rows = Math.min(6, text.value.split("\n").length);
+  };
+  const sendFiles = (files: Iterable<File>, asImage: boolean) => {
+    for (const file of files) {
+      model.sendFile(chat, file, asImage).catch(report);
+    }
+  };
+  const chooser = (label: string, accept: string, asImage: boolean) => {
+    const input = h("input", { type: "file", accept, multiple: true, className: "hidden", tabIndex: -1, "aria-label": label });
+    input.addEventListener("change", () => {
+      sendFiles([...input.files!], asImage);
+      input.value = "";
+    });
+    return input;
+  };
+
+  const images = chooser(t.sendImage, "image/png,image/jpeg,image/gif,image/webp", true);
+  const files = chooser(t.sendFile, "", false);
+  text.addEventListener("input", () => {
+    chat.draft = text.value;
+    grow();
+  });
+  text.addEventListener("keydown", (event) => {
+    // While an input method composes, Enter picks a word.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    }
+  });
+  text.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])];
+    if (pasted.length > 0) {
+      event.preventDefault();
+      sendFiles(pasted, true);
+    }
+  });
+  return h("form", { className: "composer", onsubmit: (event: Event) => {
+    event.preventDefault();
+    send();
+  } },
+  iconButton("image", t.sendImage, () => images.click()), iconButton("file", t.sendFile, () => files.click()), images, files,
+  text, iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" }));
+}
+
+function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) => void) {
+  const input = h("input", { type: "search", placeholder: t.searchWord, "aria-label": t.searchWord });
+  const state = h("p", { className: "state", role: "status" });
+  const results = h("ul", {});
+  const search = async () => {
+    const key = input.value.trim();
+    if (!key) {
+      input.focus();
+      return;
+    }
+
+    try {
+      const found = await model.searchMessages(chat, key);
+      fill(state, found.length === 0 ? t.nothingFound : t.found(found.length));
+      list(results, found.reverse().map((message) => ({
+        key: message.messageId,
+        content: key,
+        build: () => h("li", {}, h("button", { type: "button", className: "row", onclick: () => onPick(message) },
+          h("span", { className: "name" }, message.sender!.nickname, h("small", {}, message.message!.stringMessage!.content)),
+          h("small", {}, `${dayOf(message.timestamp)} ${timeOf(message.timestamp)}`))),
+      })));
+    } catch (error) {
+      model.report(error);
+    }
+  };
+
+  const element = h("section", { className: "search", role: "search", hidden: true }, h("form", { className: "find", onsubmit: (event: Event) => {
+    event.preventDefault();
+    void search();
+  } }, input, h("button", {}, t.search)), state, results);
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      element.hidden = true;
+    }
+  });
+  const toggle = () => {
+    element.hidden = !element.hidden;
+    if (!element.hidden) {
+      input.focus();
+    }
+  };
+
+  return { element, toggle };
+}
