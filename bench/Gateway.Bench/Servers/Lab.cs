@@ -1,0 +1,168 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Gateway.Bench.Servers;
+
+/// <summary>Starts the servers, all on free loopback ports and with one folder for what they write, and ends them.</summary>
+/// <param name="gateway">The folder of the published gateway.</param>
+internal sealed class Lab(string gateway) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
+    private readonly List<IDisposable> _servers = [];
+    private readonly int _http1 = Candidate.FreePort();
+    private readonly int _http2 = Candidate.FreePort();
+    private string? _redis;
+
+    public string Folder => _folder;
+
+    public string GrpcAddress => $"http://127.0.0.1:{_http2}";
+
+    private static string Self => Path.Combine(AppContext.BaseDirectory, "Gateway.Bench.dll");
+
+    private string GatewayProgram => Path.Combine(gateway, "Gateway.Proxy.dll");
+
+    /// <summary>The sub-service itself, as the one without anything in front of it.</summary>
+    public async Task<Candidate> StartSubServiceAsync()
+    {
+        var candidate = new Candidate(Names.Direct, Run("sub-service", "dotnet", Self, "sub-service", Text(_http1), Text(_http2)), _http1, 0, null, KnowsPeople: false);
+        await candidate.ListensAsync();
+        return candidate;
+    }
+
+    public async Task<Candidate> StartNginxAsync()
+    {
+        var port = Candidate.FreePort();
+        var file = Path.Combine(_folder, "nginx.conf");
+        // Two workers, and connections kept to both sides: nginx at its best on a machine such as this.
+        await File.WriteAllTextAsync(file, $$"""
+            daemon off;
+            worker_processes auto;
+            pid {{_folder}}/nginx.pid;
+            error_log stderr error;
+            events { worker_connections 4096; }
+            http {
+              access_log off;
+              client_max_body_size 0;
+              client_body_temp_path {{_folder}}/body;
+              proxy_temp_path {{_folder}}/proxy;
+              fastcgi_temp_path {{_folder}}/fastcgi;
+              uwsgi_temp_path {{_folder}}/uwsgi;
+              scgi_temp_path {{_folder}}/scgi;
+              keepalive_requests 100000000;
+              upstream sub_service { server 127.0.0.1:{{_http1}}; keepalive 512; keepalive_requests 100000000; }
+              server {
+                listen 127.0.0.1:{{port}};
+                location / { proxy_pass http://sub_service; proxy_http_version 1.1; proxy_set_header Connection ""; }
+              }
+            }
+            """);
+        var nginx = Environment.GetEnvironmentVariable("PATH")!.Split(':').Append("/usr/sbin").Select(path => Path.Combine(path, "nginx")).First(File.Exists);
+        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", nginx, "-e", "stderr", "-p", _folder, "-c", file), port, 0, null, KnowsPeople: false));
+    }
+
+    public Task<Candidate> StartYarpAsync(bool http2)
+    {
+        var port = Candidate.FreePort();
+        return StartedAsync(new Candidate(
+            http2 ? Names.YarpHttp2 : Names.YarpHttp1,
+            Run($"yarp-{http2}", "dotnet", Self, "plain-yarp", Text(port), $"http://127.0.0.1:{(http2 ? _http2 : _http1)}", http2 ? "2.0" : "1.1"),
+            port,
+            0,
+            null,
+            KnowsPeople: false));
+    }
+
+    /// <summary>The gateway with its sessions in memory. It runs with the published gateway's own runtime settings.</summary>
+    public Task<Candidate> StartMemoryGatewayAsync() => StartGatewayAsync(
+        Names.Memory, ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"], "--Gateway:Sessions:Store=Memory");
+
+    /// <summary>The published gateway with its sessions in a Redis of its own.</summary>
+    public async Task<Candidate> StartRedisGatewayAsync(params string[] settings)
+    {
+        var redis = await StartRedisAsync();
+        return await StartGatewayAsync(
+            Names.Redis, ["dotnet", GatewayProgram], [$"--Gateway:Redis:Configuration={redis}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
+    }
+
+    /// <summary>An etcd with nothing in it.</summary>
+    public async Task<Uri> StartEtcdAsync()
+    {
+        var (clients, peers) = (Candidate.FreePort(), Candidate.FreePort());
+        var address = $"http://127.0.0.1:{clients}";
+        var etcd = new Candidate(
+            "etcd",
+            Run("etcd", "etcd", "--data-dir", Path.Combine(_folder, "etcd"), "--unsafe-no-fsync", "--listen-client-urls", address, "--advertise-client-urls", address,
+                "--listen-peer-urls", $"http://127.0.0.1:{peers}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{peers}", "--initial-cluster", $"default=http://127.0.0.1:{peers}"),
+            clients,
+            0,
+            null,
+            KnowsPeople: false);
+        await etcd.ListensAsync();
+        return etcd.Http;
+    }
+
+    /// <summary>Ends a server before the others.</summary>
+    public void Stop(Candidate candidate)
+    {
+        _servers.Remove(candidate.Process);
+        candidate.Dispose();
+    }
+
+    public MeasuredProcess Run(string name, params string[] command)
+    {
+        var process = MeasuredProcess.Start(Path.Combine(_folder, $"{name.Replace(' ', '-')}-{_servers.Count}.log"), command);
+        _servers.Add(process);
+        return process;
+    }
+
+    public void Dispose()
+    {
+        foreach (var server in Enumerable.Reverse(_servers))
+        {
+            server.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<string> StartRedisAsync()
+    {
+        if (_redis is null)
+        {
+            var port = Candidate.FreePort();
+            Run("redis", "redis-server", "--port", Text(port), "--bind", "127.0.0.1", "--dir", _folder, "--save", "");
+            _redis = $"127.0.0.1:{port}";
+            await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_redis},abortConnect=false,connectRetry=20");
+            var database = connection.GetDatabase();
+            foreach (var people in People.All.Chunk(1000))
+            {
+                await database.StringSetAsync([.. people.Select(person => new KeyValuePair<RedisKey, RedisValue>($"session:{person.Session}", person.User))]);
+            }
+        }
+
+        return _redis;
+    }
+
+    private Task<Candidate> StartGatewayAsync(string name, string[] program, params string[] settings)
+    {
+        var (http, webSocket, management) = (Candidate.FreePort(), Candidate.FreePort(), Candidate.FreePort());
+        string[] clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
+        string[] all =
+        [
+            "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
+            $"--Gateway:Management:Port={management}", "--Gateway:Errors:StatusMode=Http",
+            "--Gateway:Notify:MaxConnections=12000", "--Gateway:Notify:MaxConnectionsPerAddress=12000",
+            .. clusters.Select(cluster => $"--ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address={GrpcAddress}"),
+            .. settings,
+        ];
+        return StartedAsync(new Candidate(name, Run(name, [.. program, .. all]), http, webSocket, management, KnowsPeople: true));
+    }
+
+    private static async Task<Candidate> StartedAsync(Candidate candidate)
+    {
+        await candidate.ListensAsync();
+        return candidate;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using Gateway.Protocol;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Bench.Servers;
+
+/// <summary>
+/// All sub-services in one process that does as little as it can: gRPC on one port, plain protobuf bodies over HTTP/1.1 and HTTP/2
+/// without TLS on two others. Answers name the user they were told, so that whoever asks can check that.
+/// </summary>
+internal static class SubService
+{
+    /// <summary>A chat session id of this kind makes a message go to so many users, <c>u0</c>, <c>u1</c>…</summary>
+    public const string Targets = "targets-";
+
+    public const int FileSize = 64 << 20;
+
+    private const int FrameHeader = 5;
+    private const int Window = 1 << 20;
+
+    private static readonly byte[] File = new byte[FileSize];
+
+    public static async Task RunAsync(int http1Port, int http2Port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.Http2.InitialStreamWindowSize = Window;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = Window * 4;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+            kestrel.Listen(IPAddress.Loopback, http1Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, http2Port, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        });
+        await using var app = builder.Build();
+        app.Run(AnswerAsync);
+        await app.RunAsync();
+    }
+
+    private static async Task AnswerAsync(HttpContext context)
+    {
+        var isGrpc = context.Request.ContentType == "application/grpc";
+        var body = await ReadAsync(context.Request);
+        var answer = Answer(context.Request.Path.Value!, body.Span[(isGrpc ? FrameHeader : 0)..]);
+        if (!isGrpc)
+        {
+            context.Response.ContentType = "application/x-protobuf";
+            context.Response.ContentLength = answer.CalculateSize();
+            answer.WriteTo(context.Response.BodyWriter);
+            return;
+        }
+
+        context.Response.ContentType = "application/grpc";
+        var size = answer.CalculateSize();
+        BinaryPrimitives.WriteUInt32BigEndian(context.Response.BodyWriter.GetSpan(FrameHeader)[1..], (uint)size);
+        context.Response.BodyWriter.GetSpan(FrameHeader)[0] = 0;
+        context.Response.BodyWriter.Advance(FrameHeader);
+        answer.WriteTo(context.Response.BodyWriter);
+        context.Response.AppendTrailer("grpc-status", "0");
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request)
+    {
+        var reader = request.BodyReader;
+        using var all = new MemoryStream();
+        while (true)
+        {
+            var read = await reader.ReadAsync();
+            foreach (var part in read.Buffer)
+            {
+                all.Write(part.Span);
+            }
+
+            reader.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return all.GetBuffer().AsMemory(0, (int)all.Length);
+            }
+        }
+    }
+
+    private static IMessage Answer(string path, ReadOnlySpan<byte> request) => path.Split('/')[^1] switch
+    {
+        "GetUserInfo" or "get_user_info" => UserInfo(GetUserInfoReq.Parser.ParseFrom(request)),
+        "GetTransmitTarget" or "new_message" => Transmit(NewMessageReq.Parser.ParseFrom(request)),
+        "PutSingleFile" or "put_single_file" => Put(PutSingleFileReq.Parser.ParseFrom(request)),
+        "GetSingleFile" or "get_single_file" => Get(GetSingleFileReq.Parser.ParseFrom(request)),
+        _ => throw new InvalidOperationException($"Nobody asks for '{path}'."),
+    };
+
+    private static GetUserInfoRsp UserInfo(GetUserInfoReq request) => new()
+    {
+        RequestId = request.RequestId,
+        Success = true,
+        UserInfo = new UserInfo { UserId = request.UserId, Nickname = "Nick", Description = "Measures things", Phone = "13800000000" },
+    };
+
+    private static GetTransmitTargetRsp Transmit(NewMessageReq request)
+    {
+        var answer = new GetTransmitTargetRsp
+        {
+            RequestId = request.RequestId,
+            Success = true,
+            Message = new MessageInfo
+            {
+                MessageId = request.RequestId,
+                ChatSessionId = request.ChatSessionId,
+                Sender = new UserInfo { UserId = request.UserId, Nickname = "Nick" },
+                Message = request.Message,
+            },
+        };
+        var targets = int.Parse(request.ChatSessionId[Targets.Length..], CultureInfo.InvariantCulture);
+        for (var target = 0; target < targets; target++)
+        {
+            answer.TargetIdList.Add($"u{target}");
+        }
+
+        return answer;
+    }
+
+    private static PutSingleFileRsp Put(PutSingleFileReq request) => new()
+    {
+        RequestId = request.RequestId,
+        Success = true,
+        FileInfo = new FileMessageInfo { FileId = "f", FileSize = request.FileData.FileContent.Length, FileName = request.FileData.FileName },
+    };
+
+    private static GetSingleFileRsp Get(GetSingleFileReq request) => new()
+    {
+        RequestId = request.RequestId,
+        Success = true,
+        FileData = new FileDownloadData { FileId = request.FileId, FileContent = UnsafeByteOperations.UnsafeWrap(File) },
+    };
+}
