@@ -26,7 +26,7 @@ internal static class SubService
     public static async Task RunAsync(int http1Port, int http2Port)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
@@ -48,21 +48,22 @@ internal static class SubService
         var isGrpc = context.Request.ContentType == "application/grpc";
         var body = await ReadAsync(context.Request);
         var answer = Answer(context.Request.Path.Value!, body.Span[(isGrpc ? FrameHeader : 0)..]);
-        if (!isGrpc)
+        var size = answer.CalculateSize();
+        if (isGrpc)
+        {
+            var frame = new byte[FrameHeader + size];
+            BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)size);
+            answer.WriteTo(frame.AsSpan(FrameHeader));
+            context.Response.ContentType = "application/grpc";
+            context.Response.AppendTrailer("grpc-status", "0");
+            await context.Response.BodyWriter.WriteAsync(frame);
+        }
+        else
         {
             context.Response.ContentType = "application/x-protobuf";
-            context.Response.ContentLength = answer.CalculateSize();
-            answer.WriteTo(context.Response.BodyWriter);
-            return;
+            context.Response.ContentLength = size;
+            await context.Response.BodyWriter.WriteAsync(answer.ToByteArray());
         }
-
-        context.Response.ContentType = "application/grpc";
-        var size = answer.CalculateSize();
-        BinaryPrimitives.WriteUInt32BigEndian(context.Response.BodyWriter.GetSpan(FrameHeader)[1..], (uint)size);
-        context.Response.BodyWriter.GetSpan(FrameHeader)[0] = 0;
-        context.Response.BodyWriter.Advance(FrameHeader);
-        answer.WriteTo(context.Response.BodyWriter);
-        context.Response.AppendTrailer("grpc-status", "0");
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request)
