@@ -33,9 +33,10 @@ public static class GatewayHost
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.UseManagement();
         app.UseProxyTrust();
-        app.UseCors();
+        app.UseGatewayCors();
         app.UseRequestTimeouts();
-        app.UseWebSockets();
+        app.UseSockets();
+        app.UseRouteAuthorization();
         var roles = app.Services.GetRequiredService<IOptions<RoleOptions>>().Value;
         if (roles.IsNotify)
         {

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Transforms;
 
@@ -28,6 +29,8 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<RpcCatalogs>();
         services.TryAddSingleton<RpcRouteParser>();
         services.TryAddSingleton<RpcMetrics>();
+        services.TryAddSingleton<RpcReply>();
+        services.AddForwarder();
         builder.AddTransformFactory<RpcTransformFactory>();
         builder.AddConfigFilter<RpcConfigFilter>();
 
@@ -87,6 +90,17 @@ public static class RpcServiceCollectionExtensions
                 endpoint.WithMetadata(rpc);
             }
         });
+    }
+
+    /// <summary>Takes the place of YARP's forwarder, and keeps that for routes that are not ours.</summary>
+    private static void AddForwarder(this IServiceCollection services)
+    {
+        var ordinary = services.LastOrDefault(service => service.ServiceType == typeof(IHttpForwarder))?.ImplementationType
+            ?? throw new InvalidOperationException($"Call {nameof(AddRpc)} on what AddReverseProxy() returns: there is no {nameof(IHttpForwarder)} of a type of its own.");
+        services.Replace(ServiceDescriptor.Singleton<IHttpForwarder>(provider => new RpcForwarder(
+            (IHttpForwarder)ActivatorUtilities.CreateInstance(provider, ordinary),
+            provider.GetRequiredService<RpcReply>(),
+            provider.GetRequiredService<TimeProvider>())));
     }
 
     private static void AddOptions<TOptions, TValidator>(IServiceCollection services, string section)

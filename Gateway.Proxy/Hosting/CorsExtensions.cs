@@ -20,4 +20,9 @@ internal static class CorsExtensions
             .WithExposedHeaders(ErrorHeader.Name)
             .SetPreflightMaxAge(settings.Value.PreflightMaxAge)));
     }
+
+    /// <summary>Only for requests it concerns: it costs each of them a scope of services.</summary>
+    public static void UseGatewayCors(this WebApplication app) => app.UseWhen(
+        context => context.Request.Headers.Origin.Count > 0 || context.GetEndpoint()?.Metadata.GetMetadata<ICorsMetadata>() is not null,
+        branch => branch.UseCors());
 }

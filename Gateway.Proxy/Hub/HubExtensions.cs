@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
@@ -44,4 +45,9 @@ internal static class HubExtensions
     private static T? Setting<T>(IConfiguration configuration, string section, string name)
         where T : struct, Enum =>
         Enum.TryParse<T>(configuration[$"{section}:{name}"], ignoreCase: true, out var value) ? value : null;
+
+    /// <summary>Only for requests that ask for a socket, by HTTP/1.1 or HTTP/2.</summary>
+    public static void UseSockets(this WebApplication app) => app.UseWhen(
+        context => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true },
+        branch => branch.UseWebSockets());
 }

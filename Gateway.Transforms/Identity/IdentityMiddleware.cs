@@ -56,7 +56,6 @@ internal sealed class IdentityMiddleware(
 
         // 3. Write the answer into the message.
         rpc.Admit(userId, UserIdInjector.Inject(body.Buffer, scan.UserIds, rpc.Route.Fields.UserId, userId));
-        RpcRequestBody.Replace(context, rpc.Message);
         await next(context);
     }
 

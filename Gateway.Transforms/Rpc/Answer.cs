@@ -11,7 +11,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
 {
     /// <exception cref="AnswerException">The call failed, as far as can be told before the message is read.</exception>
     public static ValueTask<Answer> OpenAsync(RpcProtocol protocol, HttpResponseMessage response, CancellationToken cancellationToken) =>
-        protocol == RpcProtocol.Grpc ? OpenGrpcAsync(response, cancellationToken) : OpenHttpAsync(response, cancellationToken);
+        protocol == RpcProtocol.Grpc ? OpenGrpcAsync(response, cancellationToken) : new(OpenHttp(response));
 
     private static async ValueTask<Answer> OpenGrpcAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         return message.IsCompressed ? new Answer(Decompress(response, message), null) : new Answer(message, message.MessageLength);
     }
 
-    private static async ValueTask<Answer> OpenHttpAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static Answer OpenHttp(HttpResponseMessage response)
     {
         EnsureStatus(response);
         var content = response.Content.Headers;
@@ -41,7 +41,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
             throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's content type is '{content.ContentType}', or it is compressed");
         }
 
-        return new Answer(await response.Content.ReadAsStreamAsync(cancellationToken), content.ContentLength);
+        return new Answer(response.Content.ReadAsStream(), content.ContentLength);
     }
 
     private static void EnsureStatus(HttpResponseMessage response)

@@ -31,7 +31,7 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
     /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
     public static async ValueTask<GrpcAnswerStream> OpenAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var body = response.Content.ReadAsStream(cancellationToken);
         var header = new byte[GrpcFrame.HeaderBytes];
         var read = await body.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken);
         if (read < header.Length)

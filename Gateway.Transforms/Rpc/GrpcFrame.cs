@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using Gateway.Transforms.Wire;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -12,12 +10,11 @@ internal static class GrpcFrame
 {
     public const int HeaderBytes = 5;
 
-    /// <summary>The message with its header before it. The message is not copied.</summary>
-    public static ReadOnlySequence<byte> Wrap(in ReadOnlySequence<byte> message)
+    /// <summary>Writes the header of an uncompressed message of this length.</summary>
+    public static void WriteHeader(Span<byte> header, uint length)
     {
-        var header = new byte[HeaderBytes];
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(1), (uint)message.Length);
-        return new SequenceBuilder().Append(header).Append(message).Build();
+        header[0] = 0;
+        BinaryPrimitives.WriteUInt32BigEndian(header[1..], length);
     }
 
     /// <summary>Reads a header. False for a flag that is neither 0 nor 1.</summary>

@@ -18,7 +18,7 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
         }
 
         Check(nameof(options.DefaultMaxRequestBodySize), options.DefaultMaxRequestBodySize, Kibibyte);
-        Check(nameof(options.MaxBufferedAnswer), options.MaxBufferedAnswer, RpcResponseTransform.HeldLength);
+        Check(nameof(options.MaxBufferedAnswer), options.MaxBufferedAnswer, RpcReply.HeldLength);
         Check(nameof(options.MaxDiscardedRequest), options.MaxDiscardedRequest, 0);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 

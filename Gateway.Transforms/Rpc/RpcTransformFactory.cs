@@ -1,12 +1,9 @@
-using Gateway.Transforms.Events;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>Makes <c>{ "Rpc": "package.Service/Method" }</c> a transform of yarp.json.</summary>
-internal sealed class RpcTransformFactory(
-    RpcRouteParser parser, EventDispatcher events, IOptions<RpcOptions> options, TimeProvider time) : ITransformFactory
+internal sealed class RpcTransformFactory(RpcRouteParser parser) : ITransformFactory
 {
     public bool Validate(TransformRouteValidationContext context, IReadOnlyDictionary<string, string> transformValues)
     {
@@ -32,14 +29,11 @@ internal sealed class RpcTransformFactory(
             return false;
         }
 
-        RpcProtocols.TryGet(context.Cluster, out var protocol, out _);
-        // Sub-services read nothing of a client's headers, and a client nothing of theirs: what is not copied can't leak.
-        // X-Forwarded-* and the trace context, which YARP and the HTTP client write anew, do go out.
+        // RpcForwarder makes the call under headers of its own. The client's stay here, and so do the sub-service's.
         context.CopyRequestHeaders = false;
         context.CopyResponseHeaders = false;
         context.CopyResponseTrailers = false;
-        context.RequestTransforms.Add(new RpcRequestTransform(protocol, time));
-        context.ResponseTransforms.Add(new RpcResponseTransform(protocol, events, options, time));
+        context.UseDefaultForwarders = false;
         return true;
     }
 }

@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Net;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>
+/// The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. The message's memory is the
+/// request's: it is not touched any more once this is disposed of, even if the sub-service has answered before reading all.
+/// </summary>
+internal sealed class MessageContent : HttpContent
+{
+    private const int MaxPiece = 64 << 10;
+
+    private readonly Lock _lock = new();
+    private readonly int _header;
+    private readonly long _length;
+    private ReadOnlySequence<byte> _rest;
+    private bool _disposed;
+
+    public MessageContent(in ReadOnlySequence<byte> message, RpcProtocol protocol)
+    {
+        _rest = message;
+        _header = protocol == RpcProtocol.Grpc ? GrpcFrame.HeaderBytes : 0;
+        _length = message.Length;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(_header + _length, MaxPiece));
+        try
+        {
+            if (_header > 0)
+            {
+                GrpcFrame.WriteHeader(piece, (uint)_length);
+            }
+
+            var header = _header;
+            var left = _length;
+            do
+            {
+                var count = Take(piece.AsSpan(header));
+                left -= count;
+                await stream.WriteAsync(piece.AsMemory(0, header + count), cancellationToken);
+                header = 0;
+            }
+            while (left > 0);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _header + _length;
+        return true;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _rest = default;
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Take(Span<byte> piece)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var count = (int)Math.Min(piece.Length, _rest.Length);
+            _rest.Slice(0, count).CopyTo(piece);
+            _rest = _rest.Slice(count);
+            return count;
+        }
+    }
+}
