@@ -52,10 +52,21 @@ internal sealed class TelemetryTests : GatewayTest
     [Test]
     public async Task Trace_OfAClient_IsNotContinued()
     {
-        await PostTracedAsync(Gateway);
+        await using var collector = await StubSubService.StartAsync();
+        await using var gateway = await StartGatewayAsync(new() { ["Gateway:Telemetry:OtlpEndpoint"] = collector.Address });
+
+        await PostTracedAsync(gateway);
 
         Assert.That(Service.LastCall.Headers["traceparent"], Does.Not.Contain(ClientTrace));
         Assert.That(Service.LastCall.Headers, Does.Not.ContainKey("baggage").And.Not.ContainKey("tracestate"));
+    }
+
+    [Test]
+    public async Task Trace_WithoutACollector_IsNotMade()
+    {
+        await PostTracedAsync(Gateway);
+
+        Assert.That(Service.LastCall.Headers.Keys, Has.None.AnyOf("traceparent", "tracestate", "baggage"));
     }
 
     [Test]
@@ -106,7 +117,7 @@ internal sealed class TelemetryTests : GatewayTest
     [Test]
     public async Task AccessLog_On_IsOneLineForEachCallWithoutTheSession()
     {
-        await using var gateway = await StartGatewayAsync(new() { ["Gateway:AccessLog:Enabled"] = "true" });
+        await using var gateway = await StartGatewayAsync(new() { ["Gateway:AccessLog:Enabled"] = "true", ["Gateway:Telemetry:TrustTraceParent"] = "true" });
         Service.Answer(new GetUserInfoRsp { RequestId = "r1", Success = true });
         (await gateway.PostAsync(GetUserInfoPath, Alice.ToByteArray())).Dispose();
         (await gateway.PostAsync(GetUserInfoPath, [0xFF])).Dispose();

@@ -100,7 +100,8 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
                 throw;
             }
 
-            throw broken as AnswerException ?? new AnswerException(RpcOutcome.SubServiceFailed, $"the answer broke off: {broken.GetBaseException().Message}");
+            // Whatever status it ended with: a part of it has been given out.
+            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer broke off: {broken.GetBaseException().Message}");
         }
     }
 

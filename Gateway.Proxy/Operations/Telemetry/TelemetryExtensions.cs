@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Transforms.Reporting;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Exporter;
@@ -48,6 +49,10 @@ internal static class TelemetryExtensions
                     .SetSampler(provider => new ParentBasedSampler(new TraceIdRatioBasedSampler(provider.GetRequiredService<IOptions<TelemetryOptions>>().Value.TraceRatio)))
                     .AddOtlpExporter());
         }
+        else if (!builder.Configuration.GetValue($"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.TrustTraceParent)}", false))
+        {
+            NameNoRequests(builder.Configuration);
+        }
     }
 
     /// <summary>A probe every few seconds is not worth a trace.</summary>
@@ -59,6 +64,15 @@ internal static class TelemetryExtensions
             span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         }
     }
+
+    /// <summary>
+    /// As long as this category logs anything, even nothing but errors, the server makes an id and a span for each request, and the
+    /// HTTP client another. Where nobody collects them they are a quarter of what a request costs. Stands below every other source.
+    /// </summary>
+    private static void NameNoRequests(ConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
+    {
+        InitialData = new Dictionary<string, string?> { ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None" },
+    });
 
     private static bool HasCollector(ConfigurationManager configuration) =>
         !string.IsNullOrEmpty(configuration[$"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.OtlpEndpoint)}"])

@@ -1,5 +1,3 @@
-using System.Buffers;
-using Gateway.Tests.Transforms.Wire;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Tests.Transforms.Rpc;
@@ -7,26 +5,18 @@ namespace Gateway.Tests.Transforms.Rpc;
 [TestFixture]
 internal sealed class GrpcFrameTests
 {
-    [TestCase(0, new byte[] { 0, 0, 0, 0, 0 })]
-    [TestCase(1, new byte[] { 0, 0, 0, 0, 1 })]
-    [TestCase(258, new byte[] { 0, 0, 0, 1, 2 })]
-    [TestCase(66_051, new byte[] { 0, 0, 1, 2, 3 })]
-    public void Wrap_Message_PutsItsLengthBeforeIt(int length, byte[] header)
+    [TestCase(0u, new byte[] { 0, 0, 0, 0, 0 })]
+    [TestCase(1u, new byte[] { 0, 0, 0, 0, 1 })]
+    [TestCase(258u, new byte[] { 0, 0, 0, 1, 2 })]
+    [TestCase(66_051u, new byte[] { 0, 0, 1, 2, 3 })]
+    [TestCase(uint.MaxValue, new byte[] { 0, 0xFF, 0xFF, 0xFF, 0xFF })]
+    public void WriteHeader_AnyMemory_HasFlagAndLength(uint length, byte[] header)
     {
-        byte[] message = [.. Enumerable.Range(0, length).Select(i => (byte)i)];
+        byte[] memory = [9, 9, 9, 9, 9, 9];
 
-        Assert.That(GrpcFrame.Wrap(new ReadOnlySequence<byte>(message)).ToArray(), Is.EqualTo(Raw.Join(header, message)));
-    }
+        GrpcFrame.WriteHeader(memory, length);
 
-    [Test]
-    public void Wrap_SegmentedMessage_IsNotCopied()
-    {
-        byte[] message = [1, 2, 3];
-
-        var frame = GrpcFrame.Wrap(new ReadOnlySequence<byte>(message));
-        message[1] = 9;
-
-        Assert.That(frame.ToArray(), Is.EqualTo(new byte[] { 0, 0, 0, 0, 3, 1, 9, 3 }));
+        Assert.That(memory, Is.EqualTo((byte[])[.. header, 9]));
     }
 
     [TestCase(new byte[] { 0, 0, 0, 0, 0 }, false, 0u)]

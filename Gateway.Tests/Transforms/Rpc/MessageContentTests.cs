@@ -1,0 +1,76 @@
+using System.Buffers;
+using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Wire;
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+[TestFixture]
+internal sealed class MessageContentTests
+{
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase((64 << 10) - 5)]
+    [TestCase((64 << 10) - 4)]
+    [TestCase(64 << 10)]
+    [TestCase(200_000)]
+    public async Task Copy_GrpcMessage_IsFramedAndWhole(int length)
+    {
+        var message = Message(length);
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), RpcProtocol.Grpc);
+        using var stream = new MemoryStream();
+
+        await sut.CopyToAsync(stream);
+
+        var header = new byte[GrpcFrame.HeaderBytes];
+        GrpcFrame.WriteHeader(header, (uint)length);
+        Assert.That(stream.ToArray(), Is.EqualTo(Raw.Join(header, message)));
+        Assert.That(sut.Headers.ContentLength, Is.EqualTo(length + header.Length));
+    }
+
+    [TestCase(0)]
+    [TestCase(200_000)]
+    public async Task Copy_HttpMessage_IsTheMessage(int length)
+    {
+        var message = Message(length);
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), RpcProtocol.Http);
+        using var stream = new MemoryStream();
+
+        await sut.CopyToAsync(stream);
+
+        Assert.That(stream.ToArray(), Is.EqualTo(message));
+        Assert.That(sut.Headers.ContentLength, Is.EqualTo(length));
+    }
+
+    [Test]
+    public async Task Dispose_WhileTheSubServiceStillReads_LeavesTheMemoryAlone()
+    {
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(200_000)), RpcProtocol.Grpc);
+        await using var stream = new HaltingStream();
+        var copying = sut.CopyToAsync(stream);
+        await stream.Reached.Task.DefaultTimeout();
+
+        sut.Dispose();
+        stream.GoOn.SetResult();
+
+        Assert.That(async () => await copying.DefaultTimeout(), Throws.InstanceOf<ObjectDisposedException>().Or.InnerException.InstanceOf<ObjectDisposedException>());
+        Assert.That(stream.Length, Is.LessThan(200_000));
+    }
+
+    private static byte[] Message(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)i)];
+
+    /// <summary>Halts at the first write, as a connection does whose other side reads nothing.</summary>
+    private sealed class HaltingStream : MemoryStream
+    {
+        public TaskCompletionSource Reached { get; } = new();
+
+        public TaskCompletionSource GoOn { get; } = new();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Reached.TrySetResult();
+            await GoOn.Task;
+            await base.WriteAsync(buffer, cancellationToken);
+        }
+    }
+}
