@@ -21,6 +21,9 @@ internal sealed class StubSubService : IAsyncDisposable
     private StubSubService(WebApplication app) => _app = app;
 
     /// <summary>What is done with a call; by default it is answered with an empty message.</summary>
+    /// <summary>Takes a request before its body has been read; null to have it read whole, for <see cref="OnCall"/>.</summary>
+    public Func<HttpContext, Task>? OnRequest { get; set; }
+
     public Func<HttpContext, Call, Task> OnCall { get; set; } = (context, _) => AnswerAsync(context, []);
 
     public string Address { get; private set; } = "";
@@ -116,6 +119,12 @@ internal sealed class StubSubService : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        if (OnRequest is not null)
+        {
+            await OnRequest(context);
+            return;
+        }
+
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var call = new Call(

@@ -32,7 +32,7 @@ internal sealed class ErrorEnvelopeMiddleware(
         }
         finally
         {
-            rpc.ReleaseBody();
+            await rpc.ReleaseBodyAsync();
         }
     }
 

@@ -14,6 +14,9 @@ namespace Gateway.Transforms.Identity;
 internal sealed class IdentityMiddleware(
     RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, IOptions<RpcOptions> options)
 {
+    /// <summary>Bodies up to this length are held whole, in bytes.</summary>
+    private const long HeldLength = 128 << 10;
+
     public Task InvokeAsync(HttpContext context) =>
         context.Features.Get<RpcFeature>() is { } rpc ? InvokeRpcAsync(context, rpc) : next(context);
 
@@ -26,8 +29,7 @@ internal sealed class IdentityMiddleware(
         }
 
         // 1. Read the body, bounded, and walk it.
-        var body = await RequestBody.ReadAsync(context, rpc.Route.MaxRequestBytes);
-        var scan = MessageScanner.Scan(body.Buffer, rpc.Route.Fields);
+        var (body, scan) = await ReadAsync(context, rpc.Route);
         rpc.Received(body, scan);
         if (body.IsTooLarge)
         {
@@ -37,7 +39,7 @@ internal sealed class IdentityMiddleware(
             return;
         }
 
-        if (scan.Problem is not null)
+        if (body.IsWhole && scan.Problem is not null)
         {
             rpc.Fail(RpcOutcome.BadRequest, scan.Problem);
             return;
@@ -55,8 +57,49 @@ internal sealed class IdentityMiddleware(
         }
 
         // 3. Write the answer into the message.
-        rpc.Admit(userId, UserIdInjector.Inject(body.Buffer, scan.UserIds, rpc.Route.Fields.UserId, userId));
+        var field = rpc.Route.Fields.UserId;
+        if (body.IsWhole)
+        {
+            rpc.Admit(userId, UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId), rest: null);
+        }
+        else
+        {
+            var beginning = UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId: null);
+            rpc.Admit(userId, beginning, Rest(context, rpc.Route, body, scan, userId is null ? default : UserIdInjector.Encode(field, userId)));
+        }
+
         await next(context);
+    }
+
+    /// <summary>
+    /// Reads the whole body; or only its beginning, where that says who is asking and the rest may be passed on as it comes: its length
+    /// is known, nobody has to parse it here, and it begins in the middle of a large value.
+    /// </summary>
+    private static async ValueTask<(RequestBody Body, MessageScan Scan)> ReadAsync(HttpContext context, RpcRoute route)
+    {
+        var length = context.Request.ContentLength;
+        var enough = length is not null && route.Source is null ? HeldLength : long.MaxValue;
+        var body = await RequestBody.ReadAsync(context, route.MaxRequestBytes, enough);
+        var scan = MessageScanner.Scan(body.Buffer, route.Fields);
+        if (body.IsWhole || body.IsTooLarge)
+        {
+            return (body, scan);
+        }
+
+        var knowsWho = route.Session == SessionMode.Anonymous || !scan.SessionId.IsAbsent;
+        if (knowsWho && !scan.Open.IsAbsent && scan.Open.End <= length)
+        {
+            return (body, scan);
+        }
+
+        await body.ReadMoreAsync(context, route.MaxRequestBytes, long.MaxValue);
+        return (body, MessageScanner.Scan(body.Buffer, route.Fields));
+    }
+
+    private static BodyRest Rest(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
+    {
+        var held = body.Buffer.Length;
+        return new BodyRest(body, new MessageWalker(route.Fields, scan.Open.End - held), context.Request.ContentLength!.Value - held, userId);
     }
 
     /// <summary>The user id; null when the call has been failed.</summary>

@@ -10,6 +10,7 @@ internal static class UserIdInjector
     private const int LengthDelimited = 2;
     private const int MaxVarint32Bytes = 5;
 
+    /// <summary>Makes a whole message ready to go out.</summary>
     /// <param name="message">A message that <see cref="MessageScanner"/> found well-formed.</param>
     /// <param name="clientUserIds">The fields to take out, in the order they stand; null for none.</param>
     /// <param name="field">The number of user_id in this message.</param>
@@ -34,7 +35,8 @@ internal static class UserIdInjector
         return userId is null ? result.Build() : result.Append(Encode(field, userId)).Build();
     }
 
-    private static ReadOnlyMemory<byte> Encode(int field, string userId)
+    /// <summary>The field that is appended.</summary>
+    public static ReadOnlyMemory<byte> Encode(int field, string userId)
     {
         var length = Encoding.UTF8.GetByteCount(userId);
         var bytes = new byte[(2 * MaxVarint32Bytes) + length];

@@ -5,23 +5,29 @@ namespace Gateway.Transforms.Rpc;
 
 /// <summary>
 /// The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. The message's memory is the
-/// request's: it is not touched any more once this is disposed of, even if the sub-service has answered before reading all.
+/// request's: it is not touched any more once this is disposed of, even if the sub-service has answered before reading all. What is
+/// still to come of it ends with the request (<see cref="BodyRest.DisposeAsync"/>).
 /// </summary>
 internal sealed class MessageContent : HttpContent
 {
     private const int MaxPiece = 64 << 10;
 
     private readonly Lock _lock = new();
+    private readonly BodyRest? _more;
     private readonly int _header;
     private readonly long _length;
     private ReadOnlySequence<byte> _rest;
     private bool _disposed;
 
-    public MessageContent(in ReadOnlySequence<byte> message, RpcProtocol protocol)
+    /// <param name="message">What is there of the message.</param>
+    /// <param name="more">What is still to come of it; null when it is whole.</param>
+    /// <param name="protocol">Whether it is framed.</param>
+    public MessageContent(in ReadOnlySequence<byte> message, BodyRest? more, RpcProtocol protocol)
     {
         _rest = message;
+        _more = more;
         _header = protocol == RpcProtocol.Grpc ? GrpcFrame.HeaderBytes : 0;
-        _length = message.Length;
+        _length = message.Length + (more?.Length ?? 0);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -38,7 +44,7 @@ internal sealed class MessageContent : HttpContent
             }
 
             var header = _header;
-            var left = _length;
+            var left = _length - (_more?.Length ?? 0);
             do
             {
                 var count = Take(piece.AsSpan(header));
@@ -47,6 +53,10 @@ internal sealed class MessageContent : HttpContent
                 header = 0;
             }
             while (left > 0);
+            if (_more is not null)
+            {
+                await _more.CopyToAsync(stream, piece.AsMemory(0, MaxPiece), cancellationToken);
+            }
         }
         finally
         {

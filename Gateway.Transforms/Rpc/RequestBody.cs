@@ -7,29 +7,27 @@ namespace Gateway.Transforms.Rpc;
 
 /// <summary>
 /// A request body, read once and held in the memory the server received it in: nothing is copied. Must be released before the
-/// request ends.
+/// request ends. Of a large body only the beginning is held, if that will do; <see cref="BodyRest"/> passes the rest on.
 /// </summary>
 internal sealed class RequestBody
 {
     private readonly PipeReader _reader;
     private bool _held = true;
 
-    private RequestBody(PipeReader reader, in ReadOnlySequence<byte> buffer, bool tooLarge)
-    {
-        _reader = reader;
-        Buffer = buffer;
-        IsTooLarge = tooLarge;
-    }
+    private RequestBody(PipeReader reader) => _reader = reader;
 
-    /// <summary>The whole body, or its beginning when it <see cref="IsTooLarge"/>.</summary>
+    /// <summary>The whole body, or its beginning.</summary>
     public ReadOnlySequence<byte> Buffer { get; private set; }
 
     /// <summary>The body is larger than allowed, and its rest is still to come.</summary>
-    public bool IsTooLarge { get; }
+    public bool IsTooLarge { get; private set; }
 
-    /// <summary>Reads the body to its end, or until it is known to be larger than <paramref name="limit"/> bytes.</summary>
+    /// <summary>Nothing more is to come.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>Reads the body to its end, or until it is known to be larger than <paramref name="limit"/> bytes, or holds <paramref name="enough"/>.</summary>
     /// <exception cref="BadHttpRequestException">The body breaks off, comes too slowly, or is not chunked as HTTP asks.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit)
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, long enough)
     {
         // The limit is enforced here and not by the server, which would cut the connection and leave the sender without an answer.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } serverLimit)
@@ -37,24 +35,24 @@ internal sealed class RequestBody
             serverLimit.MaxRequestBodySize = null;
         }
 
-        var announced = context.Request.ContentLength;
-        var reader = context.Request.BodyReader;
-        while (true)
-        {
-            var result = await ReadAsync(reader, context.RequestAborted);
-            if (announced > limit || result.Buffer.Length > limit)
-            {
-                return new RequestBody(reader, result.Buffer, tooLarge: true);
-            }
-
-            if (result.IsCompleted)
-            {
-                return new RequestBody(reader, result.Buffer, tooLarge: false);
-            }
-
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
+        var body = new RequestBody(context.Request.BodyReader);
+        await body.FillAsync(context, limit, enough);
+        return body;
     }
+
+    /// <summary>Goes on reading, as <see cref="ReadAsync(HttpContext, long, long)"/> does, where what there is did not do.</summary>
+    public async ValueTask ReadMoreAsync(HttpContext context, long limit, long enough)
+    {
+        _reader.AdvanceTo(Buffer.Start, Buffer.End);
+        Buffer = default;
+        await FillAsync(context, limit, enough);
+    }
+
+    /// <summary>The next piece of the rest, after <see cref="Release"/>. Whoever takes it gives it back by <see cref="Advance"/>.</summary>
+    /// <exception cref="BadHttpRequestException">The body breaks off, or comes too slowly.</exception>
+    public ValueTask<ReadResult> ReadRestAsync(CancellationToken cancellationToken) => ReadAsync(_reader, cancellationToken);
+
+    public void Advance(SequencePosition consumed) => _reader.AdvanceTo(consumed);
 
     /// <summary>Reads the rest of a body that is too large and throws it away, if it is no longer than <paramref name="max"/> bytes in all.</summary>
     public async ValueTask DiscardAsync(HttpContext context, long max)
@@ -86,6 +84,23 @@ internal sealed class RequestBody
             _held = false;
             _reader.AdvanceTo(Buffer.End);
             Buffer = default;
+        }
+    }
+
+    private async ValueTask FillAsync(HttpContext context, long limit, long enough)
+    {
+        while (true)
+        {
+            var result = await ReadAsync(_reader, context.RequestAborted);
+            IsTooLarge = context.Request.ContentLength > limit || result.Buffer.Length > limit;
+            IsWhole = result.IsCompleted && !IsTooLarge;
+            if (IsTooLarge || IsWhole || result.Buffer.Length >= enough)
+            {
+                Buffer = result.Buffer;
+                return;
+            }
+
+            _reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
 

@@ -26,8 +26,11 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <summary>Who is calling; null on anonymous routes and before identity is known.</summary>
     public string? UserId { get; private set; }
 
-    /// <summary>The request message as the sub-service is to read it.</summary>
+    /// <summary>The request message as the sub-service is to read it, or the beginning of it.</summary>
     public ReadOnlySequence<byte> Message { get; private set; }
+
+    /// <summary>What is still to come of the message; null when it is whole.</summary>
+    public BodyRest? Rest { get; private set; }
 
     /// <summary>How the call ended; null while that is open.</summary>
     public RpcOutcome? Outcome { get; private set; }
@@ -49,10 +52,16 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     }
 
     /// <summary>Identity is settled: this message goes out, in this user's name.</summary>
-    public void Admit(string? userId, in ReadOnlySequence<byte> message)
+    public void Admit(string? userId, in ReadOnlySequence<byte> message, BodyRest? rest)
     {
         UserId = userId;
         Message = message;
+        Rest = rest;
+        if (rest is not null)
+        {
+            // The beginning is given back as soon as it has been sent.
+            _ = RequestId;
+        }
     }
 
     /// <summary>The request goes out to the sub-service.</summary>
@@ -70,9 +79,15 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     }
 
     /// <summary>Reads what must outlive the body, and gives its memory back to the server.</summary>
-    public void ReleaseBody()
+    public async ValueTask ReleaseBodyAsync()
     {
         _ = RequestId;
+        if (Rest is not null)
+        {
+            await Rest.DisposeAsync();
+            Rest = null;
+        }
+
         _body?.Release();
         _body = null;
         Message = default;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.ExceptionServices;
+using Gateway.Transforms.Errors;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -27,10 +29,8 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
     private async ValueTask<ForwarderError> CallAsync(
         HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, ForwarderRequestConfig config, HttpTransformer transformer)
     {
-        // The token of the request is that of its deadline too: there is no other.
-        var cancellationToken = context.RequestAborted;
         RpcProtocols.TryGet(context.GetReverseProxyFeature().Cluster.Config, out var protocol, out _);
-        using var content = new MessageContent(rpc.Message, protocol);
+        using var content = new MessageContent(rpc.Message, rpc.Rest, protocol);
         using var request = new HttpRequestMessage(HttpMethod.Post, RequestUtilities.MakeDestinationAddress(destinationPrefix, rpc.Route.Path, QueryString.Empty))
         {
             Version = config.Version ?? HttpVersion.Version20,
@@ -38,29 +38,42 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
             Content = content,
         };
         Address(context, rpc, request, protocol);
-        HttpResponseMessage response;
+        // The token of the request is that of its deadline too: there is no other.
+        var cancellationToken = context.RequestAborted;
         try
         {
             // What else the operator wants of the route. It comes last, so it may say anything but the message.
             await transformer.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
             rpc.Sent(time);
-            response = await client.SendAsync(request, cancellationToken);
+            using var response = await client.SendAsync(request, cancellationToken);
             rpc.Answered(time);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
-        {
-            var error = cancellationToken.IsCancellationRequested ? ForwarderError.RequestCanceled : ForwarderError.Request;
-            context.Features.Set<IForwarderErrorFeature>(new CallError(error, exception));
-            return error;
-        }
-
-        using (response)
-        {
             await transformer.TransformResponseAsync(context, response, cancellationToken);
             await reply.WriteAsync(context, rpc, protocol, response, cancellationToken);
             await transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
             return ForwarderError.None;
         }
+        catch (Exception exception) when (rpc.SubServiceTime is null && exception is HttpRequestException or OperationCanceledException or IOException)
+        {
+            return Fail(context, rpc, exception);
+        }
+    }
+
+    /// <summary>Finds out why there is no answer.</summary>
+    private static ForwarderError Fail(HttpContext context, RpcFeature rpc, Exception exception)
+    {
+        switch (rpc.Rest?.Failure)
+        {
+            case MalformedMessageException malformed:
+                rpc.Fail(RpcOutcome.BadRequest, malformed.Message);
+                return ForwarderError.RequestBodyClient;
+            case { } failure:
+                ExceptionDispatchInfo.Throw(failure);
+                break;
+        }
+
+        var error = context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled : ForwarderError.Request;
+        context.Features.Set<IForwarderErrorFeature>(new CallError(error, exception));
+        return error;
     }
 
     private void Address(HttpContext context, RpcFeature rpc, HttpRequestMessage request, RpcProtocol protocol)

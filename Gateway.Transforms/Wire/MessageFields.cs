@@ -9,6 +9,8 @@ internal readonly record struct MessageFields(int RequestId, int SessionId, int 
     public static MessageFields Of(MessageDescriptor message) =>
         new(NumberOf(message, "request_id"), NumberOf(message, "session_id"), NumberOf(message, "user_id"));
 
+    public bool IsId(int number) => number == RequestId || number == SessionId || number == UserId;
+
     private static int NumberOf(MessageDescriptor message, string name) =>
         message.FindFieldByName(name) is { FieldType: FieldType.String, IsRepeated: false } field ? field.FieldNumber : 0;
 }

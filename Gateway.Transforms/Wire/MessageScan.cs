@@ -17,4 +17,10 @@ internal readonly record struct MessageScan
 
     /// <summary>Every field that bears the number of user_id, tag included and whatever its wire type; null when there is none.</summary>
     public IReadOnlyList<FieldRange>? UserIds { get; init; }
+
+    /// <summary>
+    /// The value that runs past the end, if it is none of the ids and nothing else was wrong: of the beginning of a message this is
+    /// where the scan stopped. Absent otherwise.
+    /// </summary>
+    public FieldRange Open { get; init; }
 }

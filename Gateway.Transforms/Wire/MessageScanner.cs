@@ -13,14 +13,6 @@ namespace Gateway.Transforms.Wire;
 /// </remarks>
 internal static class MessageScanner
 {
-    private const int Varint = 0;
-    private const int Fixed64 = 1;
-    private const int LengthDelimited = 2;
-    private const int Fixed32 = 5;
-
-    private const int MaxTagBytes = 5;
-    private const int MaxVarintBytes = 10;
-
     /// <summary>
     /// An honest client sends one, or none. Each is remembered and later cut out, so a body of nothing else would cost far more
     /// time and memory than it took to send.
@@ -31,6 +23,7 @@ internal static class MessageScanner
     {
         var reader = new SequenceReader<byte>(message);
         FieldRange requestId = default, sessionId = default;
+        FieldRange open = default;
         List<FieldRange>? userIds = null;
         string? problem = null;
 
@@ -40,6 +33,7 @@ internal static class MessageScanner
             problem = ReadField(ref reader, out var number, out var wireType, out var value);
             if (problem is not null)
             {
+                open = problem == MessageProblems.PastTheEnd && wireType == WireTag.LengthDelimited && !fields.IsId(number) ? value : default;
                 break;
             }
 
@@ -47,21 +41,21 @@ internal static class MessageScanner
             {
                 if (userIds?.Count == MaxUserIds)
                 {
-                    problem = "too many user ids";
+                    problem = MessageProblems.UserIds;
                     break;
                 }
 
                 (userIds ??= []).Add(new FieldRange(start, reader.Consumed - start));
             }
-            else if (wireType == LengthDelimited && number == fields.RequestId)
+            else if (wireType == WireTag.LengthDelimited && number == fields.RequestId)
             {
                 requestId = value;
             }
-            else if (wireType == LengthDelimited && number == fields.SessionId)
+            else if (wireType == WireTag.LengthDelimited && number == fields.SessionId)
             {
                 if (!sessionId.IsAbsent && !SameBytes(message, sessionId, value))
                 {
-                    problem = "two session ids that differ";
+                    problem = MessageProblems.SessionIds;
                     break;
                 }
 
@@ -69,7 +63,7 @@ internal static class MessageScanner
             }
         }
 
-        return new MessageScan { Problem = problem, RequestId = requestId, SessionId = sessionId, UserIds = userIds };
+        return new MessageScan { Problem = problem, RequestId = requestId, SessionId = sessionId, UserIds = userIds, Open = open };
     }
 
     /// <summary>Reads one field and moves behind it. Returns why it cannot be read, or null.</summary>
@@ -77,43 +71,41 @@ internal static class MessageScanner
     {
         number = wireType = 0;
         value = default;
-        if (!TryReadVarint(ref reader, MaxTagBytes, out var tag) || tag > uint.MaxValue)
+        if (!TryReadVarint(ref reader, WireTag.MaxBytes, out var tag))
         {
-            return "a tag that is cut short or too long";
+            return MessageProblems.Tag;
         }
 
-        number = (int)(tag >> 3);
-        wireType = (int)(tag & 7);
-        if (number == 0)
+        if (!WireTag.TryRead(tag, out number, out wireType, out var problem))
         {
-            return "field number 0";
+            return problem;
         }
 
         ulong length;
         switch (wireType)
         {
-            case Varint:
-                return TryReadVarint(ref reader, MaxVarintBytes, out _) ? null : "a number that is cut short or too long";
-            case Fixed64:
+            case WireTag.Varint:
+                return TryReadVarint(ref reader, WireTag.MaxVarintBytes, out _) ? null : MessageProblems.Number;
+            case WireTag.Fixed64:
                 length = sizeof(ulong);
                 break;
-            case Fixed32:
+            case WireTag.Fixed32:
                 length = sizeof(uint);
                 break;
-            case LengthDelimited:
-                if (!TryReadVarint(ref reader, MaxTagBytes, out length))
+            default:
+                if (!TryReadVarint(ref reader, WireTag.MaxBytes, out length))
                 {
-                    return "a length that is cut short or too long";
+                    return MessageProblems.Length;
                 }
 
                 break;
-            default:
-                return "a group or an unknown wire type";
         }
 
         if (length > (ulong)reader.Remaining)
         {
-            return "a field that runs past the end";
+            // Where it would stand, for whoever knows that more is to come.
+            value = new FieldRange(reader.Consumed, (long)length);
+            return MessageProblems.PastTheEnd;
         }
 
         value = new FieldRange(reader.Consumed, (long)length);

@@ -17,7 +17,7 @@ internal sealed class MessageContentTests
     public async Task Copy_GrpcMessage_IsFramedAndWhole(int length)
     {
         var message = Message(length);
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), RpcProtocol.Grpc);
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), more: null, RpcProtocol.Grpc);
         using var stream = new MemoryStream();
 
         await sut.CopyToAsync(stream);
@@ -33,7 +33,7 @@ internal sealed class MessageContentTests
     public async Task Copy_HttpMessage_IsTheMessage(int length)
     {
         var message = Message(length);
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), RpcProtocol.Http);
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), more: null, RpcProtocol.Http);
         using var stream = new MemoryStream();
 
         await sut.CopyToAsync(stream);
@@ -45,7 +45,7 @@ internal sealed class MessageContentTests
     [Test]
     public async Task Dispose_WhileTheSubServiceStillReads_LeavesTheMemoryAlone()
     {
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(200_000)), RpcProtocol.Grpc);
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(200_000)), more: null, RpcProtocol.Grpc);
         await using var stream = new HaltingStream();
         var copying = sut.CopyToAsync(stream);
         await stream.Reached.Task.DefaultTimeout();

@@ -45,7 +45,7 @@ internal sealed class RpcFeatureTests
     {
         var sut = await ReceiveAsync(Raw.Text(1, "r1"));
 
-        sut.ReleaseBody();
+        await sut.ReleaseBodyAsync();
 
         Assert.That(sut.RequestId, Is.EqualTo("r1"));
         Assert.That(sut.Message.IsEmpty, Is.True);
@@ -55,7 +55,7 @@ internal sealed class RpcFeatureTests
     public async Task RequestId_UnreadableAndBodyDiscarded_IsNullAgain()
     {
         var context = Context(Raw.Join([0x0A, 1, 0xFF], Raw.Text(4, "too much")));
-        var body = await RequestBody.ReadAsync(context, limit: 4).DefaultTimeout();
+        var body = await RequestBody.ReadAsync(context, limit: 4, enough: long.MaxValue).DefaultTimeout();
         var sut = New();
         sut.Received(body, MessageScanner.Scan(body.Buffer, Fields));
 
@@ -63,7 +63,7 @@ internal sealed class RpcFeatureTests
         await body.DiscardAsync(context, max: 100).AsTask().DefaultTimeout();
 
         Assert.That(sut.RequestId, Is.Null);
-        Assert.That(sut.ReleaseBody, Throws.Nothing);
+        Assert.That(async () => await sut.ReleaseBodyAsync(), Throws.Nothing);
     }
 
     [Test]
@@ -82,7 +82,7 @@ internal sealed class RpcFeatureTests
 
     private static async Task<RpcFeature> ReceiveAsync(byte[] bytes)
     {
-        var body = await RequestBody.ReadAsync(Context(bytes), limit: 1 << 20).DefaultTimeout();
+        var body = await RequestBody.ReadAsync(Context(bytes), limit: 1 << 20, enough: long.MaxValue).DefaultTimeout();
         var feature = New();
         feature.Received(body, MessageScanner.Scan(body.Buffer, Fields));
         return feature;

@@ -38,6 +38,8 @@ internal static class Raw
         return Join(Tag(field, Length, tagBytes), Number((ulong)bytes.Length, lengthBytes), bytes);
     }
 
+    public static byte[] Bytes(int field, byte[] value) => Join(Tag(field, Length), Number((ulong)value.Length), value);
+
     public static byte[] Integer(int field, ulong value, int tagBytes = 1, int valueBytes = 1) =>
         Join(Tag(field, Varint, tagBytes), Number(value, valueBytes));
 

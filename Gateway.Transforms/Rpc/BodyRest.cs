@@ -1,0 +1,129 @@
+using System.IO.Pipelines;
+using Gateway.Transforms.Wire;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>
+/// What is still to come of a large message whose beginning has said who asks. It goes on to the sub-service as it comes, and is walked
+/// on the way; the user's id goes behind it.
+/// </summary>
+/// <param name="body">The body, of which only the beginning is held.</param>
+/// <param name="walker">Stands where the beginning ends.</param>
+/// <param name="length">Bytes still to come from the client.</param>
+/// <param name="userId">The field that is appended; empty for nobody.</param>
+internal sealed class BodyRest(RequestBody body, MessageWalker walker, long length, ReadOnlyMemory<byte> userId) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private Task _copying = Task.CompletedTask;
+
+    /// <summary>Bytes still to be sent.</summary>
+    public long Length => length + userId.Length;
+
+    /// <summary>Why the client's part of it failed; null while it has not.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Some of it has been read, so the call cannot be made again.</summary>
+    public bool IsStarted { get; private set; }
+
+    /// <summary>Sends all of it, in pieces as large as <paramref name="piece"/>.</summary>
+    /// <exception cref="OperationCanceledException">This is disposed of, or the token says so.</exception>
+    public Task CopyToAsync(Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            IsStarted = true;
+            return _copying = CopyAsync(stream, piece, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The call is over, whether or not all was sent: sub-services may answer early. Returns when nobody reads the body any more.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _stop.Cancel();
+        }
+
+        // How it ended is told by Failure, or of no interest any more.
+        await _copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task CopyAsync(Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        body.Release();
+        var filled = 0;
+        for (var left = length; left > 0;)
+        {
+            var read = await ReadAsync(either.Token);
+            try
+            {
+                left -= read.Buffer.Length;
+                foreach (var part in read.Buffer)
+                {
+                    for (var rest = part; !rest.IsEmpty;)
+                    {
+                        var count = Math.Min(rest.Length, piece.Length - filled);
+                        rest[..count].CopyTo(piece[filled..]);
+                        rest = rest[count..];
+                        filled += count;
+                        if (filled == piece.Length)
+                        {
+                            await stream.WriteAsync(piece, either.Token);
+                            filled = 0;
+                        }
+                    }
+                }
+            }
+            finally
+            {
+                body.Advance(read.Buffer.End);
+            }
+
+            if (read.IsCompleted && left > 0)
+            {
+                throw Fail(new MalformedMessageException($"the body ends {left} bytes early"));
+            }
+        }
+
+        if (walker.End() is { } problem)
+        {
+            throw Fail(new MalformedMessageException(problem));
+        }
+
+        await stream.WriteAsync(piece[..filled], either.Token);
+        await stream.WriteAsync(userId, either.Token);
+    }
+
+    /// <summary>Reads and walks a piece. Nothing of a piece with a mistake in it goes out.</summary>
+    private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
+    {
+        ReadResult read;
+        try
+        {
+            read = await body.ReadRestAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw Fail(exception);
+        }
+
+        foreach (var part in read.Buffer)
+        {
+            if (walker.Walk(part.Span) is { } problem)
+            {
+                body.Advance(read.Buffer.End);
+                throw Fail(new MalformedMessageException(problem));
+            }
+        }
+
+        return read;
+    }
+
+    private Exception Fail(Exception exception) => Failure = exception;
+}
