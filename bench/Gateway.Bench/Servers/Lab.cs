@@ -43,6 +43,8 @@ internal sealed class Lab(string gateway) : IDisposable
             http {
               access_log off;
               client_max_body_size 0;
+              proxy_request_buffering off;
+              proxy_max_temp_file_size 0;
               client_body_temp_path {{_folder}}/body;
               proxy_temp_path {{_folder}}/proxy;
               fastcgi_temp_path {{_folder}}/fastcgi;
