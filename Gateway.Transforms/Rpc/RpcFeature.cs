@@ -3,13 +3,14 @@ using System.Text;
 using System.Text.Unicode;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>The facts of one call, gathered on its way through the pipeline. Belongs to the request and ends with it.</summary>
 /// <param name="route">The route that was matched.</param>
 /// <param name="startedAt">The timestamp at which the pipeline was entered.</param>
-internal sealed class RpcFeature(RpcRoute route, long startedAt)
+internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCall
 {
     /// <summary>A longer request id is not echoed: it is no id.</summary>
     private const int MaxRequestIdBytes = 256;
@@ -38,6 +39,12 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <summary>Why it ended so, for the log only: it may name hosts and statuses.</summary>
     public string? Reason { get; private set; }
 
+    /// <summary>What a failure says about the instance that was called.</summary>
+    public CallFault Fault { get; private set; }
+
+    /// <summary>Whether the message is still held.</summary>
+    public bool CanReplay => _body is not null;
+
     /// <summary>The request id as the client sent it; null when there is none that could be read.</summary>
     public string? RequestId => _requestId ??= ReadRequestId();
 
@@ -63,10 +70,20 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
 
     public void Succeed() => Outcome = RpcOutcome.Ok;
 
-    public void Fail(RpcOutcome outcome, string? reason = null)
+    public void Fail(RpcOutcome outcome, string? reason = null, CallFault fault = CallFault.None)
     {
         Outcome = outcome;
         Reason = reason;
+        Fault = fault;
+    }
+
+    public void Replay(HttpContext context)
+    {
+        Outcome = null;
+        Reason = null;
+        Fault = CallFault.None;
+        SubServiceTime = null;
+        RpcRequestBody.Replace(context, Message);
     }
 
     /// <summary>Reads what must outlive the body, and gives its memory back to the server.</summary>

@@ -49,11 +49,11 @@ internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher
         }
         catch (AnswerException failed)
         {
-            rpc.Fail(failed.Outcome, failed.Message);
+            rpc.Fail(failed.Outcome, failed.Message, failed.Fault);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or InvalidDataException && !http.RequestAborted.IsCancellationRequested)
         {
-            rpc.Fail(RpcOutcome.SubServiceFailed, $"the answer broke off: {broken.GetBaseException().Message}");
+            rpc.Fail(RpcOutcome.SubServiceFailed, $"the answer broke off: {broken.GetBaseException().Message}", CallFault.Broken);
         }
 
         context.SuppressResponseBody = true;
@@ -72,7 +72,7 @@ internal sealed class RpcResponseTransform(RpcProtocol protocol, EventDispatcher
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"request or answer cannot be parsed: {exception.Message}");
+            throw new AnswerException(RpcOutcome.SubServiceFailed, $"request or answer cannot be parsed: {exception.Message}", CallFault.None);
         }
 
         await ReplyAsync(http, rpc, reply.ToByteArray());

@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>
+/// A call whose request can be sent once more. That hangs on its body alone: what is held can be sent again, what was passed on as it
+/// came cannot.
+/// </summary>
+public interface IReplayableCall
+{
+    /// <summary>Whether the whole request is still here.</summary>
+    bool CanReplay { get; }
+
+    /// <summary>Makes the request ready to be sent again, and forgets how it ended the last time. Only while <see cref="CanReplay"/>.</summary>
+    void Replay(HttpContext context);
+}
