@@ -62,6 +62,7 @@ public static class GatewayHost
         proxy.UseRateLimits();
         proxy.UseRpcIdentity();
         proxy.UseCallerLimits();
+        proxy.UseResilience();
         proxy.UseDrainedDestinations();
         proxy.UseSessionAffinity();
         proxy.UseLoadBalancing();

@@ -39,11 +39,15 @@ internal static class AttemptJudge
     private static bool IsOverdue(HttpContext context) =>
         context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested is true;
 
-    /// <summary>There was no connection, or the peer refused the request on it without looking at it.</summary>
+    /// <summary>
+    /// There was no connection, or the peer refused the request on it without looking at it. In the second case the handler wants to send
+    /// it again by itself and asks for the body a second time, which YARP answers with an InvalidOperationException. All others of these
+    /// are thrown before anything is sent.
+    /// </summary>
     private static bool IsNotSent(Exception? exception) => exception switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => true,
-        HttpProtocolException { ErrorCode: RefusedStream } => true,
+        HttpProtocolException { ErrorCode: RefusedStream } or InvalidOperationException => true,
         AggregateException several => several.InnerExceptions.Any(IsNotSent),
         OperationCanceledException => IsConnectTimeout(exception),
         { InnerException: { } inner } => IsNotSent(inner),
