@@ -4,6 +4,7 @@ using Gateway.Proxy.Hub;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Operations;
 using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Users;
@@ -62,6 +63,7 @@ public static class GatewayHost
         proxy.UseRateLimits();
         proxy.UseRpcIdentity();
         proxy.UseCallerLimits();
+        proxy.UseResilience();
         proxy.UseDrainedDestinations();
         proxy.UseSessionAffinity();
         proxy.UseLoadBalancing();
@@ -86,7 +88,7 @@ public static class GatewayHost
         builder.Services.AddLimits();
         builder.Services.AddUserDirectory();
         builder.Services.AddHub(builder.Configuration);
-        builder.Services.AddRoutes(builder.Configuration).AddRpc();
+        builder.Services.AddRoutes(builder.Configuration).AddResilience().AddRpc();
         // Last, so that its delay at the end comes before anything else stops.
         builder.AddManagement();
         builder.AddTelemetry();

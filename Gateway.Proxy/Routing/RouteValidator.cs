@@ -1,5 +1,6 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Limits;
+using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Users;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -23,6 +24,7 @@ internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDe
         {
             errors.AddRange(ClusterRules.Check(cluster));
             errors.AddRange(LimitRules.Check(cluster));
+            errors.AddRange(ResilienceRules.Check(cluster));
             errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
             errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
         }
@@ -31,6 +33,7 @@ internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDe
         foreach (var route in set.Routes)
         {
             errors.AddRange(RouteRules.CheckCluster(route, clusters));
+            errors.AddRange(ResilienceRules.Check(route));
             var forms = RouteRules.CheckTransforms(route).ToList();
             errors.AddRange(forms.Count > 0
                 ? forms

@@ -8,11 +8,6 @@ internal static class RoutingExtensions
     /// <summary>The section of yarp.json that YARP reads.</summary>
     public const string SectionName = "ReverseProxy";
 
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
-
     /// <summary>
     /// Puts what the route files say below the other sources of settings, so that an environment variable such as
     /// <c>ReverseProxy__Clusters__user__Destinations__a__Address</c> wins over it.
@@ -46,15 +41,6 @@ internal static class RoutingExtensions
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<RouteProvider>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<RouteProvider>());
         services.AddHostedService<RouteWatcher>();
-        return services.AddReverseProxy()
-            .ConfigureHttpClient((_, handler) =>
-            {
-                // A peer that is gone without a word is noticed by the pings, not by the next caller.
-                handler.ConnectTimeout = ConnectTimeout;
-                handler.KeepAlivePingDelay = PingDelay;
-                handler.KeepAlivePingTimeout = PingTimeout;
-                handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
-                handler.PooledConnectionLifetime = ConnectionLifetime;
-            });
+        return services.AddReverseProxy();
     }
 }

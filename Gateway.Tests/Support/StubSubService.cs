@@ -32,13 +32,13 @@ internal sealed class StubSubService : IAsyncDisposable
 
     public Call LastCall => _calls.Last();
 
-    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2)
+    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int port = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+            kestrel.Listen(System.Net.IPAddress.Loopback, port, listen => listen.Protocols = protocols);
         });
         builder.Services.AddLogging();
         var app = builder.Build();
@@ -109,6 +109,9 @@ internal sealed class StubSubService : IAsyncDisposable
         context.Response.Headers["grpc-message"] = message;
         return Task.CompletedTask;
     }
+
+    /// <summary>Ends as a well-behaved server does: takes no new calls, and answers those it has.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

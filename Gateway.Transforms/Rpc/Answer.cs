@@ -48,13 +48,13 @@ internal readonly record struct Answer(Stream Message, long? Length)
     {
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            var outcome = response.StatusCode switch
+            var (outcome, fault) = response.StatusCode switch
             {
-                HttpStatusCode.ServiceUnavailable => RpcOutcome.NoInstance,
-                HttpStatusCode.GatewayTimeout => RpcOutcome.TimedOut,
-                _ => RpcOutcome.SubServiceFailed,
+                HttpStatusCode.ServiceUnavailable => (RpcOutcome.NoInstance, CallFault.Unavailable),
+                HttpStatusCode.GatewayTimeout => (RpcOutcome.TimedOut, CallFault.Slow),
+                _ => (RpcOutcome.SubServiceFailed, CallFault.None),
             };
-            throw new AnswerException(outcome, $"HTTP status {(int)response.StatusCode}");
+            throw new AnswerException(outcome, $"HTTP status {(int)response.StatusCode}", fault);
         }
     }
 

@@ -70,5 +70,5 @@ internal sealed class AnswerBuffer : IDisposable
     }
 
     private static AnswerException TooLong(int max) =>
-        new(RpcOutcome.SubServiceFailed, $"the answer has to be held in memory and is longer than {max} bytes (Gateway:Rpc:MaxBufferedAnswer)");
+        new(RpcOutcome.SubServiceFailed, $"the answer has to be held in memory and is longer than {max} bytes (Gateway:Rpc:MaxBufferedAnswer)", CallFault.None);
 }

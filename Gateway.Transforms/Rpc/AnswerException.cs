@@ -8,8 +8,15 @@ namespace Gateway.Transforms.Rpc;
 /// </summary>
 internal sealed class AnswerException : IOException
 {
-    public AnswerException(RpcOutcome outcome, string reason)
-        : base(reason) => Outcome = outcome;
+    public AnswerException(RpcOutcome outcome, string reason, CallFault fault = CallFault.Garbled)
+        : base(reason)
+    {
+        Outcome = outcome;
+        Fault = fault;
+    }
 
     public RpcOutcome Outcome { get; }
+
+    /// <summary>What it says about the instance.</summary>
+    public CallFault Fault { get; }
 }

@@ -27,12 +27,18 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
     public bool IsStarted { get; private set; }
 
     /// <summary>Sends all of it, in pieces as large as <paramref name="piece"/>.</summary>
+    /// <exception cref="InvalidOperationException">It has been sent, in part at least.</exception>
     /// <exception cref="OperationCanceledException">This is disposed of, or the token says so.</exception>
     public Task CopyToAsync(Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             _stop.Token.ThrowIfCancellationRequested();
+            if (IsStarted)
+            {
+                throw new InvalidOperationException("A body that is passed on can be sent once.");
+            }
+
             IsStarted = true;
             return _copying = CopyAsync(stream, piece, cancellationToken);
         }

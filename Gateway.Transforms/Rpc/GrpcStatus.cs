@@ -25,13 +25,13 @@ internal static class GrpcStatus
 
         if (code != Ok)
         {
-            var outcome = code switch
+            var (outcome, fault) = code switch
             {
-                DeadlineExceeded => RpcOutcome.TimedOut,
-                Unavailable => RpcOutcome.NoInstance,
-                _ => RpcOutcome.SubServiceFailed,
+                DeadlineExceeded => (RpcOutcome.TimedOut, CallFault.Slow),
+                Unavailable => (RpcOutcome.NoInstance, CallFault.Unavailable),
+                _ => (RpcOutcome.SubServiceFailed, CallFault.None),
             };
-            throw new AnswerException(outcome, $"grpc-status {code}: {Find(headers, "grpc-message") ?? "no message"}");
+            throw new AnswerException(outcome, $"grpc-status {code}: {Find(headers, "grpc-message") ?? "no message"}", fault);
         }
     }
 

@@ -6,7 +6,8 @@ namespace Gateway.Transforms.Rpc;
 /// <summary>
 /// The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. The message's memory is the
 /// request's: it is not touched any more once this is disposed of, even if the sub-service has answered before reading all. What is
-/// still to come of it ends with the request (<see cref="BodyRest.DisposeAsync"/>).
+/// still to come of it ends with the request (<see cref="BodyRest.DisposeAsync"/>). What is held can be written again, which the HTTP
+/// client does by itself when a connection ends before the request was taken.
 /// </summary>
 internal sealed class MessageContent : HttpContent
 {
@@ -16,7 +17,7 @@ internal sealed class MessageContent : HttpContent
     private readonly BodyRest? _more;
     private readonly int _header;
     private readonly long _length;
-    private ReadOnlySequence<byte> _rest;
+    private ReadOnlySequence<byte> _message;
     private bool _disposed;
 
     /// <param name="message">What is there of the message.</param>
@@ -24,7 +25,7 @@ internal sealed class MessageContent : HttpContent
     /// <param name="protocol">Whether it is framed.</param>
     public MessageContent(in ReadOnlySequence<byte> message, BodyRest? more, RpcProtocol protocol)
     {
-        _rest = message;
+        _message = message;
         _more = more;
         _header = protocol == RpcProtocol.Grpc ? GrpcFrame.HeaderBytes : 0;
         _length = message.Length + (more?.Length ?? 0);
@@ -44,15 +45,14 @@ internal sealed class MessageContent : HttpContent
             }
 
             var header = _header;
-            var left = _length - (_more?.Length ?? 0);
+            var rest = _message;
             do
             {
-                var count = Take(piece.AsSpan(header));
-                left -= count;
+                var count = Take(ref rest, piece.AsSpan(header));
                 await stream.WriteAsync(piece.AsMemory(0, header + count), cancellationToken);
                 header = 0;
             }
-            while (left > 0);
+            while (!rest.IsEmpty);
             if (_more is not null)
             {
                 await _more.CopyToAsync(stream, piece.AsMemory(0, MaxPiece), cancellationToken);
@@ -75,20 +75,20 @@ internal sealed class MessageContent : HttpContent
         lock (_lock)
         {
             _disposed = true;
-            _rest = default;
+            _message = default;
         }
 
         base.Dispose(disposing);
     }
 
-    private int Take(Span<byte> piece)
+    private int Take(ref ReadOnlySequence<byte> rest, Span<byte> piece)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var count = (int)Math.Min(piece.Length, _rest.Length);
-            _rest.Slice(0, count).CopyTo(piece);
-            _rest = _rest.Slice(count);
+            var count = (int)Math.Min(piece.Length, rest.Length);
+            rest.Slice(0, count).CopyTo(piece);
+            rest = rest.Slice(count);
             return count;
         }
     }

@@ -14,6 +14,30 @@ public static class RpcCall
         return context.Features.Get<RpcFeature>()?.UserId;
     }
 
+    /// <summary>The timestamp at which the call came in; null on routes without the transform <c>Rpc</c>.</summary>
+    public static long? FindStart(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<RpcFeature>()?.StartedAt;
+    }
+
+    /// <summary>What the end of the call says about the instance that was called.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="exception">What the forwarder met while it passed the answer on; null for nothing.</param>
+    public static CallFault FindFault(HttpContext context, Exception? exception)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return (exception as AnswerException ?? exception?.InnerException as AnswerException)?.Fault
+            ?? context.Features.Get<RpcFeature>()?.Fault ?? CallFault.None;
+    }
+
+    /// <summary>The call as one that may be sent again; null on routes without the transform <c>Rpc</c>.</summary>
+    public static IReplayableCall? FindReplayable(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<RpcFeature>();
+    }
+
     /// <summary>
     /// Refuses a call. The caller of this must not go on to the next step. On an RPC route the client reads a message, on any other
     /// route it gets the outcome's HTTP status.

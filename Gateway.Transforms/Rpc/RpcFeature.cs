@@ -9,7 +9,7 @@ namespace Gateway.Transforms.Rpc;
 /// <summary>The facts of one call, gathered on its way through the pipeline. Belongs to the request and ends with it.</summary>
 /// <param name="route">The route that was matched.</param>
 /// <param name="startedAt">The timestamp at which the pipeline was entered.</param>
-internal sealed class RpcFeature(RpcRoute route, long startedAt)
+internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCall
 {
     /// <summary>A longer request id is not echoed: it is no id.</summary>
     private const int MaxRequestIdBytes = 256;
@@ -40,6 +40,12 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
 
     /// <summary>Why it ended so, for the log only: it may name hosts and statuses.</summary>
     public string? Reason { get; private set; }
+
+    /// <summary>What a failure says about the instance that was called.</summary>
+    public CallFault Fault { get; private set; }
+
+    /// <summary>Whether the message is still held, or none of what is not held has been read.</summary>
+    public bool CanReplay => _body is not null && Rest is not { IsStarted: true };
 
     /// <summary>The request id as the client sent it; null when there is none that could be read.</summary>
     public string? RequestId => _requestId ??= ReadRequestId();
@@ -72,10 +78,19 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
 
     public void Succeed() => Outcome = RpcOutcome.Ok;
 
-    public void Fail(RpcOutcome outcome, string? reason = null)
+    public void Fail(RpcOutcome outcome, string? reason = null, CallFault fault = CallFault.None)
     {
         Outcome = outcome;
         Reason = reason;
+        Fault = fault;
+    }
+
+    public void Replay()
+    {
+        Outcome = null;
+        Reason = null;
+        Fault = CallFault.None;
+        SubServiceTime = null;
     }
 
     /// <summary>Reads what must outlive the body, and gives its memory back to the server.</summary>

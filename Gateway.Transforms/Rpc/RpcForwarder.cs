@@ -52,7 +52,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
             await transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
             return ForwarderError.None;
         }
-        catch (Exception exception) when (rpc.SubServiceTime is null && exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (rpc.SubServiceTime is null && exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
         {
             return Fail(context, rpc, exception);
         }
@@ -71,7 +71,10 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
                 break;
         }
 
-        var error = context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled : ForwarderError.Request;
+        var error = context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled
+            // The handler gave up connecting.
+            : exception is OperationCanceledException ? ForwarderError.RequestTimedOut
+            : ForwarderError.Request;
         context.Features.Set<IForwarderErrorFeature>(new CallError(error, exception));
         return error;
     }

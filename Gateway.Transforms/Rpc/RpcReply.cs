@@ -44,11 +44,11 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
         }
         catch (AnswerException failed)
         {
-            rpc.Fail(failed.Outcome, failed.Message);
+            rpc.Fail(failed.Outcome, failed.Message, failed.Fault);
         }
         catch (Exception broken) when (IsBroken(broken) && !http.RequestAborted.IsCancellationRequested)
         {
-            rpc.Fail(RpcOutcome.SubServiceFailed, $"the answer broke off: {broken.GetBaseException().Message}");
+            rpc.Fail(RpcOutcome.SubServiceFailed, BrokeOff(broken), CallFault.Broken);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"request or answer cannot be parsed: {exception.Message}");
+            throw new AnswerException(RpcOutcome.SubServiceFailed, $"request or answer cannot be parsed: {exception.Message}", CallFault.None);
         }
 
         await ReplyAsync(http, rpc, reply.ToByteArray());
@@ -101,7 +101,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
             }
 
             // Whatever status it ended with: a part of it has been given out.
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer broke off: {broken.GetBaseException().Message}");
+            throw new AnswerException(RpcOutcome.SubServiceFailed, BrokeOff(broken), (broken as AnswerException)?.Fault ?? CallFault.Broken);
         }
     }
 
@@ -135,6 +135,8 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
             http.Abort();
         }
     }
+
+    private static string BrokeOff(Exception broken) => $"the answer broke off: {broken.GetBaseException().Message}";
 
     private static bool IsBroken(Exception exception) => exception is HttpRequestException or IOException or InvalidDataException;
 

@@ -1,10 +1,13 @@
 using Gateway.Notify.Delivery;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Resilience;
+using Gateway.Proxy.Resilience.Ejection;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Proxy.Operations.Health;
 
@@ -17,6 +20,7 @@ namespace Gateway.Proxy.Operations.Health;
 /// </remarks>
 internal sealed class Readiness(
     IProxyStateLookup proxy,
+    ResilientClusters clusters,
     ServiceRegistry registry,
     RedisConnection redis,
     IOptions<EtcdOptions> etcd,
@@ -40,9 +44,7 @@ internal sealed class Readiness(
         var redisReport = ReportRedis();
         var hubReport = ReportHub();
         var last = reloads.Last;
-        var clusters = proxy.GetClusters().ToDictionary(
-            cluster => cluster.ClusterId,
-            cluster => new ClusterReport(cluster.DestinationsState.AllDestinations.Count, cluster.DestinationsState.AvailableDestinations.Count));
+        var reports = proxy.GetClusters().ToDictionary(cluster => cluster.ClusterId, Report);
 
         string[] notReady =
         [
@@ -58,7 +60,10 @@ internal sealed class Readiness(
             .. When(redisReport.State == Lost, "contact with Redis is lost; calls that need a session are refused"),
             .. When(hubReport.State == Degraded, "the hub has no contact with the other gateways; events reach the sockets of this one"),
             .. When(last?.Result == RouteReloadResult.Refused, "the last change of the routes was refused; those from before it stay in use"),
-            .. clusters.Where(cluster => cluster.Value.Available == 0).Select(cluster => $"cluster '{cluster.Key}' has no available destination"),
+            .. reports.Where(cluster => cluster.Value.Available == 0).Select(cluster => $"cluster '{cluster.Key}' has no available destination"),
+            .. reports.Where(cluster => cluster.Value is { Unhealthy: > 0 } report && report.Available == report.Destinations)
+                .Select(cluster => $"most instances of cluster '{cluster.Key}' fail; all are used"),
+            .. reports.Where(cluster => cluster.Value.BreakerOpen).Select(cluster => $"nearly all calls of cluster '{cluster.Key}' fail; it is left alone for a moment"),
         ];
         var status = (notReady, degraded) switch
         {
@@ -66,7 +71,17 @@ internal sealed class Readiness(
             (_, { Length: > 0 }) => Degraded,
             _ => "ready",
         };
-        return new ReadinessReport(status, notReady, degraded, drain.HasBegun, routes, ReportReload(last), etcdReport, redisReport, hubReport, clusters);
+        return new ReadinessReport(status, notReady, degraded, drain.HasBegun, routes, ReportReload(last), etcdReport, redisReport, hubReport, reports);
+    }
+
+    private ClusterReport Report(ClusterState cluster)
+    {
+        var destinations = cluster.DestinationsState;
+        return new ClusterReport(
+            destinations.AllDestinations.Count,
+            destinations.AvailableDestinations.Count,
+            destinations.AllDestinations.Count(destination => HealthyWithinLimit.IsUnhealthy(cluster.Model.Config, destination)),
+            clusters.Of(cluster).Breaker.IsOpen);
     }
 
     private EtcdReport ReportEtcd()

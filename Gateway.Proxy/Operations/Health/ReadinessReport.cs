@@ -54,4 +54,6 @@ internal sealed record HubReport(string State, bool Sockets);
 
 /// <param name="Destinations">All destinations of the cluster.</param>
 /// <param name="Available">How many of them get requests.</param>
-internal sealed record ClusterReport(int Destinations, int Available);
+/// <param name="Unhealthy">How many of them fail. When these are most, they get requests all the same.</param>
+/// <param name="BreakerOpen">Whether the whole cluster is left alone for a moment because nearly all its calls fail.</param>
+internal sealed record ClusterReport(int Destinations, int Available, int Unhealthy, bool BreakerOpen);

@@ -92,6 +92,7 @@ internal sealed class RouteSchemaTests
     [TestCase("\"ClusterId\"", "\"Timeout\": \"00:00:05.5\", \"MaxRequestBodySize\": 1000, \"ClusterId\"")]
     [TestCase("{ \"Rpc\": \"bite_im.UserService/UserLogin\" }", "{ \"PathRemovePrefix\": \"/login\" }, { \"RequestHeader\": \"x-a\", \"Set\": \"1\" }")]
     [TestCase("\"Destinations\"", "\"Metadata\": { \"Protocol\": \"http\", \"own\": \"x\" }, \"Destinations\"")]
+    [TestCase("\"ClusterId\"", "\"Metadata\": { \"Idempotent\": \"true\" }, \"ClusterId\"")]
     public void GoodFile_IsTaken(string old, string changed) => Assert.That(_schema.Validate(Changed(old, changed)), Is.Empty);
 
     [TestCase("\"Match\"", "\"Matches\"")]
@@ -103,6 +104,8 @@ internal sealed class RouteSchemaTests
     [TestCase("\"Address\"", "\"Adress\"")]
     [TestCase("http://127.0.0.1:1", "127.0.0.1:1")]
     [TestCase("\"Destinations\"", "\"Metadata\": { \"Protocol\": \"soap\" }, \"Destinations\"")]
+    [TestCase("\"ClusterId\"", "\"Metadata\": { \"Idempotent\": \"yes\" }, \"ClusterId\"")]
+    [TestCase("\"Destinations\"", "\"Metadata\": { \"MaxRetries\": \"many\" }, \"Destinations\"")]
     public void Mistake_IsSeen(string old, string changed) => Assert.That(_schema.Validate(Changed(old, changed)), Is.Not.Empty);
 
     private static string Changed(string old, string changed)

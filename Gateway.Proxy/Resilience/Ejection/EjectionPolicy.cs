@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using Gateway.Transforms.Rpc;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Proxy.Resilience.Ejection;
+
+/// <summary>
+/// Takes an instance out for a while that does not serve, judged by the requests that go to it anyway. YARP brings it back when the time
+/// is over.
+/// </summary>
+internal sealed partial class EjectionPolicy(
+    ResilientClusters clusters, IDestinationHealthUpdater health, ResilienceMetrics metrics, TimeProvider time, ILogger<EjectionPolicy> logger) : IPassiveHealthCheckPolicy
+{
+    public const string PolicyName = "Ejection";
+
+    private readonly ConditionalWeakTable<DestinationState, InstanceRecord> _records = [];
+
+    public string Name => PolicyName;
+
+    public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
+    {
+        var result = AttemptJudge.Of(context);
+        // One that is out already is asked only when too many others are out as well; that says nothing new.
+        if (result == AttemptResult.Unjudged || destination.Health.Passive == DestinationHealth.Unhealthy)
+        {
+            return;
+        }
+
+        var record = _records.GetValue(destination, _ => new InstanceRecord(time));
+        if (result == AttemptResult.Answered)
+        {
+            if (record.Answered())
+            {
+                Log.Returned(logger, destination.DestinationId, cluster.ClusterId);
+            }
+        }
+        else if (IsItsFault(context, record, result) && record.Failed(clusters.Of(cluster).Settings) is { } pause)
+        {
+            metrics.Ejected(cluster.ClusterId, destination.Model.Config.Address, result);
+            Log.Ejected(logger, destination.DestinationId, cluster.ClusterId, pause.TotalSeconds, result);
+            health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, pause);
+        }
+    }
+
+    /// <summary>A slow call counts only when the instance has been silent to everybody for as long.</summary>
+    private static bool IsItsFault(HttpContext context, InstanceRecord record, AttemptResult result) =>
+        result != AttemptResult.Slow || (RpcCall.FindStart(context) is { } start && !record.HasAnsweredSince(start));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1450, LogLevel.Warning,
+            "Instance '{Destination}' of cluster '{Cluster}' gets no requests for {Seconds:0.#} s: it fails, the last time as {Result}.", EventName = "InstanceEjected")]
+        public static partial void Ejected(ILogger logger, string destination, string cluster, double seconds, AttemptResult result);
+
+        [LoggerMessage(1451, LogLevel.Information, "Instance '{Destination}' of cluster '{Cluster}' serves again.", EventName = "InstanceReturned")]
+        public static partial void Returned(ILogger logger, string destination, string cluster);
+    }
+}

@@ -1,0 +1,106 @@
+using Gateway.Proxy.Resilience;
+using Gateway.Proxy.Resilience.Ejection;
+using Microsoft.Extensions.Time.Testing;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Tests.Proxy.Resilience;
+
+[TestFixture]
+internal sealed class InstanceRecordTests
+{
+    private static readonly ResilienceSettings Settings = ResilienceSettings.Of(new ClusterConfig());
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Test]
+    public void Failed_InARow_IsOutAtTheFifth()
+    {
+        var sut = new InstanceRecord(_time);
+
+        Assert.That(Enumerable.Range(0, 5).Select(_ => sut.Failed(Settings)), Is.EqualTo(new TimeSpan?[] { null, null, null, null, TimeSpan.FromSeconds(5) }));
+    }
+
+    [Test]
+    public void Failed_HalfOfTwentyCalls_IsOut()
+    {
+        var sut = new InstanceRecord(_time);
+        for (var i = 0; i < 9; i++)
+        {
+            sut.Answered();
+            Assert.That(sut.Failed(Settings), Is.Null, "Fewer than twenty calls are no share");
+        }
+
+        sut.Answered();
+        Assert.That(sut.Failed(Settings), Is.EqualTo(TimeSpan.FromSeconds(5)));
+    }
+
+    [Test]
+    public void Failed_LongAgo_DoesNotCount()
+    {
+        var sut = new InstanceRecord(_time);
+        for (var i = 0; i < 10; i++)
+        {
+            sut.Answered();
+            sut.Answered();
+            sut.Failed(Settings with { EjectAtFailurePercent = 100 });
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(11));
+        sut.Answered();
+
+        Assert.That(sut.Failed(Settings), Is.Null);
+    }
+
+    [Test]
+    public void Failed_AgainAndAgain_DoublesUpToFiveMinutes()
+    {
+        var sut = new InstanceRecord(_time);
+        var once = Settings with { EjectAfterFailures = 1 };
+        var seconds = new List<double>();
+        for (var i = 0; i < 9; i++)
+        {
+            var pause = sut.Failed(once)!.Value;
+            seconds.Add(pause.TotalSeconds);
+            _time.Advance(pause);
+        }
+
+        Assert.That(seconds, Is.EqualTo(new double[] { 5, 10, 20, 40, 80, 160, 300, 300, 300 }));
+    }
+
+    [Test]
+    public void Failed_AfterServingWellForLong_BeginsAnew()
+    {
+        var sut = new InstanceRecord(_time);
+        var once = Settings with { EjectAfterFailures = 1 };
+        _time.Advance(sut.Failed(once)!.Value);
+        _time.Advance(sut.Failed(once)!.Value);
+
+        Assert.That(sut.Answered(), Is.True);
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.That(sut.Failed(once), Is.EqualTo(TimeSpan.FromSeconds(5)));
+    }
+
+    [Test]
+    public void Failed_SoonAfterServingAgain_IsOutForLonger()
+    {
+        var sut = new InstanceRecord(_time);
+        var once = Settings with { EjectAfterFailures = 1 };
+        _time.Advance(sut.Failed(once)!.Value);
+        sut.Answered();
+        _time.Advance(TimeSpan.FromSeconds(4));
+
+        Assert.That(sut.Failed(once), Is.EqualTo(TimeSpan.FromSeconds(10)));
+    }
+
+    [Test]
+    public void HasAnsweredSince_ComparesWithTheLastAnswer()
+    {
+        var sut = new InstanceRecord(_time);
+        var before = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        sut.Answered();
+
+        Assert.That((sut.HasAnsweredSince(before), sut.HasAnsweredSince(_time.GetTimestamp())), Is.EqualTo((true, false)));
+    }
+}
