@@ -35,6 +35,8 @@ internal sealed class Manifests
 
     public static List<object> Parse(string yaml) => KubernetesYaml.LoadAllFromString(yaml, strict: true);
 
+    public static V1Secret ExampleSecret() => Parse(File.ReadAllText(Path.Combine(Root, "examples", "secrets.yaml"))).Cast<V1Secret>().Single();
+
     public IEnumerable<T> All<T>() => _objects.OfType<T>();
 
     /// <summary>The pods that a selector finds, by the Deployment that makes them.</summary>
