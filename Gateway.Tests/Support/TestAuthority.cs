@@ -58,6 +58,18 @@ internal sealed class TestAuthority : IDisposable
         return !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) && certificate is X509Certificate2 shown && chain.Build(shown);
     }
 
+    /// <summary>With these a test's own client trusts the authority, and shows a certificate of it.</summary>
+    public SslClientAuthenticationOptions ClientOptions()
+    {
+        var (certificate, key) = Issue("test");
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            RemoteCertificateValidationCallback = (_, shown, _, errors) => Validates(shown, errors),
+            ClientCertificates = [X509Certificate2.CreateFromPem(certificate, key)],
+        };
+    }
+
     public void Dispose()
     {
         _root.Dispose();
