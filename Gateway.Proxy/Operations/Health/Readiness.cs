@@ -3,6 +3,7 @@ using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy;
 
@@ -23,6 +24,7 @@ internal sealed class Readiness(
     IOptions<RoleOptions> roles,
     RouteStatus reloads,
     NotifyHub hub,
+    ServerCertificate certificate,
     Drain drain,
     TimeProvider time)
 {
@@ -58,6 +60,8 @@ internal sealed class Readiness(
             .. When(redisReport.State == Lost, "contact with Redis is lost; calls that need a session are refused"),
             .. When(hubReport.State == Degraded, "the hub has no contact with the other gateways; events reach the sockets of this one"),
             .. When(last?.Result == RouteReloadResult.Refused, "the last change of the routes was refused; those from before it stay in use"),
+            .. When(certificate.Problem is not null, $"{certificate.Problem}; the certificate from before stays in use"),
+            .. When(certificate.ExpiresSoon, $"the certificate for TLS expires at {certificate.Expires:u}"),
             .. clusters.Where(cluster => cluster.Value.Available == 0).Select(cluster => $"cluster '{cluster.Key}' has no available destination"),
         ];
         var status = (notReady, degraded) switch
