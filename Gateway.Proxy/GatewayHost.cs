@@ -7,6 +7,7 @@ using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Tls;
 using Gateway.Proxy.Users;
 using Gateway.Transforms;
 using Microsoft.Extensions.Options;
@@ -81,6 +82,7 @@ public static class GatewayHost
 
         builder.AddRoles();
         builder.AddListeners();
+        builder.Services.AddTls();
         builder.Services.AddGatewayCors();
         builder.Services.AddRequestTimeouts();
         builder.Services.AddEtcdDiscovery();
@@ -89,8 +91,10 @@ public static class GatewayHost
         builder.Services.AddUserDirectory();
         builder.Services.AddHub(builder.Configuration);
         builder.Services.AddRoutes(builder.Configuration).AddResilience().AddRpc();
-        // Last, so that its delay at the end comes before anything else stops.
+        // Late, so that its delay at the end comes before anything else stops,
         builder.AddManagement();
+        // but for the entry in etcd: others need the same time to see that it is gone.
+        builder.Services.AddSelfRegistration();
         builder.AddTelemetry();
         return builder;
     }

@@ -17,11 +17,16 @@ internal static class DiscoveryExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EtcdOptions>, EtcdOptionsValidator>());
         services.TryAddSingleton<ServiceRegistry>();
         services.AddHostedService<EtcdWatcher>();
-        services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegistrationOptions>, RegistrationOptionsValidator>());
-        services.AddHostedService<SelfRegistration>();
         // YARP adds its own resolver only when there is none.
         services.Replace(ServiceDescriptor.Singleton<IDestinationResolver, EtcdDestinationResolver>());
         return services;
+    }
+
+    /// <summary>Adds the gateway's own entry in etcd. What is added last stops first.</summary>
+    public static void AddSelfRegistration(this IServiceCollection services)
+    {
+        services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegistrationOptions>, RegistrationOptionsValidator>());
+        services.AddHostedService<SelfRegistration>();
     }
 }

@@ -22,6 +22,7 @@ internal sealed class EtcdConnection : IDisposable
     private readonly GrpcChannel _channel;
     private readonly ByteString _prefix;
     private readonly ByteString _prefixEnd;
+    private readonly EtcdLogin _login;
 
     public EtcdConnection(string endpoint, EtcdOptions options, TimeProvider time)
     {
@@ -36,6 +37,7 @@ internal sealed class EtcdConnection : IDisposable
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxAnswerBytes,
         });
+        _login = new EtcdLogin(_channel, options, time);
     }
 
     /// <summary>Reads everything below the prefix, as a majority of the cluster knows it now.</summary>
@@ -43,13 +45,15 @@ internal sealed class EtcdConnection : IDisposable
         WithDeadlineAsync(
             async token => await new KV.KVClient(_channel).RangeAsync(
                 new RangeRequest { Key = _prefix, RangeEnd = _prefixEnd },
+                await _login.HeadersAsync(token),
                 cancellationToken: token),
             cancellationToken);
 
     /// <summary>Watches everything below the prefix; returns once etcd has acknowledged the watch.</summary>
     public async Task<EtcdWatch> WatchAsync(long fromRevision, CancellationToken cancellationToken)
     {
-        var watch = new EtcdWatch(new Watch.WatchClient(_channel).Watch(cancellationToken: cancellationToken));
+        var headers = await WithDeadlineAsync(_login.HeadersAsync, cancellationToken);
+        var watch = new EtcdWatch(new Watch.WatchClient(_channel).Watch(headers, cancellationToken: cancellationToken));
         try
         {
             var request = new WatchCreateRequest { Key = _prefix, RangeEnd = _prefixEnd, StartRevision = fromRevision, ProgressNotify = true };
@@ -68,10 +72,12 @@ internal sealed class EtcdConnection : IDisposable
         WithDeadlineAsync(
             async token =>
             {
+                var headers = await _login.HeadersAsync(token);
                 var lease = await new Lease.LeaseClient(_channel).LeaseGrantAsync(
-                    new LeaseGrantRequest { TTL = (long)timeToLive.TotalSeconds }, cancellationToken: token);
+                    new LeaseGrantRequest { TTL = (long)timeToLive.TotalSeconds }, headers, cancellationToken: token);
                 await new KV.KVClient(_channel).PutAsync(
                     new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = lease.ID },
+                    headers,
                     cancellationToken: token);
                 return lease.ID;
             },
@@ -82,7 +88,7 @@ internal sealed class EtcdConnection : IDisposable
         WithDeadlineAsync(
             async token =>
             {
-                using var call = new Lease.LeaseClient(_channel).LeaseKeepAlive(cancellationToken: token);
+                using var call = new Lease.LeaseClient(_channel).LeaseKeepAlive(await _login.HeadersAsync(token), cancellationToken: token);
                 await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = lease }, token);
                 return await call.ResponseStream.MoveNext(token) && call.ResponseStream.Current.TTL > 0;
             },
@@ -91,7 +97,8 @@ internal sealed class EtcdConnection : IDisposable
     /// <summary>Ends a lease, and with it the keys it holds.</summary>
     public Task RevokeAsync(long lease, CancellationToken cancellationToken) =>
         WithDeadlineAsync(
-            async token => await new Lease.LeaseClient(_channel).LeaseRevokeAsync(new LeaseRevokeRequest { ID = lease }, cancellationToken: token),
+            async token => await new Lease.LeaseClient(_channel).LeaseRevokeAsync(
+                new LeaseRevokeRequest { ID = lease }, await _login.HeadersAsync(token), cancellationToken: token),
             cancellationToken);
 
     public void Dispose() => _channel.Dispose();
@@ -105,6 +112,7 @@ internal sealed class EtcdConnection : IDisposable
         KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         UseProxy = false,
+        SslOptions = options.Tls.Open(),
     };
 
     private async Task<T> WithDeadlineAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Gateway.Proxy.Tls;
+
 namespace Gateway.Proxy.Discovery;
 
 /// <summary>Where sub-service instances register, and how patiently the gateway follows them there.</summary>
@@ -10,6 +12,27 @@ public sealed class EtcdOptions
     /// next one when it fails. Default empty: etcd is not used, and clusters need fixed addresses.
     /// </summary>
     public string Endpoints { get; set; } = "";
+
+    /// <summary>
+    /// PEM certificates of those who may have issued the members' certificates, for <c>https://</c> endpoints. Default empty: those that
+    /// the machine trusts.
+    /// </summary>
+    public string CertificateAuthorityFile { get; set; } = "";
+
+    /// <summary>The gateway's own certificate, as a PEM file, for an etcd that asks for one. Default empty: none.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>The key of <see cref="CertificateFile"/>, as a PEM file. Default empty: it stands in that file.</summary>
+    public string KeyFile { get; set; } = "";
+
+    /// <summary>The etcd user. Default empty: none, as for an etcd without authentication.</summary>
+    public string User { get; set; } = "";
+
+    /// <summary>The password of <see cref="User"/>.</summary>
+    public string Password { get; set; } = "";
+
+    /// <summary>A file that holds the password instead, as orchestrators mount secrets. Read at each log-in. Wins over <see cref="Password"/>.</summary>
+    public string PasswordFile { get; set; } = "";
 
     /// <summary>
     /// The keys below which instances register, as <c>/service/user_service/instance-1</c>. Starts and ends with a slash.
@@ -46,6 +69,8 @@ public sealed class EtcdOptions
     /// How long changes are gathered before the proxy takes them over together. Default 50 milliseconds, from 0 to 10 seconds.
     /// </summary>
     public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    internal ClientTls Tls => ClientTls.Of(CertificateAuthorityFile, CertificateFile, KeyFile);
 
     /// <summary>A JSON null is as good as nothing.</summary>
     internal string[] EndpointList() =>

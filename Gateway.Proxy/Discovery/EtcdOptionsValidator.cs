@@ -1,3 +1,4 @@
+using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Discovery;
@@ -12,6 +13,7 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         var errors = new List<string>();
         CheckEndpoints(options, errors);
         CheckPrefix(options, errors);
+        CheckCredentials(options, errors);
         CheckSpan(nameof(options.ResyncInterval), options.ResyncInterval, TimeSpan.FromSeconds(1), Hour, errors);
         CheckSpan(nameof(options.EmptyRegistryGrace), options.EmptyRegistryGrace, TimeSpan.Zero, Hour, errors);
         CheckSpan(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.FromMilliseconds(10), Minute, errors);
@@ -39,6 +41,25 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
         && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
         && uri is { Host.Length: > 0, PathAndQuery: "/", UserInfo: "", Fragment: "" };
+
+    private static void CheckCredentials(EtcdOptions options, List<string> errors)
+    {
+        errors.AddRange(options.Tls.FindErrors(EtcdOptions.SectionName, options.KeyFile));
+        if (options.PasswordFile.Length > 0 && SecretFile.FindError($"{EtcdOptions.SectionName}:PasswordFile", options.PasswordFile) is { } error)
+        {
+            errors.Add(error);
+        }
+
+        if (options.User.Length == 0 && (options.Password.Length > 0 || options.PasswordFile.Length > 0))
+        {
+            errors.Add($"{EtcdOptions.SectionName} has a password, but User is empty; name the user it belongs to.");
+        }
+
+        if (options.Tls.IsSet && options.EndpointList().FirstOrDefault(endpoint => endpoint.StartsWith("http:", StringComparison.OrdinalIgnoreCase)) is { } plain)
+        {
+            errors.Add($"{EtcdOptions.SectionName}:Endpoints holds '{plain}', but there are certificates for TLS; write 'https://', or leave them out.");
+        }
+    }
 
     private static void CheckPrefix(EtcdOptions options, List<string> errors)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gateway.Proxy.Tls;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -63,7 +64,7 @@ internal sealed partial class SelfRegistration(
                     backoff.Reset();
                 }, stopping);
             }
-            catch (Exception exception) when (exception is RpcException or TimeoutException or IOException or OperationCanceledException)
+            catch (Exception exception) when (exception is RpcException or TimeoutException or OperationCanceledException || CertificateFiles.IsTrouble(exception))
             {
                 if (!told && !stopping.IsCancellationRequested)
                 {

@@ -1,7 +1,9 @@
 using System.Net;
+using Gateway.Proxy.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using KestrelPort = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace Gateway.Proxy.Hosting;
 
@@ -12,21 +14,35 @@ internal static class ListenExtensions
     {
         builder.Services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.SectionName).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ListenOptions>, ListenOptionsValidator>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>>((kestrel, options) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate>((kestrel, options, secure, certificate) =>
         {
             kestrel.AddServerHeader = false;
             var listen = options.Value;
             var address = IPAddress.Parse(listen.Address);
-            if (listen.WebSocketPort == 0 || listen.WebSocketPort != listen.HttpPort)
+            kestrel.ListenForBoth(address, listen.HttpPort, listen.WebSocketPort, _ => { });
+            if (secure.Value.IsUsed)
             {
-                kestrel.Listen(address, listen.HttpPort);
+                certificate.Start();
+                kestrel.ListenForBoth(address, secure.Value.HttpPort, secure.Value.WebSocketPort, port => port.UseTls(certificate));
             }
+        });
+    }
 
-            kestrel.Listen(address, listen.WebSocketPort, port => port.Use(next => connection =>
+    private static void ListenForBoth(this KestrelServerOptions kestrel, IPAddress address, int httpPort, int webSocketPort, Action<KestrelPort> secure)
+    {
+        if (webSocketPort == 0 || webSocketPort != httpPort)
+        {
+            kestrel.Listen(address, httpPort, secure);
+        }
+
+        kestrel.Listen(address, webSocketPort, port =>
+        {
+            secure(port);
+            port.Use(next => connection =>
             {
                 connection.Features.Set(WebSocketPort.Instance);
                 return next(connection);
-            }));
+            });
         });
     }
 }

@@ -1,6 +1,6 @@
 namespace Gateway.Proxy.Hosting;
 
-/// <summary>Where clients reach the gateway: section <c>Gateway:Listen</c>. Further endpoints (TLS, HTTP/2) go under <c>Kestrel:Endpoints</c>.</summary>
+/// <summary>Where clients reach the gateway: section <c>Gateway:Listen</c>. TLS is in <c>Gateway:Tls</c>; further endpoints go under <c>Kestrel:Endpoints</c>.</summary>
 public sealed class ListenOptions
 {
     public const string SectionName = "Gateway:Listen";

@@ -16,7 +16,7 @@ public static class StartFailure
             [.. inner.Cast<OptionsValidationException>().SelectMany(e => e.Failures)],
         // A value of the wrong type: the binder's sentence names the setting and the value.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => [exception.Message],
-        IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen or Gateway:Management to other ports."],
+        IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports."],
         _ => null,
     };
 }

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -78,13 +79,29 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
         return options;
     }
 
+    private static ConfigurationOptions Configure(RedisOptions settings)
+    {
+        var options = ParseConfiguration(settings.Configuration);
+        if (settings.PasswordFile.Length > 0)
+        {
+            options.Password = SecretFile.Read(settings.PasswordFile);
+        }
+
+        if (settings.Tls.IsSet)
+        {
+            options.SslClientAuthenticationOptions = host => settings.Tls.Open(options.SslHost ?? host);
+        }
+
+        return options;
+    }
+
     private async Task<IConnectionMultiplexer> ConnectAsync()
     {
         for (var told = false; ; told = true)
         {
             try
             {
-                var redis = await ConnectionMultiplexer.ConnectAsync(ParseConfiguration(_options.Configuration));
+                var redis = await ConnectionMultiplexer.ConnectAsync(Configure(_options));
                 if (!_stopping.IsCancellationRequested)
                 {
                     redis.ConnectionRestored += (_, _) => WasConnected = true;

@@ -1,4 +1,6 @@
+using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Gateway.Proxy.Sessions;
 
@@ -10,15 +12,33 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
 
     public ValidateOptionsResult Validate(string? name, RedisOptions options)
     {
+        List<string> errors = [.. options.Tls.FindErrors(RedisOptions.SectionName, options.KeyFile)];
+        if (options.PasswordFile.Length > 0 && SecretFile.FindError($"{RedisOptions.SectionName}:PasswordFile", options.PasswordFile) is { } error)
+        {
+            errors.Add(error);
+        }
+
+        if (Parse(options) is not { EndPoints.Count: > 0 } parsed)
+        {
+            errors.Add(Problem);
+        }
+        else if (options.Tls.IsSet && !parsed.Ssl)
+        {
+            errors.Add($"{RedisOptions.SectionName} has certificates for TLS, but its Configuration does not say 'ssl=true'; add it, or leave them out.");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static ConfigurationOptions? Parse(RedisOptions options)
+    {
         try
         {
-            return RedisConnection.ParseConfiguration(options.Configuration).EndPoints.Count > 0
-                ? ValidateOptionsResult.Success
-                : ValidateOptionsResult.Fail(Problem);
+            return RedisConnection.ParseConfiguration(options.Configuration);
         }
         catch (ArgumentException)
         {
-            return ValidateOptionsResult.Fail(Problem);
+            return null;
         }
     }
 }

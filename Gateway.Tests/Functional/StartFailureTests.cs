@@ -127,7 +127,7 @@ internal sealed class StartFailureTests
 
         Assert.That(lines, Is.EqualTo(new[]
         {
-            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen or Gateway:Management to other ports.",
+            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports.",
         }));
     }
 

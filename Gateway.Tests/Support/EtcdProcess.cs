@@ -5,7 +5,7 @@ using Grpc.Net.Client;
 namespace Gateway.Tests.Support;
 
 /// <summary>A real etcd of one member, and the calls with which a test plays a registering sub-service.</summary>
-internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
+internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProcess("etcd", "etcd-server")
 {
     private readonly int _peerPort = LoopbackPort.Free();
     private GrpcChannel? _channel;
@@ -13,7 +13,7 @@ internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
 
     public int Port { get; } = LoopbackPort.Free();
 
-    public string Endpoint => $"http://127.0.0.1:{Port}";
+    public string Endpoint => $"{(authority is null ? "http" : "https")}://127.0.0.1:{Port}";
 
     // A wiped etcd starts in another folder; a new token makes it another cluster.
     private string DataFolder => Path.Combine(Folder, $"data{_generation}");
@@ -35,11 +35,28 @@ internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
         "--election-timeout", "200",
         "--logger", "zap",
         "--log-level", "error",
+        .. Secured(),
     ];
 
     private GrpcChannel Channel => _channel ?? throw new InvalidOperationException("etcd has not been started");
 
     public static Task<EtcdProcess> CreateAsync() => StartedAsync(new EtcdProcess());
+
+    /// <summary>One that speaks TLS, and only with clients of the same authority.</summary>
+    public static Task<EtcdProcess> CreateAsync(TestAuthority authority) => StartedAsync(new EtcdProcess(authority));
+
+    /// <summary>Adds a user who may read and write everything, and from then on answers nobody without a password.</summary>
+    public async Task RequirePasswordAsync(string user, string password)
+    {
+        var auth = new Auth.AuthClient(Channel);
+        foreach (var (name, secret) in new[] { ("root", "root-of-the-test"), (user, password) })
+        {
+            await auth.UserAddAsync(new AuthUserAddRequest { Name = name, Password = secret }, cancellationToken: Limit());
+            await auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = name, Role = "root" }, cancellationToken: Limit());
+        }
+
+        await auth.AuthEnableAsync(new AuthEnableRequest(), cancellationToken: Limit());
+    }
 
     /// <summary>Kills etcd and starts it without its data, as the same cluster or as a new one.</summary>
     public async Task WipeAsync(bool newCluster = false)
@@ -90,12 +107,23 @@ internal sealed class EtcdProcess() : ServerProcess("etcd", "etcd-server")
         _channel?.Dispose();
         _channel = GrpcChannel.ForAddress(Endpoint, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler { UseProxy = false },
+            HttpHandler = new SocketsHttpHandler { UseProxy = false, SslOptions = authority?.ClientOptions() ?? new() },
             DisposeHttpClient = true,
         });
         var request = new RangeRequest { Key = ByteString.CopyFromUtf8("/ready") };
         await new KV.KVClient(_channel).RangeAsync(request, cancellationToken: cancellationToken);
         return true;
+    }
+
+    private IEnumerable<string> Secured()
+    {
+        if (authority is null)
+        {
+            return [];
+        }
+
+        var (certificate, key) = authority.IssueFiles("etcd");
+        return ["--cert-file", certificate, "--key-file", key, "--trusted-ca-file", authority.File, "--client-cert-auth"];
     }
 
     private static CancellationToken Limit() => new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;

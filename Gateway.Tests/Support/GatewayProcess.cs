@@ -10,28 +10,32 @@ internal sealed class GatewayProcess : IDisposable
 
     private readonly ChildProcess _process;
 
-    private GatewayProcess(ChildProcess process, int httpPort, int webSocketPort)
+    private GatewayProcess(ChildProcess process, int httpPort, int webSocketPort, int managementPort)
     {
         _process = process;
         Http = new Uri($"http://127.0.0.1:{httpPort}");
         WebSocket = new Uri($"ws://127.0.0.1:{webSocketPort}/ws");
+        Management = new Uri($"http://127.0.0.1:{managementPort}");
     }
 
     public Uri Http { get; }
 
     public Uri WebSocket { get; }
 
+    public Uri Management { get; }
+
     public string Output => _process.Output;
 
     /// <summary>Starts a gateway with the shipped yarp.json and waits until it listens.</summary>
     public static async Task<GatewayProcess> StartAsync(Dictionary<string, string?> settings)
     {
-        var (http, webSocket) = (LoopbackPort.Free(), LoopbackPort.Free());
+        var (http, webSocket, management) = (LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
         var all = new Dictionary<string, string?>(settings)
         {
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = http.ToString(CultureInfo.InvariantCulture),
             ["Gateway:Listen:WebSocketPort"] = webSocket.ToString(CultureInfo.InvariantCulture),
+            ["Gateway:Management:Port"] = management.ToString(CultureInfo.InvariantCulture),
         };
         foreach (var cluster in new[] { "user", "friend", "message-transmit", "message-storage", "file", "speech" })
         {
@@ -44,7 +48,8 @@ internal sealed class GatewayProcess : IDisposable
                 [],
                 ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gateway.Proxy.dll"), .. all.Select(setting => $"--{setting.Key}={setting.Value}")]),
             http,
-            webSocket);
+            webSocket,
+            management);
         try
         {
             await Eventually.That(() => Listens(webSocket) || gateway._process.HasExited, "the gateway listens");

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Gateway.Tests.Support;
 
 /// <summary>A real Redis.</summary>
-internal sealed class RedisProcess(bool isCluster = false) : ServerProcess("redis-server", "redis-server")
+internal sealed class RedisProcess(bool isCluster = false, TestAuthority? authority = null, string password = "") : ServerProcess("redis-server", "redis-server")
 {
     // All there are.
     private const int Slots = 16384;
@@ -12,15 +12,19 @@ internal sealed class RedisProcess(bool isCluster = false) : ServerProcess("redi
 
     public int Port { get; } = LoopbackPort.Free();
 
-    public string Configuration => $"127.0.0.1:{Port}";
+    public string Configuration => authority is null ? $"127.0.0.1:{Port}" : $"127.0.0.1:{Port},ssl=true";
 
     protected override IEnumerable<string> Arguments =>
     [
-        "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", Folder, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+        .. Listening(), "--bind", "127.0.0.1", "--dir", Folder, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
         "--cluster-enabled", isCluster ? "yes" : "no", "--cluster-port", $"{_clusterPort}", "--cluster-announce-ip", "127.0.0.1",
     ];
 
     public static Task<RedisProcess> CreateAsync() => StartedAsync(new RedisProcess());
+
+    /// <summary>One that speaks TLS, only with clients of the same authority, and only with the password.</summary>
+    public static Task<RedisProcess> CreateAsync(TestAuthority authority, string password) =>
+        StartedAsync(new RedisProcess(authority: authority, password: password));
 
     /// <summary>A cluster of one node that has all slots.</summary>
     public static async Task<RedisProcess> CreateClusterAsync()
@@ -34,7 +38,32 @@ internal sealed class RedisProcess(bool isCluster = false) : ServerProcess("redi
     }
 
     /// <summary>A connection of the test's own, with which it plays the user service.</summary>
-    public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"{Configuration},connectTimeout=1000,allowAdmin=true");
+    public Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        var options = ConfigurationOptions.Parse($"{Configuration},connectTimeout=1000,allowAdmin=true");
+        if (authority is not null)
+        {
+            options.Password = password;
+            options.SslClientAuthenticationOptions = _ => authority.ClientOptions();
+        }
+
+        return ConnectionMultiplexer.ConnectAsync(options);
+    }
+
+    private IEnumerable<string> Listening()
+    {
+        if (authority is null)
+        {
+            return ["--port", $"{Port}"];
+        }
+
+        var (certificate, key) = authority.IssueFiles("redis");
+        return
+        [
+            "--port", "0", "--tls-port", $"{Port}", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority.File,
+            "--requirepass", password,
+        ];
+    }
 
     protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Resilience.Ejection;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
@@ -27,6 +28,7 @@ internal sealed class Readiness(
     IOptions<RoleOptions> roles,
     RouteStatus reloads,
     NotifyHub hub,
+    ServerCertificate certificate,
     Drain drain,
     TimeProvider time)
 {
@@ -60,6 +62,8 @@ internal sealed class Readiness(
             .. When(redisReport.State == Lost, "contact with Redis is lost; calls that need a session are refused"),
             .. When(hubReport.State == Degraded, "the hub has no contact with the other gateways; events reach the sockets of this one"),
             .. When(last?.Result == RouteReloadResult.Refused, "the last change of the routes was refused; those from before it stay in use"),
+            .. When(certificate.Problem is not null, $"{certificate.Problem}; the certificate from before stays in use"),
+            .. When(certificate.ExpiresSoon, $"the certificate for TLS expires at {certificate.Expires:u}"),
             .. reports.Where(cluster => cluster.Value.Available == 0).Select(cluster => $"cluster '{cluster.Key}' has no available destination"),
             .. reports.Where(cluster => cluster.Value is { Unhealthy: > 0 } report && report.Available == report.Destinations)
                 .Select(cluster => $"most instances of cluster '{cluster.Key}' fail; all are used"),

@@ -1,5 +1,10 @@
+using Gateway.Notify.Connections;
+using Gateway.Proxy;
+using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Operations;
 using Gateway.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -11,6 +16,8 @@ namespace Gateway.Tests.Proxy.Operations;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class DrainTests
 {
+    private static readonly Type[] Order = [typeof(SelfRegistration), typeof(Drain), typeof(NotifyDrain)];
+
     private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
     private readonly FakeTimeProvider _time = new();
 
@@ -49,6 +56,17 @@ internal sealed class DrainTests
         _lifetime.StopApplication();
 
         Assert.That(sut.HasBegun, Is.True);
+    }
+
+    [Test]
+    public async Task Host_StopsTheEntryInEtcdFirst_ThenWaits_ThenClosesSockets()
+    {
+        await using var services = GatewayHost.CreateBuilder([]).Services.BuildServiceProvider();
+
+        // The host stops them from the last to the first.
+        var stops = services.GetServices<IHostedService>().Reverse().Select(service => service.GetType());
+
+        Assert.That(stops.Where(type => Order.Contains(type)), Is.EqualTo(Order));
     }
 
     private Drain Create(TimeSpan delay) =>

@@ -70,7 +70,7 @@ internal sealed class UnknownSettingsTests
     [TestCase("Gateway:Notify:PingInterval")]
     public void FindInGateway_KnownAnywhere_IsTaken(string key) => Assert.That(FindInGateway(key), Is.Empty);
 
-    [TestCase("Gateway:Etcd:EndPoint", "Gateway:Etcd has no setting 'EndPoint'; did you mean 'Endpoints'? It knows ConnectTimeout, Debounce, ")]
+    [TestCase("Gateway:Etcd:EndPoint", "Gateway:Etcd has no setting 'EndPoint'; did you mean 'Endpoints'? It knows CertificateAuthorityFile, CertificateFile, ConnectTimeout, ")]
     [TestCase("Gateway:Redes:Configuration", "Gateway has no setting 'Redes'; did you mean 'Redis'? It knows ")]
     [TestCase("Gateway:RoutesFile:Path", "Gateway:RoutesFile is a single value, and has settings below it; ")]
     public void FindInGateway_Misspelt_IsNamed(string key, string sentence) =>
