@@ -100,7 +100,7 @@ internal sealed class ChaosRun(Rig rig, SteadyLoad load, Pace pace)
         var during = calls.Where(call => call.Begin > gone && call.End < back).ToArray();
         var unreadable = during.Count(call => call.Code is not "session-store-down" || call.Duration > LongestRefusal);
         var late = calls.Count(call => call.Begin > end + Recovery && call.IsFailed);
-        _reports.Add(FaultReport.Of($"{name} for {pace.Redis.TotalSeconds:0} s", calls, end, unreadable + late, during.Count(call => !call.IsFailed)));
+        _reports.Add(FaultReport.Of($"{name} for {pace.Redis.TotalSeconds:0} s", calls, begin, end, unreadable + late, during.Count(call => !call.IsFailed)));
         Console.WriteLine(_reports[^1]);
     }
 
@@ -139,7 +139,7 @@ internal sealed class ChaosRun(Rig rig, SteadyLoad load, Pace pace)
         await Task.Delay(pace.Between + Settling);
         // What was under way when it began belongs to it as well.
         var calls = load.Sent(begin - TimeSpan.FromMilliseconds(100), end + pace.Between);
-        _reports.Add(FaultReport.Of(name, calls, end, countBeyondAllowed(calls)));
+        _reports.Add(FaultReport.Of(name, calls, begin, end, countBeyondAllowed(calls)));
         Console.WriteLine(_reports[^1]);
     }
 }

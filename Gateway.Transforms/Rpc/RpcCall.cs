@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Transforms.Rpc;
@@ -36,6 +37,16 @@ public static class RpcCall
     {
         ArgumentNullException.ThrowIfNull(context);
         return context.Features.Get<RpcFeature>();
+    }
+
+    /// <summary>
+    /// Whether the message has certainly not left the gateway: nobody has read a byte of it in order to send it. A connection can break
+    /// between the headers and the body.
+    /// </summary>
+    public static bool IsUnsent(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Request.Body is SequenceStream { HasBeenRead: false };
     }
 
     /// <summary>

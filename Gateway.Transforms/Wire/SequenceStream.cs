@@ -7,9 +7,13 @@ internal sealed class SequenceStream(ReadOnlySequence<byte> sequence) : ReadOnly
 {
     private ReadOnlySequence<byte> _rest = sequence;
 
+    /// <summary>False as long as nobody has taken anything out of it.</summary>
+    public bool HasBeenRead { get; private set; }
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        HasBeenRead = true;
         var count = (int)Math.Min(buffer.Length, _rest.Length);
         _rest.Slice(0, count).CopyTo(buffer.Span);
         _rest = _rest.Slice(count);
