@@ -65,11 +65,12 @@ internal sealed class ChaosRun(Rig rig, SteadyLoad load, Pace pace)
     {
         var begin = load.Now;
         await rig.Instances[0].Process.KillAsync();
+        var dead = load.Now;
         await Task.Delay(pace.Instance);
         var end = load.Now;
-        // Only what it was working on, and of that only what may not be repeated.
+        // Only what it was working on until it was dead, and of that only what may not be repeated.
         await AddAsync("kill -9 of one of three instances", begin, end, calls =>
-            calls.Count(call => call.IsFailed && call.IsRead) + Math.Max(0, calls.Count(call => call.IsFailed && !call.IsRead) - load.UnderWay(begin).Count(call => !call.IsRead)));
+            calls.Count(call => call.IsFailed && call.IsRead) + Math.Max(0, calls.Count(call => call.IsFailed && !call.IsRead) - load.UnderWay(begin, dead).Count(call => !call.IsRead)));
         await rig.Instances[0].StartAsync();
         await Task.Delay(pace.Between);
     }

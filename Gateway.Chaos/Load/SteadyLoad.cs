@@ -31,8 +31,8 @@ internal sealed class SteadyLoad : IAsyncDisposable
     /// <summary>The calls sent in a span of time. Ask when that is well over, so that they have ended.</summary>
     public IReadOnlyList<CallRecord> Sent(TimeSpan from, TimeSpan to) => [.. _records.Where(call => call.Begin >= from && call.Begin < to).OrderBy(call => call.End)];
 
-    /// <summary>The calls that were under way at a moment.</summary>
-    public IReadOnlyList<CallRecord> UnderWay(TimeSpan at) => [.. _records.Where(call => call.Begin <= at && call.End >= at)];
+    /// <summary>The calls that were under way at some moment of a span of time.</summary>
+    public IReadOnlyList<CallRecord> UnderWay(TimeSpan from, TimeSpan to) => [.. _records.Where(call => call.Begin <= to && call.End >= from)];
 
     public async ValueTask DisposeAsync()
     {
