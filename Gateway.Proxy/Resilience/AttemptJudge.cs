@@ -18,7 +18,7 @@ internal static class AttemptJudge
         // Before the token is looked at: YARP has cut the connection itself, so that the client sees a broken answer.
         ForwarderError.ResponseBodyDestination => RpcCall.FindFault(context, failure.Exception) is var fault and not CallFault.None ? Of(fault, 0) : AttemptResult.Broken,
         _ when context.RequestAborted.IsCancellationRequested => IsOverdue(context) ? AttemptResult.Slow : AttemptResult.Unjudged,
-        ForwarderError.Request or ForwarderError.RequestBodyDestination when IsNotSent(failure.Exception) => AttemptResult.NotSent,
+        ForwarderError.Request or ForwarderError.RequestBodyDestination when IsNotSent(failure.Exception) || RpcCall.IsUnsent(context) => AttemptResult.NotSent,
         ForwarderError.RequestTimedOut => IsConnectTimeout(failure.Exception) ? AttemptResult.NotSent : AttemptResult.Slow,
         ForwarderError.Request or ForwarderError.RequestBodyDestination => AttemptResult.Broken,
         _ => AttemptResult.Unjudged,

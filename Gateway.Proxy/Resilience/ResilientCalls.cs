@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Proxy.Resilience.Retries;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
@@ -14,9 +15,12 @@ internal sealed class ResilientCalls(ResilientClusters clusters, Retrying retryi
     {
         var state = context.GetRouteModel().Cluster!;
         var cluster = clusters.Of(state);
+        var polly = ResilienceContextPool.Shared.Get();
         var outcome = await cluster.Breaker.ExecuteAsync(
             static (_, call) => call.Self.CallAsync(call.Context, call.Next, call.State, call.Cluster),
+            polly,
             (Self: this, Context: context, Next: next, State: state, Cluster: cluster));
+        ResilienceContextPool.Shared.Return(polly);
         if (outcome.Exception is BrokenCircuitException open)
         {
             RpcCall.Refuse(context, RpcOutcome.NoInstance, $"nearly all calls of cluster '{cluster.Id}' fail, so it is left alone for a moment", open.RetryAfter);
@@ -27,6 +31,8 @@ internal sealed class ResilientCalls(ResilientClusters clusters, Retrying retryi
         }
     }
 
+    /// <summary>Never throws. Its state is pooled, because every request passes here.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<AttemptResult>> CallAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
     {
         try

@@ -6,8 +6,7 @@ namespace Gateway.Transforms.Rpc;
 /// <summary>
 /// The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. The message's memory is the
 /// request's: it is not touched any more once this is disposed of, even if the sub-service has answered before reading all. What is
-/// still to come of it ends with the request (<see cref="BodyRest.DisposeAsync"/>). What is held can be written again, which the HTTP
-/// client does by itself when a connection ends before the request was taken.
+/// still to come of it ends with the request (<see cref="BodyRest.DisposeAsync"/>).
 /// </summary>
 internal sealed class MessageContent : HttpContent
 {
@@ -19,6 +18,7 @@ internal sealed class MessageContent : HttpContent
     private readonly long _length;
     private ReadOnlySequence<byte> _message;
     private bool _disposed;
+    private bool _isAsked;
 
     /// <param name="message">What is there of the message.</param>
     /// <param name="more">What is still to come of it; null when it is whole.</param>
@@ -31,11 +31,24 @@ internal sealed class MessageContent : HttpContent
         _length = message.Length + (more?.Length ?? 0);
     }
 
+    /// <summary>Whether a connection has taken any of it.</summary>
+    public bool IsTaken { get; private set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        // The handler asks a second time when the peer has refused the request unread. It then goes to another instance, and not there again.
+        if (_isAsked)
+        {
+            throw new InvalidOperationException("The message can be sent only once.");
+        }
+
+        _isAsked = true;
+        // Cancelled already when the connection broke after the headers.
+        cancellationToken.ThrowIfCancellationRequested();
+        IsTaken = true;
         var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(_header + _length, MaxPiece));
         try
         {

@@ -39,6 +39,16 @@ public static class RpcCall
     }
 
     /// <summary>
+    /// Whether the message has certainly not left the gateway: nobody has read a byte of it in order to send it. A connection can break
+    /// between the headers and the body.
+    /// </summary>
+    public static bool IsUnsent(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<RpcFeature>() is { HasLeft: false };
+    }
+
+    /// <summary>
     /// Refuses a call. The caller of this must not go on to the next step. On an RPC route the client reads a message, on any other
     /// route it gets the outcome's HTTP status.
     /// </summary>

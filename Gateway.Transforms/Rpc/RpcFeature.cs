@@ -44,6 +44,9 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
     /// <summary>What a failure says about the instance that was called.</summary>
     public CallFault Fault { get; private set; }
 
+    /// <summary>Whether a connection has taken the message.</summary>
+    public bool HasLeft { get; private set; }
+
     /// <summary>Whether the message is still held, or none of what is not held has been read.</summary>
     public bool CanReplay => _body is not null && Rest is not { IsStarted: true };
 
@@ -70,6 +73,9 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
         }
     }
 
+    /// <summary>A connection has taken the message, if only a part of it.</summary>
+    public void Left() => HasLeft = true;
+
     /// <summary>The request goes out to the sub-service.</summary>
     public void Sent(TimeProvider time) => _sentAt = time.GetTimestamp();
 
@@ -91,6 +97,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
         Reason = null;
         Fault = CallFault.None;
         SubServiceTime = null;
+        HasLeft = false;
     }
 
     /// <summary>Reads what must outlive the body, and gives its memory back to the server.</summary>

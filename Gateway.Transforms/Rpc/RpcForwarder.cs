@@ -54,6 +54,11 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         }
         catch (Exception exception) when (rpc.SubServiceTime is null && exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
         {
+            if (content.IsTaken)
+            {
+                rpc.Left();
+            }
+
             return Fail(context, rpc, exception);
         }
     }

@@ -28,19 +28,9 @@ internal sealed partial class ClusterBreaker
     public bool IsOpen => _state.CircuitState == CircuitState.Open && _time.GetUtcNow() < _openUntil;
 
     /// <summary>Makes a call and takes note of its result, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome.</summary>
-    public async ValueTask<Outcome<AttemptResult>> ExecuteAsync<TState>(
-        Func<ResilienceContext, TState, ValueTask<Outcome<AttemptResult>>> call, TState state)
-    {
-        var context = ResilienceContextPool.Shared.Get();
-        try
-        {
-            return await _pipeline.ExecuteOutcomeAsync(call, context, state);
-        }
-        finally
-        {
-            ResilienceContextPool.Shared.Return(context);
-        }
-    }
+    public ValueTask<Outcome<AttemptResult>> ExecuteAsync<TState>(
+        Func<ResilienceContext, TState, ValueTask<Outcome<AttemptResult>>> call, ResilienceContext context, TState state) =>
+        _pipeline.ExecuteOutcomeAsync(call, context, state);
 
     private static bool IsFailure(AttemptResult result) => result is not (AttemptResult.Answered or AttemptResult.Unjudged);
 

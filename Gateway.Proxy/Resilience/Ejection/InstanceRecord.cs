@@ -15,6 +15,9 @@ internal sealed class InstanceRecord(TimeProvider time)
     private long _backSince;
     private bool _isOnTrial;
 
+    /// <summary>Requests that were under way when it was taken out come to their end meanwhile. They tell nothing new.</summary>
+    private bool IsOut => _isOnTrial && time.GetTimestamp() < _backSince;
+
     /// <summary>Takes note of an answer. True when it is the first one after an ejection: the instance has recovered.</summary>
     public bool Answered()
     {
@@ -23,8 +26,8 @@ internal sealed class InstanceRecord(TimeProvider time)
             _window.Add(1, 0);
             _failuresInARow = 0;
             _lastAnswer = time.GetTimestamp();
-            var recovered = _isOnTrial;
-            _isOnTrial = false;
+            var recovered = _isOnTrial && !IsOut;
+            _isOnTrial &= !recovered;
             return recovered;
         }
     }
@@ -43,6 +46,11 @@ internal sealed class InstanceRecord(TimeProvider time)
     {
         lock (_lock)
         {
+            if (IsOut)
+            {
+                return null;
+            }
+
             _window.Add(1, 1);
             _failuresInARow++;
             var isBad = _isOnTrial

@@ -30,6 +30,18 @@ internal sealed class RetryTests : InstancesTest
     }
 
     [Test]
+    public async Task Retries_AreCounted()
+    {
+        await Instances[0].DisposeAsync();
+        await CallAsync(3);
+
+        var metrics = await Gateway.Client.GetStringAsync(new Uri(Gateway.Management, "/metrics"));
+
+        Assert.That(metrics.Split('\n'), Has.Some.StartsWith("gateway_retries_total{").And.Contains("cluster=\"user\"").And.Contains("result=\"ok\""));
+        Assert.That(metrics.Split('\n'), Has.Some.StartsWith("gateway_breaker_open{").And.Contains("cluster=\"user\"").And.Contains("} 0"));
+    }
+
+    [Test]
     public async Task Request_SentAgain_IsTheSameMessage()
     {
         Instances[0].Fail(14, "going down");

@@ -94,6 +94,19 @@ internal sealed class InstanceRecordTests
     }
 
     [Test]
+    public void Failed_WhileItIsOut_ChangesNothing()
+    {
+        var sut = new InstanceRecord(_time);
+        var once = Settings with { EjectAfterFailures = 1 };
+        var pause = sut.Failed(once)!.Value;
+
+        Assert.That((sut.Failed(once), sut.Answered(), sut.Failed(once)), Is.EqualTo(((TimeSpan?)null, false, (TimeSpan?)null)));
+
+        _time.Advance(pause);
+        Assert.That(sut.Failed(once), Is.EqualTo(TimeSpan.FromSeconds(10)), "It is on trial all the same");
+    }
+
+    [Test]
     public void HasAnsweredSince_ComparesWithTheLastAnswer()
     {
         var sut = new InstanceRecord(_time);

@@ -43,6 +43,16 @@ internal sealed class MessageContentTests
     }
 
     [Test]
+    public async Task Copy_Again_IsRefused()
+    {
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(3)), more: null, RpcProtocol.Grpc);
+        await sut.CopyToAsync(Stream.Null);
+
+        Assert.That(async () => await sut.CopyToAsync(Stream.Null), Throws.InvalidOperationException);
+        Assert.That(sut.IsTaken, Is.True);
+    }
+
+    [Test]
     public async Task Dispose_WhileTheSubServiceStillReads_LeavesTheMemoryAlone()
     {
         using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(200_000)), more: null, RpcProtocol.Grpc);

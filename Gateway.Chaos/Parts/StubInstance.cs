@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using Gateway.Protocol;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Chaos.Parts;
+
+/// <summary>
+/// An instance of the user service, in a process of its own. It tells callers their own user id, so that a mixed-up answer shows, and
+/// misbehaves when it is told to at <c>/misbehave/{how}</c>, which answers how many calls it has spoilt so far.
+/// </summary>
+internal static class StubInstance
+{
+    private const int FrameHeader = 5;
+
+    private static Misbehaviour _mode;
+    private static int _spoilt;
+
+    public static async Task<int> RunAsync(string port)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(
+            IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture), listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddLogging();
+        await using var app = builder.Build();
+        app.Run(HandleAsync);
+        await app.RunAsync();
+        return 0;
+    }
+
+    private static async Task HandleAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value!;
+        if (path.StartsWith("/misbehave/", StringComparison.Ordinal))
+        {
+            _mode = Enum.Parse<Misbehaviour>(path["/misbehave/".Length..]);
+            await context.Response.WriteAsync(Volatile.Read(ref _spoilt).ToString(CultureInfo.InvariantCulture));
+            return;
+        }
+
+        var mode = _mode;
+        if (mode != Misbehaviour.None)
+        {
+            Interlocked.Increment(ref _spoilt);
+        }
+
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var request = GetUserInfoReq.Parser.ParseFrom(body.ToArray().AsSpan(FrameHeader));
+        var answer = new GetUserInfoRsp { RequestId = request.RequestId, Success = true, UserInfo = new UserInfo { UserId = request.UserId } };
+        await AnswerAsync(context, Frame(answer.ToByteArray()), mode);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, byte[] frame, Misbehaviour mode)
+    {
+        context.Response.ContentType = "application/grpc";
+        switch (mode)
+        {
+            case Misbehaviour.Hang:
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            case Misbehaviour.Reset:
+                await context.Response.Body.WriteAsync(frame.AsMemory(0, frame.Length / 2));
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+                return;
+            case Misbehaviour.Garbage:
+                await context.Response.Body.WriteAsync("\u0007 garbage, and more of it"u8.ToArray());
+                break;
+            default:
+                await context.Response.Body.WriteAsync(frame);
+                break;
+        }
+
+        context.Response.AppendTrailer("grpc-status", "0");
+    }
+
+    private static byte[] Frame(byte[] message)
+    {
+        var frame = new byte[FrameHeader + message.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)message.Length);
+        message.CopyTo(frame, FrameHeader);
+        return frame;
+    }
+}
