@@ -52,6 +52,7 @@ public static class NotifyExtensions
         services.AddHostedService<SessionWatch>();
         services.TryAddSingleton(provider => new NotifyHub(
             provider.GetRequiredService<IEventBus>(),
+            provider.GetRequiredService<NodeName>(),
             provider.GetRequiredService<NotifyDrain>(),
             provider.GetRequiredService<NotifyMetrics>(),
             provider.GetRequiredService<TimeProvider>()));

@@ -13,13 +13,17 @@ public sealed class NotifyHub
     private readonly NotifyMetrics _metrics;
     private readonly TimeProvider _time;
 
-    internal NotifyHub(IEventBus bus, NotifyDrain drain, NotifyMetrics metrics, TimeProvider time)
+    internal NotifyHub(IEventBus bus, NodeName node, NotifyDrain drain, NotifyMetrics metrics, TimeProvider time)
     {
         _bus = bus;
+        NodeName = node.Value;
         _drain = drain;
         _metrics = metrics;
         _time = time;
     }
+
+    /// <summary>What this gateway is called where the sockets of several are listed.</summary>
+    public string NodeName { get; }
 
     /// <summary>True while events may not reach the sockets of other nodes. Those of this node are served.</summary>
     public bool IsDegraded => _bus.IsDegraded;

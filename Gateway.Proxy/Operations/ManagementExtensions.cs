@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
+using Gateway.Proxy.Operations.Page;
 using Gateway.Proxy.Operations.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,7 +31,10 @@ internal static class ManagementExtensions
         services.TryAddSingleton<Readiness>();
         services.TryAddSingleton<DrainedDestinations>();
         services.TryAddSingleton<AdminReport>();
+        services.TryAddSingleton<Traffic>();
+        services.TryAddSingleton<GatewayStatus>();
         services.TryAddSingleton<Steering>();
+        services.TryAddSingleton<UserSockets>();
         services.TryAddSingleton<ManagementToken>();
         services.TryAddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
@@ -44,17 +48,13 @@ internal static class ManagementExtensions
     {
         var management = new ApplicationBuilder(app.Services);
         management.UseRouting();
-        management.UseEndpoints(endpoints =>
-        {
-            endpoints.MapHealth();
-            endpoints.MapAdmin();
-            endpoints.MapPrometheusScrapingEndpoint("/metrics");
-        });
+        management.UseMiddleware<ManagementGuard>();
+        management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(ManagementPort.Instance)));
         var handle = management.Build();
         // Gauges exist from now on; nobody else asks for them.
         app.Services.GetRequiredService<GatewayMetrics>();
-        // A token that cannot be read must not be found out in the night.
-        app.Services.GetRequiredService<ManagementToken>();
+        // Counts from the first call on, and knows when the gateway started. A token that cannot be read must not be found out in the night.
+        app.Services.GetRequiredService<GatewayStatus>();
         app.Use(next => context =>
         {
             if (!ManagementPort.IsUsedBy(context))
@@ -68,6 +68,14 @@ internal static class ManagementExtensions
             context.Request.RouteValues.Clear();
             return handle(context);
         });
+    }
+
+    private static void MapAll(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapHealth();
+        endpoints.MapAdmin();
+        endpoints.MapPage();
+        endpoints.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous();
     }
 
     /// <summary>Keeps requests from destinations that an operator has taken out. Stands before one is picked.</summary>

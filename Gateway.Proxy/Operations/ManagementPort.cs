@@ -1,6 +1,6 @@
 namespace Gateway.Proxy.Operations;
 
-/// <summary>Marks the connections that came in by the management port, whatever their Host header says.</summary>
+/// <summary>Marks the connections that came in by the management port, whatever their Host header says, and the endpoints that answer there.</summary>
 internal sealed class ManagementPort
 {
     public static readonly ManagementPort Instance = new();

@@ -2,8 +2,10 @@ namespace Gateway.Proxy.Routing;
 
 /// <summary>What yarp.json and the files of the routes folder say together.</summary>
 /// <param name="Settings">Their settings, those of all files merged.</param>
+/// <param name="Origins">The path of the file that each of these settings stands in.</param>
 /// <param name="Contents">The files as they were read, by path.</param>
-internal sealed record RouteFiles(IReadOnlyDictionary<string, string?> Settings, IReadOnlyList<KeyValuePair<string, byte[]>> Contents)
+internal sealed record RouteFiles(
+    IReadOnlyDictionary<string, string?> Settings, IReadOnlyDictionary<string, string> Origins, IReadOnlyList<KeyValuePair<string, byte[]>> Contents)
 {
     private const string What = "routes file";
 
@@ -39,7 +41,7 @@ internal sealed record RouteFiles(IReadOnlyDictionary<string, string?> Settings,
 
         errors.AddRange(files.Where(file => file.Key != location.Path).SelectMany(file => CheckAllowed(file.Key, file.Value, location)));
         errors.AddRange(Owned.SelectMany(kind => CheckOwners(kind, files)));
-        return errors.Count > 0 ? throw new ConfigurationRefusedException(errors) : new RouteFiles(Merge(files.Select(file => file.Value)), contents);
+        return errors.Count > 0 ? throw new ConfigurationRefusedException(errors) : Merge(files, contents);
     }
 
     /// <summary>yarp.json, then those of the folder by name.</summary>
@@ -108,19 +110,23 @@ internal sealed record RouteFiles(IReadOnlyDictionary<string, string?> Settings,
     }
 
     /// <summary>Each file has its own list of descriptor sets; they are joined, where anything else stands in one file alone.</summary>
-    private static Dictionary<string, string?> Merge(IEnumerable<IReadOnlyDictionary<string, string?>> files)
+    private static RouteFiles Merge(
+        IEnumerable<KeyValuePair<string, IReadOnlyDictionary<string, string?>>> files, IReadOnlyList<KeyValuePair<string, byte[]>> contents)
     {
         var merged = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        var origins = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var sets = 0;
-        foreach (var settings in files)
+        foreach (var (path, settings) in files)
         {
             foreach (var (key, value) in settings)
             {
                 var isSet = key.StartsWith(DescriptorSets.Setting + ':', StringComparison.OrdinalIgnoreCase);
-                merged[isSet ? $"{DescriptorSets.Setting}:{sets++}" : key] = value;
+                var name = isSet ? $"{DescriptorSets.Setting}:{sets++}" : key;
+                merged[name] = value;
+                origins[name] = path;
             }
         }
 
-        return merged;
+        return new RouteFiles(merged, origins, contents);
     }
 }

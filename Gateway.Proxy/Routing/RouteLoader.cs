@@ -24,7 +24,7 @@ internal sealed class RouteLoader(RouteReader reader, KnownSettings known, Route
         try
         {
             catalogs.Add(catalogName, new RpcCatalog(DescriptorSets.Link(reading.DescriptorSets)));
-            set = RouteSettings.Read(section, reading.Revision(), catalogName);
+            set = RouteSettings.Read(section, reading.Origins, reading.Revision(), catalogName);
         }
         catch (ConfigurationRefusedException refused)
         {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace Gateway.Proxy.Routing;
@@ -17,9 +19,10 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
         {
             var files = RouteFiles.Read(location);
             var contents = files.Contents.ToList();
-            var settings = Layer(files.Settings, contents);
+            var origins = new RouteOrigins();
+            var settings = Layer(files, contents, origins);
             var sets = DescriptorSets.Read(PathsOfDescriptorSets(settings), environment.ContentRootPath);
-            return new RouteReading(files.Settings, settings, sets, contents);
+            return new RouteReading(files.Settings, settings, origins, sets, contents);
         }
         catch (ConfigurationRefusedException refused)
         {
@@ -32,25 +35,34 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
         }
     }
 
-    private Dictionary<string, string?> Layer(IReadOnlyDictionary<string, string?> ofFiles, List<KeyValuePair<string, byte[]>> contents)
+    private Dictionary<string, string?> Layer(RouteFiles files, List<KeyValuePair<string, byte[]>> contents, RouteOrigins origins)
     {
         var layered = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         foreach (var provider in ((IConfigurationRoot)configuration).Providers)
         {
             var settings = provider switch
             {
-                RouteFileSettings => ofFiles,
+                RouteFileSettings => files.Settings,
                 JsonConfigurationProvider json => ReadJson(json.Source, contents),
                 _ => Flatten(provider),
             };
             foreach (var (key, value) in settings.Where(setting => IsOurs(setting.Key)))
             {
                 layered[key] = value;
+                origins.Add(key, provider is RouteFileSettings ? files.Origins[key] : Describe(provider));
             }
         }
 
         return layered;
     }
+
+    private static string Describe(IConfigurationProvider provider) => provider switch
+    {
+        JsonConfigurationProvider json => json.Source.FileProvider?.GetFileInfo(json.Source.Path ?? "").PhysicalPath ?? RouteOrigins.Settings,
+        EnvironmentVariablesConfigurationProvider => RouteOrigins.Environment,
+        CommandLineConfigurationProvider => RouteOrigins.CommandLine,
+        _ => RouteOrigins.Settings,
+    };
 
     private static IReadOnlyDictionary<string, string?> ReadJson(FileConfigurationSource source, List<KeyValuePair<string, byte[]>> contents)
     {

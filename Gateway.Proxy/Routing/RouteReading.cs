@@ -8,16 +8,19 @@ internal sealed class RouteReading
 {
     /// <param name="fileSettings">What the route files say.</param>
     /// <param name="settings">The same with what wins over it, in the sections of routes and gateway.</param>
+    /// <param name="origins">Where these are written.</param>
     /// <param name="descriptorSets">The descriptor sets that are named there, by path.</param>
     /// <param name="contents">All files that were read for it, by path.</param>
     public RouteReading(
         IReadOnlyDictionary<string, string?> fileSettings,
         IReadOnlyDictionary<string, string?> settings,
+        RouteOrigins origins,
         IReadOnlyList<KeyValuePair<string, byte[]>> descriptorSets,
         IEnumerable<KeyValuePair<string, byte[]>> contents)
     {
         FileSettings = fileSettings;
         Settings = settings;
+        Origins = origins;
         DescriptorSets = descriptorSets;
         Fingerprint = Hash(hash =>
         {
@@ -37,6 +40,7 @@ internal sealed class RouteReading
         Errors = errors;
         FileSettings = new Dictionary<string, string?>();
         Settings = FileSettings;
+        Origins = new RouteOrigins();
         DescriptorSets = [];
         Fingerprint = Hash(hash =>
         {
@@ -50,6 +54,8 @@ internal sealed class RouteReading
     public IReadOnlyDictionary<string, string?> FileSettings { get; }
 
     public IReadOnlyDictionary<string, string?> Settings { get; }
+
+    public RouteOrigins Origins { get; }
 
     public IReadOnlyList<KeyValuePair<string, byte[]>> DescriptorSets { get; }
 

@@ -9,6 +9,6 @@ internal enum RouteReloadResult
     /// <summary>There is a mistake; the old routes stay in use.</summary>
     Refused,
 
-    /// <summary>The files changed, but not in what they say.</summary>
+    /// <summary>The files were read again, and say the same.</summary>
     Unchanged,
 }

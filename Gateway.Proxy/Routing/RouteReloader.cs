@@ -10,7 +10,7 @@ internal sealed partial class RouteReloader(
     RouteStatus status,
     RouteMetrics metrics,
     TimeProvider time,
-    ILogger<RouteReloader> logger)
+    ILogger<RouteReloader> logger) : IDisposable
 {
     /// <summary>Files may be half written, or half of several files: what is read has to stand still for this long.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
@@ -23,6 +23,9 @@ internal sealed partial class RouteReloader(
 
     /// <summary>One log line has to stay readable.</summary>
     private const int MaxTold = 20;
+
+    /// <summary>The watch over the files and an operator may ask at the same moment.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
 
     private RouteReading? _first;
     private string _seen = "";
@@ -45,18 +48,42 @@ internal sealed partial class RouteReloader(
     /// <summary>Looks once whether something has changed, and if so takes it over. Throws only if cancelled.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        var reading = loader.Read();
-        if (reading.Fingerprint != _seen)
+        await _turn.WaitAsync(cancellationToken);
+        try
         {
-            reading = await SettleAsync(reading, cancellationToken);
-        }
+            var reading = loader.Read();
+            if (reading.Fingerprint != _seen)
+            {
+                reading = await SettleAsync(reading, cancellationToken);
+            }
 
-        if (reading.Fingerprint != _seen)
+            if (reading.Fingerprint != _seen)
+            {
+                await TakeOverAsync(reading, cancellationToken);
+            }
+        }
+        finally
         {
-            _seen = reading.Fingerprint;
-            await TakeOverAsync(reading, cancellationToken);
+            _turn.Release();
         }
     }
+
+    /// <summary>Reads everything now and judges it anew, changed or not; returns what became of it. Throws only if cancelled.</summary>
+    public async Task<RouteReload> ReloadAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await TakeOverAsync(await SettleAsync(loader.Read(), cancellationToken), cancellationToken);
+            return status.Last!;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
 
     private async Task<RouteReading> SettleAsync(RouteReading reading, CancellationToken cancellationToken)
     {
@@ -74,6 +101,7 @@ internal sealed partial class RouteReloader(
 
     private async Task TakeOverAsync(RouteReading reading, CancellationToken cancellationToken)
     {
+        _seen = reading.Fingerprint;
         var old = provider.Current;
         try
         {
@@ -147,7 +175,7 @@ internal sealed partial class RouteReloader(
         [LoggerMessage(1001, LogLevel.Warning, "Changed routes were refused, those of revision {Revision} stay in use. {Count} mistakes: {Mistakes}", EventName = "RoutesRefused")]
         public static partial void Refused(ILogger logger, string revision, int count, string mistakes);
 
-        [LoggerMessage(1002, LogLevel.Information, "Route files have changed, but say the same: the routes of revision {Revision} stay in use.", EventName = "RoutesUnchanged")]
+        [LoggerMessage(1002, LogLevel.Information, "The route files were read again and say the same: the routes of revision {Revision} stay in use.", EventName = "RoutesUnchanged")]
         public static partial void Unchanged(ILogger logger, string revision);
 
         [LoggerMessage(1003, LogLevel.Warning, "Settings that are read only at start have changed in the route files, and wait for a restart: {Settings}.", EventName = "RestartNeeded")]

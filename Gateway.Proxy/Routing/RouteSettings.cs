@@ -11,7 +11,7 @@ internal static class RouteSettings
     private const string LimitKey = "Gateway.MaxRequestBodySize";
 
     /// <exception cref="ConfigurationRefusedException">A value has the wrong type.</exception>
-    public static RouteSet Read(IConfiguration section, string revision, string catalogName)
+    public static RouteSet Read(IConfiguration section, RouteOrigins origins, string revision, string catalogName)
     {
         var services = new ServiceCollection().AddLogging();
         services.AddReverseProxy().LoadFromConfig(section);
@@ -19,7 +19,7 @@ internal static class RouteSettings
         try
         {
             var config = provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
-            return new RouteSet([.. config.Routes.Select(route => Mark(route, catalogName))], config.Clusters, revision, catalogName);
+            return new RouteSet([.. config.Routes.Select(route => Mark(route, catalogName))], config.Clusters, origins, revision, catalogName);
         }
         catch (Exception exception)
         {

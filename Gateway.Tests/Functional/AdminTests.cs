@@ -45,7 +45,7 @@ internal sealed class AdminTests : GatewayTest
         Assert.That(registered.GetProperty("origin").GetString(), Is.EqualTo("/service/friend_service/i1"));
         Assert.That(registered.GetProperty("address").GetString(), Is.EqualTo("http://127.0.0.1:81"));
         var written = Destinations(clusters, "user")[0];
-        Assert.That(written.GetProperty("origin").GetString(), Is.EqualTo("configuration"));
+        Assert.That(written.GetProperty("origin").GetString(), Is.EqualTo("settings"));
         Assert.That((written.GetProperty("available").GetBoolean(), written.GetProperty("drained").GetBoolean()), Is.EqualTo((true, false)));
     }
 

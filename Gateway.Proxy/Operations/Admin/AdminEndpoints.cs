@@ -1,33 +1,50 @@
+using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Routing;
 
 namespace Gateway.Proxy.Operations.Admin;
 
-/// <summary>Looking at the gateway and steering it, below <c>/admin</c> of the management port.</summary>
+/// <summary>Looking at the gateway and steering it, below <c>/admin</c> of the management port. <see cref="ManagementGuard"/> stands before all of it.</summary>
 internal static class AdminEndpoints
 {
     private const int MaxFileSize = 4 << 20;
 
     public static void MapAdmin(this IEndpointRouteBuilder endpoints)
     {
-        var look = endpoints.MapGroup("/admin").AddEndpointFilter((context, next) => GuardAsync(context, next, changesAnything: false));
-        look.MapGet("/routes", (AdminReport report) => Results.Json(report.Routes()));
-        look.MapGet("/clusters", (AdminReport report) => Results.Json(report.Clusters()));
+        var admin = endpoints.MapGroup("/admin");
+        admin.MapGet("/status", (GatewayStatus status) => Results.Json(status.Report()));
+        admin.MapGet("/sockets", (string? user, UserSockets users, CancellationToken cancellationToken) => users.FindAsync(user, cancellationToken));
+        admin.MapPost("/disconnect", DisconnectAsync);
+        admin.MapPost("/publish", (string? user, UserSockets users, CancellationToken cancellationToken) => users.PublishAsync(user, cancellationToken));
+        admin.MapPost("/validate", ValidateAsync);
 
-        var change = endpoints.MapGroup("/admin").AddEndpointFilter((context, next) => GuardAsync(context, next, changesAnything: true));
+        var proxy = admin.MapGroup("").AddEndpointFilter(Refusal.UnlessProxy);
+        proxy.MapGet("/routes", (AdminReport report) => Results.Json(report.Routes()));
+        proxy.MapGet("/clusters", (AdminReport report) => Results.Json(report.Clusters()));
         // A destination's id has slashes and colons, so it does not fit into a path.
-        change.MapPost("/drain", (string cluster, string destination, Steering steering) => steering.Drain(cluster, destination));
-        change.MapPost("/undrain", (string cluster, string destination, Steering steering) => steering.Undrain(cluster, destination));
-        change.MapPost("/validate", ValidateAsync);
+        proxy.MapPost("/drain", (string? cluster, string? destination, Steering steering) => steering.Drain(cluster, destination));
+        proxy.MapPost("/undrain", (string? cluster, string? destination, Steering steering) => steering.Undrain(cluster, destination));
+        // It goes on if the client hangs up: half a reload would be none.
+        proxy.MapPost("/reload", async (RouteReloader reloader, IHostApplicationLifetime lifetime) =>
+            Results.Json(ReloadReport.Of(await reloader.ReloadAsync(lifetime.ApplicationStopping))));
     }
 
-    private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, bool changesAnything) =>
-        context.HttpContext.RequestServices.GetRequiredService<ManagementToken>().Refuse(context.HttpContext, changesAnything) ?? await next(context);
+    private static async Task<IResult> DisconnectAsync(HttpRequest request, string? user, UserSockets users, CancellationToken cancellationToken)
+    {
+        if (request.Query.ContainsKey("session"))
+        {
+            return Refusal.BadRequest("Post the session as { \"session\": \"…\" }: an address ends up in logs, and whoever reads the id there is logged in.");
+        }
+
+        return await DisconnectRequest.ReadAsync(request, cancellationToken) is { } body
+            ? await users.DisconnectAsync(body with { User = user ?? body.User }, cancellationToken)
+            : Refusal.BadRequest("Post { \"user\": \"…\", \"session\": \"…\" } with one of them or both, in at most 4096 bytes with their Content-Length.");
+    }
 
     private static async Task<IResult> ValidateAsync(HttpRequest request, RouteFile location, CancellationToken cancellationToken)
     {
         if (request.ContentLength is not (> 0 and <= MaxFileSize))
         {
-            return Results.Json(new { error = $"Post a yarp.json of 1 to {MaxFileSize} bytes, with its Content-Length." }, statusCode: StatusCodes.Status400BadRequest);
+            return Refusal.BadRequest($"Post a yarp.json of 1 to {MaxFileSize} bytes, with its Content-Length.");
         }
 
         var folder = Directory.CreateTempSubdirectory("gateway-");

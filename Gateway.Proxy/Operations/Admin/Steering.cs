@@ -5,8 +5,15 @@ namespace Gateway.Proxy.Operations.Admin;
 /// <summary>What drain and undrain do.</summary>
 internal sealed partial class Steering(IProxyStateLookup proxy, DrainedDestinations drained, ILogger<Steering> logger)
 {
-    public IResult Drain(string cluster, string destination)
+    private const string NameBoth = "Name both, as '?cluster=…&destination=…'; /admin/clusters lists them.";
+
+    public IResult Drain(string? cluster, string? destination)
     {
+        if (cluster is null || destination is null)
+        {
+            return Refusal.BadRequest(NameBoth);
+        }
+
         if (Find(cluster, destination) is not { } found)
         {
             return Unknown(cluster, destination);
@@ -17,8 +24,13 @@ internal sealed partial class Steering(IProxyStateLookup proxy, DrainedDestinati
         return Results.Json(new { cluster = found, destination, drained = true });
     }
 
-    public IResult Undrain(string cluster, string destination)
+    public IResult Undrain(string? cluster, string? destination)
     {
+        if (cluster is null || destination is null)
+        {
+            return Refusal.BadRequest(NameBoth);
+        }
+
         if (Find(cluster, destination) is not { } found)
         {
             return Unknown(cluster, destination);
@@ -29,8 +41,8 @@ internal sealed partial class Steering(IProxyStateLookup proxy, DrainedDestinati
         return Results.Json(new { cluster = found, destination, drained = false });
     }
 
-    private static IResult Unknown(string cluster, string destination) => Results.Json(
-        new { error = $"Cluster '{cluster}' has no destination '{destination}'; /admin/clusters lists them." }, statusCode: StatusCodes.Status404NotFound);
+    private static IResult Unknown(string cluster, string destination) =>
+        Refusal.NotFound($"Cluster '{cluster}' has no destination '{destination}'; /admin/clusters lists them.");
 
     /// <summary>The cluster's id as it is written in the configuration.</summary>
     private string? Find(string cluster, string destination) =>

@@ -75,7 +75,7 @@ internal sealed class Readiness(
             (_, { Length: > 0 }) => Degraded,
             _ => "ready",
         };
-        return new ReadinessReport(status, notReady, degraded, drain.HasBegun, routes, ReportReload(last), etcdReport, redisReport, hubReport, reports);
+        return new ReadinessReport(status, notReady, degraded, drain.HasBegun, routes, last is null ? null : ReloadReport.Of(last), etcdReport, redisReport, hubReport, reports);
     }
 
     private ClusterReport Report(ClusterState cluster)
@@ -113,9 +113,6 @@ internal sealed class Readiness(
     private HubReport ReportHub() => new(
         hub.IsDraining ? Draining : hub.IsDegraded ? Degraded : Connected,
         roles.Value.IsNotify);
-
-    private static ReloadReport? ReportReload(RouteReload? last) =>
-        last is null ? null : new(last.Result.ToString().ToLowerInvariant(), last.At, last.Revision, last.AppliedAt, last.Message, last.WaitForRestart);
 
     private static string[] When(bool condition, string text) => condition ? [text] : [];
 }

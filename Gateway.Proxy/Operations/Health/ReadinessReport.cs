@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gateway.Proxy.Routing;
 
 namespace Gateway.Proxy.Operations.Health;
 
@@ -34,9 +35,20 @@ internal sealed record ReadinessReport(
 /// <param name="Revision">The revision of the routes in use, whatever the result.</param>
 /// <param name="AppliedAt">Since when these are in use.</param>
 /// <param name="Message">The same for people, with every mistake.</param>
+/// <param name="Errors">Every mistake, a sentence each; empty unless it was refused.</param>
 /// <param name="WaitForRestart">Settings in the route files that have changed and are read only at start.</param>
 internal sealed record ReloadReport(
-    string Result, DateTimeOffset At, string Revision, DateTimeOffset AppliedAt, string Message, IReadOnlyList<string> WaitForRestart);
+    string Result,
+    DateTimeOffset At,
+    string Revision,
+    DateTimeOffset AppliedAt,
+    string Message,
+    IReadOnlyList<string> Errors,
+    IReadOnlyList<string> WaitForRestart)
+{
+    public static ReloadReport Of(RouteReload reload) => new(
+        reload.Result.ToString().ToLowerInvariant(), reload.At, reload.Revision, reload.AppliedAt, reload.Message, reload.Errors, reload.WaitForRestart);
+}
 
 /// <param name="State"><c>off</c>, <c>connecting</c> (never read yet), <c>connected</c> or <c>lost</c>.</param>
 /// <param name="Revision">The newest etcd revision known.</param>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Gateway.Proxy.Resilience;
-using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 

@@ -1,0 +1,98 @@
+using Gateway.Notify.Delivery;
+using Gateway.Protocol;
+using Gateway.Transforms.Identity;
+using StackExchange.Redis;
+
+namespace Gateway.Proxy.Operations.Admin;
+
+/// <summary>Looking at the sockets of one user, on all gateways, and ending or testing them.</summary>
+internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator sessions, ILogger<UserSockets> logger)
+{
+    private const int MaxIdLength = 256;
+    private const string NameTheUser = "Name the user, as '?user=alice', with at most 256 characters.";
+
+    /// <summary>
+    /// Says that somebody has ended a friendship who is nobody's friend: a client looks for this user among its friends, finds none, and
+    /// goes on. Every other event makes deployed clients show something.
+    /// </summary>
+    private static readonly NotifyMessage TestEvent = new()
+    {
+        NotifyType = NotifyType.FriendRemoveNotify,
+        FriendRemove = new NotifyFriendRemove { UserId = "gateway-test-event" },
+    };
+
+    public async Task<IResult> FindAsync(string? user, CancellationToken cancellationToken) =>
+        IsId(user) ? await AskHubAsync(async () => Results.Json(await ListAsync(user!, cancellationToken))) : Refusal.BadRequest(NameTheUser);
+
+    public Task<IResult> PublishAsync(string? user, CancellationToken cancellationToken) => !IsId(user)
+        ? Task.FromResult(Refusal.BadRequest(NameTheUser))
+        : AskHubAsync(async () =>
+        {
+            var sockets = await ListAsync(user!, cancellationToken);
+            await hub.PublishAsync([user!], TestEvent, cancellationToken);
+            Log.Published(logger, Shown(user!));
+            return Results.Json(new { user, sockets = sockets.Length, @event = TestEvent.NotifyType.ToString(), about = TestEvent.FriendRemove.UserId });
+        });
+
+    /// <summary>Closes a user's sockets, or those of one session. Whether there are any does not matter; the answer says how many were open.</summary>
+    public async Task<IResult> DisconnectAsync(DisconnectRequest request, CancellationToken cancellationToken)
+    {
+        var user = request.User;
+        if (request.Session is { } session && user is null)
+        {
+            var found = await sessions.FindUserAsync(session, cancellationToken);
+            if (!found.StoreAnswered)
+            {
+                return Refusal.Of(StatusCodes.Status503ServiceUnavailable, "Redis does not answer, so the user of this session is not known. Name the user as well.");
+            }
+
+            user = found.UserId;
+            if (user is null)
+            {
+                return Refusal.NotFound("Nobody is logged in with this session. To close sockets of a session that has ended, name the user as well.");
+            }
+        }
+
+        return !IsId(user)
+            ? Refusal.BadRequest("Name the user, as '?user=alice' with at most 256 characters, or post { \"session\": \"…\" }.")
+            : await AskHubAsync(async () =>
+            {
+                var sockets = await ListAsync(user!, cancellationToken);
+                await hub.DisconnectAsync(user!, request.Session, cancellationToken);
+                Log.Disconnected(logger, Shown(user!), request.Session is null ? "all sockets" : "the sockets of one session");
+                return Results.Json(new { user, closed = request.Session is null ? "all" : "session", openBefore = sockets.Length });
+            });
+    }
+
+    private async Task<SocketReport[]> ListAsync(string user, CancellationToken cancellationToken) =>
+    [
+        .. (await hub.FindSocketsAsync(user, cancellationToken)).OrderBy(socket => socket.Since).Select(socket => new SocketReport(
+            socket.ConnectionId, socket.Node, socket.IsExtended ? "gateway.notify.v2" : "plain", socket.Since)),
+    ];
+
+    private static async Task<IResult> AskHubAsync(Func<Task<IResult>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            return Refusal.Of(StatusCodes.Status503ServiceUnavailable, "Redis does not answer, so the gateways cannot be asked for this user's sockets. Try again when it is back.");
+        }
+    }
+
+    private static bool IsId(string? user) => user is { Length: > 0 and <= MaxIdLength };
+
+    /// <summary>Without characters that forge log lines.</summary>
+    private static string Shown(string user) => string.Concat(user.Select(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029' ? '\uFFFD' : letter));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1312, LogLevel.Warning, "An operator closed {Which} of user '{UserId}', on all gateways.", EventName = "SocketsDisconnected")]
+        public static partial void Disconnected(ILogger logger, string userId, string which);
+
+        [LoggerMessage(1313, LogLevel.Information, "An operator published a test event to user '{UserId}'.", EventName = "TestEventPublished")]
+        public static partial void Published(ILogger logger, string userId);
+    }
+}
