@@ -1,5 +1,5 @@
-using System.Buffers;
 using Gateway.Proxy.Resilience;
+using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -37,13 +37,14 @@ internal sealed class AttemptJudgeTests
     }
 
     [Test]
-    public async Task Of_ConnectionBreaks_DependsOnWhetherTheMessageWasTaken()
+    public void Of_ConnectionBreaks_DependsOnWhetherTheMessageWasTaken()
     {
         var context = Context(ForwarderError.Request, new HttpRequestException("broken between headers and body"));
-        context.Request.Body = new SequenceStream(new ReadOnlySequence<byte>(new byte[5]));
+        var rpc = new RpcFeature(null!, 0);
+        context.Features.Set(rpc);
         Assert.That(AttemptJudge.Of(context), Is.EqualTo(AttemptResult.NotSent));
 
-        await context.Request.Body.ReadExactlyAsync(new byte[1]);
+        rpc.Left();
 
         Assert.That(AttemptJudge.Of(context), Is.EqualTo(AttemptResult.Broken));
     }
