@@ -24,8 +24,10 @@ internal sealed class ExtendedClient : IAsyncDisposable
     /// <param name="address">The hub.</param>
     /// <param name="sessionId">The session to show.</param>
     /// <param name="before">The connection to go on from; null for a fresh start.</param>
-    public static async Task<ExtendedClient> JoinAsync(Uri address, string sessionId, ExtendedClient? before = null)
+    /// <param name="told">The last event dealt with, where that is not the last one <paramref name="before"/> has had.</param>
+    public static async Task<ExtendedClient> JoinAsync(Uri address, string sessionId, ExtendedClient? before = null, ulong? told = null)
     {
+        told ??= before?.Sequence;
         var client = await OpenAsync(address);
         await client.SendAsync(new ClientFrame
         {
@@ -33,12 +35,12 @@ internal sealed class ExtendedClient : IAsyncDisposable
             {
                 SessionId = sessionId,
                 PreviousConnectionId = before?.ConnectionId ?? "",
-                Resume = before is null ? null : new Resume { Epoch = before.Epoch, Sequence = before.Sequence },
+                Resume = before is null ? null : new Resume { Epoch = before.Epoch, Sequence = told!.Value },
             },
         });
         var welcome = (await client.ReceiveAsync(ServerFrame.FrameOneofCase.Welcome)).Welcome;
         (client.ConnectionId, client.Epoch) = (welcome.ConnectionId, welcome.Epoch);
-        client.Sequence = before is null ? welcome.Sequence : before.Sequence;
+        client.Sequence = told ?? welcome.Sequence;
         return client;
     }
 

@@ -2,6 +2,7 @@ using Gateway.Notify.Presence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Gateway.Notify.Delivery.Redis;
 
@@ -27,6 +28,7 @@ internal sealed partial class BusKeeper(
     private long? _beatingSince;
     private long _lastBeat;
     private bool _hasReasserted;
+    private IConnectionMultiplexer? _watched;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(KeepAsync(stoppingToken), SyncAsync(stoppingToken));
 
@@ -38,7 +40,12 @@ internal sealed partial class BusKeeper(
             {
                 await TurnAsync(stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                // Whatever it was, it was cut short by the stop.
+                return;
+            }
+            catch (Exception exception)
             {
                 _beatingSince = null;
                 bus.Degrade(exception);
@@ -50,6 +57,7 @@ internal sealed partial class BusKeeper(
 
     private async Task TurnAsync(CancellationToken cancellationToken)
     {
+        Watch(await store.ConnectAsync(cancellationToken));
         var (wasUnknown, dead) = await store.BeatAsync(cancellationToken);
         var now = time.GetTimestamp();
         // Who has been away himself has no right to call others dead: they may just not have had their turn.
@@ -83,6 +91,24 @@ internal sealed partial class BusKeeper(
         await TidyDepartedAsync(cancellationToken);
     }
 
+    /// <summary>A lost connection may come back before the next beat, and nothing else would tell that notices went unheard.</summary>
+    private void Watch(IConnectionMultiplexer redis)
+    {
+        if (ReferenceEquals(_watched, redis))
+        {
+            return;
+        }
+
+        _watched = redis;
+        redis.ConnectionFailed += (_, failure) =>
+        {
+            if (failure.EndPoint is null || !redis.GetServer(failure.EndPoint).IsReplica)
+            {
+                bus.Degrade($"{failure.ConnectionType}, {failure.FailureType}");
+            }
+        };
+    }
+
     /// <summary>After a broken connection the client listens again by itself; what is published before that would not be heard.</summary>
     private async Task<bool> IsListeningAsync(CancellationToken cancellationToken)
     {
@@ -105,7 +131,9 @@ internal sealed partial class BusKeeper(
         while (outbox.TryPeekOrClose(out var entry))
         {
             var isElsewhere = await store.KeepLargeAsync(entry.HubEvent, cancellationToken);
-            await store.PublishAsync(entry.UserId, entry.HubEvent, isElsewhere, entry.MayHaveRun, cancellationToken);
+            var mayHaveRun = entry.MayHaveRun;
+            entry.MayHaveRun = true;
+            await store.PublishAsync(entry.UserId, entry.HubEvent, isElsewhere, mayHaveRun, cancellationToken);
             outbox.Sent();
             sent++;
         }
@@ -149,7 +177,7 @@ internal sealed partial class BusKeeper(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await Parallel.ForEachAsync(
-                bus.Feeds.Where(feed => time.GetElapsedTime(feed.SyncedAt) >= options.Value.HeartbeatInterval),
+                bus.Feeds.Where(feed => feed.IsOutOfStep || time.GetElapsedTime(feed.SyncedAt) >= options.Value.HeartbeatInterval),
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken },
                 async (feed, token) => await SyncAsync(feed, token));
         }
@@ -165,8 +193,13 @@ internal sealed partial class BusKeeper(
                 await feed.SyncAsync(cancellationToken);
             }
         }
-        catch (Exception exception) when (RedisBus.IsOutage(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (RedisBus.IsOutage(exception))
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+
             bus.Degrade(exception);
         }
 

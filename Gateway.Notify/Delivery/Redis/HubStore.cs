@@ -16,7 +16,7 @@ internal sealed class HubStore(IRedisSource source, IOptions<NotifyOptions> opti
     private static readonly TimeSpan BodyLife = TimeSpan.FromMinutes(1);
 
     // Where nobody can resume, events are only kept so that a node whose connection broke can make up for it.
-    private const int RepairEvents = 32;
+    private const int RepairEvents = 256;
     private static readonly TimeSpan RepairAge = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan LeftSessionsLife = TimeSpan.FromDays(1);

@@ -91,5 +91,9 @@ internal sealed class Outbox(IOptions<NotifyOptions> options, NotifyMetrics metr
         metrics.HeldBack(-1);
     }
 
-    internal sealed record Entry(string UserId, HubEvent HubEvent, bool MayHaveRun, long HeldAt);
+    internal sealed record Entry(string UserId, HubEvent HubEvent, bool MayHaveRun, long HeldAt)
+    {
+        /// <summary>Whether an attempt to send it may have succeeded unseen.</summary>
+        public bool MayHaveRun { get; set; } = MayHaveRun;
+    }
 }

@@ -127,12 +127,16 @@ internal sealed partial class RedisBus(
     }
 
     /// <summary>Notes that Redis does not answer. From now on events wait, and this node's sockets are told at once.</summary>
-    public void Degrade(Exception exception)
+    /// <param name="exception">Why. Only its kind is told: texts from Redis and its client may hold a session id.</param>
+    public void Degrade(Exception exception) =>
+        Degrade(exception is RedisConnectionException broken ? $"{nameof(RedisConnectionException)}, {broken.FailureType}" : exception.GetType().Name);
+
+    /// <inheritdoc cref="Degrade(Exception)"/>
+    public void Degrade(string failure)
     {
         if (outbox.Open())
         {
-            // Only the kind of failure: texts from Redis and its client may hold a session id.
-            Log.Degraded(logger, exception is RedisConnectionException broken ? $"{nameof(RedisConnectionException)}, {broken.FailureType}" : exception.GetType().Name);
+            Log.Degraded(logger, failure);
         }
     }
 

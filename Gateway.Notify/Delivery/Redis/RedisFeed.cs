@@ -20,6 +20,7 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
     private RecentEvents? _recent;
     private ChannelMessageQueue? _subscription;
     private bool _retired;
+    private volatile bool _outOfStep;
 
     public string UserId => userId;
 
@@ -27,6 +28,9 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
 
     /// <summary>When the feed was last compared with Redis.</summary>
     public long SyncedAt { get; set; }
+
+    /// <summary>True when a notice may have gone unheard, so that the feed is to be compared with Redis soon.</summary>
+    public bool IsOutOfStep => _outOfStep;
 
     /// <summary>The channel this node listens to; null before the first socket.</summary>
     public RedisChannel? Channel => _subscription?.Channel;
@@ -138,6 +142,7 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
     /// <summary>Compares with Redis: fetches events this node has missed, and takes seats again that were struck off wrongly.</summary>
     public Task SyncAsync(CancellationToken cancellationToken) => WithGateAsync(async () =>
     {
+        _outOfStep = false;
         if (await store.SyncAsync(userId, cancellationToken) is var (position, seated)
             && position.Epoch == _position.Epoch
             && _sockets.All.All(connection => seated.Contains(connection.Id)))
@@ -162,6 +167,8 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
 
         await store.AddLocalUserAsync(userId, cancellationToken);
         await ReseatAsync(cancellationToken);
+        // What was published while the subscription was coming back is found by one more comparison.
+        _outOfStep = true;
     });
 
     private async Task ReseatAsync(CancellationToken cancellationToken)
@@ -199,6 +206,7 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
         catch (Exception exception)
         {
             // The next comparison with Redis finds what was missed.
+            _outOfStep = true;
             Log.NoticeFailed(logger, userId, exception.GetType().Name);
         }
     }

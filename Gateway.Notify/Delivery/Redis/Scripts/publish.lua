@@ -17,12 +17,19 @@ if not epoch then
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', 0, 'bytes', 0)
 end
 
-if ARGV[5] == '1' then
-  for _, entry in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 64)) do
+-- The first attempt may lie far back: other nodes send what they held back in between.
+local newest = '+'
+while ARGV[5] == '1' do
+  local page = redis.call('XREVRANGE', KEYS[2], newest, '-', 'COUNT', 64)
+  if #page == 0 then
+    break
+  end
+  for _, entry in ipairs(page) do
     if entry[2][2] == ARGV[1] then
       return 1
     end
   end
+  newest = '(' .. page[#page][1]
 end
 
 local sequence = redis.call('HINCRBY', KEYS[1], 'sequence', 1)
