@@ -56,7 +56,8 @@ internal static class JsonSettings
             provider.Load();
             return provider.Settings;
         }
-        catch (Exception exception) when (exception is JsonException or FormatException)
+        // The last of them tells of text that is none, as half of a surrogate pair.
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
             throw Refused($"The {what} '{path}' cannot be read: {Reason(exception)}", exception);
         }

@@ -18,6 +18,11 @@ internal sealed class RouteMetrics
             () => status.Last is { } last ? new Measurement<long>[] { new(last.AppliedAt.ToUnixTimeSeconds()) } : [],
             "s",
             "When the routes in use were taken over, in seconds since 1970.");
+        meter.CreateObservableGauge(
+            "gateway.config.last_reload_successful",
+            () => status.Last is { } last ? new Measurement<int>[] { new(last.Result == RouteReloadResult.Refused ? 0 : 1) } : [],
+            null,
+            "0 while the last change of the routes is refused, else 1.");
     }
 
     public void Count(RouteReloadResult result) =>

@@ -18,12 +18,17 @@ internal static partial class RouteRules
         }
     }
 
-    /// <summary>The readers of transforms expect texts.</summary>
-    public static IEnumerable<string> CheckTransforms(RouteConfig route) =>
-        from transform in route.Transforms ?? []
-        from pair in transform
-        where pair.Value is null
-        select $"Route '{route.RouteId}': transform '{pair.Key}' has no value; write it as one text.";
+    /// <summary>Whoever reads transforms and matches expects texts; a <c>null</c> or an object in the place of one is read as none.</summary>
+    public static IEnumerable<string> CheckTexts(RouteConfig route) =>
+    [
+        .. from transform in route.Transforms ?? []
+           from pair in transform
+           where pair.Value is null
+           select $"Route '{route.RouteId}': transform '{pair.Key}' has no value; write it as one text.",
+        .. from list in ListsOf(route.Match)
+           where list.Texts?.Any(text => text is null) == true
+           select $"Route '{route.RouteId}': Match:{list.Name} has an entry without a value; write each entry as one text.",
+    ];
 
     /// <summary>Two routes that match the same request at the same order would answer it with HTTP 500.</summary>
     public static IEnumerable<string> CheckEqualMatches(IEnumerable<RouteConfig> routes)
@@ -47,6 +52,14 @@ internal static partial class RouteRules
 
     private static string Known(IReadOnlySet<string> clusters) =>
         clusters.Count == 0 ? "there are no clusters" : $"use one of {string.Join(", ", clusters.Order(StringComparer.Ordinal).Select(id => $"'{id}'"))}";
+
+    private static IEnumerable<(string Name, IReadOnlyList<string>? Texts)> ListsOf(RouteMatch match) =>
+    [
+        (nameof(match.Methods), match.Methods),
+        (nameof(match.Hosts), match.Hosts),
+        .. (match.Headers ?? []).Select(header => ($"{nameof(match.Headers)}:{nameof(header.Values)}", header.Values)),
+        .. (match.QueryParameters ?? []).Select(query => ($"{nameof(match.QueryParameters)}:{nameof(query.Values)}", query.Values)),
+    ];
 
     private static string MatchWithoutMethods(RouteConfig route)
     {

@@ -30,17 +30,21 @@ internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDe
         }
 
         var clusters = set.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        List<RouteConfig> readable = [];
         foreach (var route in set.Routes)
         {
             errors.AddRange(RouteRules.CheckCluster(route, clusters));
             errors.AddRange(ResilienceRules.Check(route));
-            var forms = RouteRules.CheckTransforms(route).ToList();
-            errors.AddRange(forms.Count > 0
-                ? forms
-                : (await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
+            var unreadable = RouteRules.CheckTexts(route).ToList();
+            errors.AddRange(unreadable);
+            if (unreadable.Count == 0)
+            {
+                readable.Add(route);
+                errors.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
+            }
         }
 
-        errors.AddRange(RouteRules.CheckEqualMatches(set.Routes));
+        errors.AddRange(RouteRules.CheckEqualMatches(readable));
         errors.AddRange(UserDetailsRules.Check(userDetails.Value, clusters));
         return errors;
     }

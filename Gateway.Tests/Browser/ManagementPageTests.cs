@@ -61,7 +61,7 @@ internal sealed class ManagementPageTests : RouteReloadTest
 
         await Button("Drain http://127.0.0.1", exact: false).First.ClickAsync();
         await Button("Drain", exact: true).ClickAsync();
-        await Expect(_page.Locator("#troubles")).ToContainTextAsync("an operator has drained");
+        await Expect(_page.Locator("#troubles")).ToContainTextAsync("An operator has drained");
         await Button("Put back", exact: false).ClickAsync();
         await Expect(_page.Locator("#fine")).ToBeVisibleAsync();
 

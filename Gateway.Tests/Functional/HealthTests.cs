@@ -135,6 +135,28 @@ internal sealed class HealthTests
     }
 
     [Test]
+    public async Task Ready_ChangeOfTheRoutesRefused_OnlyDegradesAndSaysWhy()
+    {
+        using var folder = new RouteFolder();
+        folder.Write(RouteReloadTest.File());
+        await using var gateway = await StartAsync(new() { ["Gateway:RoutesFile"] = folder.File });
+        await AssertReportAsync(gateway, "ready");
+
+        folder.Write(RouteReloadTest.File("no-slash:{"));
+        await Eventually.That(async () => (await ReportAsync(gateway)).GetProperty("status").GetString() == "degraded");
+
+        var report = await ReportAsync(gateway);
+        Assert.That(report.GetProperty("degraded")[0].GetString(), Is.EqualTo("the last change of the routes was refused; those from before it stay in use"));
+        var reload = report.GetProperty("lastReload");
+        Assert.That(reload.GetProperty("result").GetString(), Is.EqualTo("refused"));
+        Assert.That(reload.GetProperty("errors")[0].GetString(), Is.EqualTo("Invalid path 'no-slash:{' for route 'login'."));
+        Assert.That(reload.GetProperty("message").GetString(), Does.EndWith("Invalid path 'no-slash:{' for route 'login'."));
+
+        folder.Write(RouteReloadTest.File());
+        await Eventually.That(async () => (await ReportAsync(gateway)).GetProperty("status").GetString() == "ready");
+    }
+
+    [Test]
     public async Task Ready_ToldToStop_IsNotReadyAtOnceWhileItStillServes()
     {
         var held = new HeldStop();

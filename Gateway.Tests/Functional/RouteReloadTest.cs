@@ -24,7 +24,7 @@ internal abstract class RouteReloadTest
     protected Dictionary<string, string?> Settings { get; } = [];
 
     /// <summary>A file with the one route <c>login</c>.</summary>
-    protected static string File(string path = LoginPath, string more = "", string routes = "", string sections = "") => $$"""
+    internal static string File(string path = LoginPath, string more = "", string routes = "", string sections = "") => $$"""
         {
           {{sections}}
           "ReverseProxy": {

@@ -35,7 +35,7 @@ internal sealed class AdminReport(
             .. proxy.GetClusters().OrderBy(cluster => cluster.ClusterId, StringComparer.Ordinal).Select(cluster => new ClusterDetails(
                 cluster.ClusterId,
                 origins.OfCluster(cluster.ClusterId),
-                [.. cluster.DestinationsState.AllDestinations.Select(destination => Report(cluster, destination, Origin(cluster, destination)))])),
+                [.. cluster.DestinationsState.AllDestinations.OrderBy(destination => destination.DestinationId, StringComparer.Ordinal).Select(destination => Report(cluster, destination, Origin(cluster, destination)))])),
         ];
 
         string Origin(ClusterState cluster, DestinationState destination)

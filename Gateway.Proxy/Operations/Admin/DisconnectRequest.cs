@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.Proxy.Operations.Admin;
 
@@ -12,12 +13,12 @@ internal sealed record DisconnectRequest(string? User, string? Session)
     /// <summary>Null when the body is not one.</summary>
     public static async Task<DisconnectRequest?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (request.ContentLength is null or 0)
+        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
             return new DisconnectRequest(null, null);
         }
 
-        if (request.ContentLength > MaxSize)
+        if (request.ContentLength is not <= MaxSize)
         {
             return null;
         }

@@ -48,7 +48,12 @@ async function ask(path, { method = "GET", body, limit = patience } = {}) {
 
 const post = (path, query = {}, body) => ask(`${path}?${new URLSearchParams(query)}`, { method: "POST", body, limit: 15_000 });
 
-async function look() {
+let looking = Promise.resolve();
+
+/** One look after the other, so that what is heard comes in order. */
+const look = () => looking = looking.then(lookOnce);
+
+async function lookOnce() {
   try {
     await lookAtAll();
     state.heardAt = Date.now();
@@ -121,6 +126,11 @@ function remember(status, clusters) {
   traffic.calls = sum(Object.values(calls));
   traffic.failed = sum(failures.map((outcome) => calls[outcome] ?? 0));
   traffic.limited = calls["rate-limited"] ?? 0;
+  // One look too many, after a button, must not make a rate out of a moment.
+  if (state.samples.length > 1 && status.uptimeSeconds - state.samples.at(-2).seconds < interval / 1000) {
+    state.samples.pop();
+  }
+
   state.samples.push({ seconds: status.uptimeSeconds, traffic, calls, running, destinations });
   state.samples = state.samples.slice(-samplesKept);
 }
@@ -157,15 +167,15 @@ function troublesOf(health, clusters = []) {
   }
 
   for (const reason of health.degraded) {
-    add("warn", reason, reason.includes("change of the routes was refused") ? health.lastReload.errors.slice(0, 5) : []);
+    add("warn", reason, reason.includes("change of the routes was refused") ? firstOf(health.lastReload.errors) : []);
   }
 
   for (const { cluster, destinations } of clusters) {
     for (const one of destinations) {
       if (one.drained) {
-        add("warn", `${cluster}: an operator has drained ${one.address}`, [one.destination], `drained ${keyOf(cluster, one)}`);
+        add("warn", `an operator has drained ${one.address} of cluster '${cluster}'`, [one.destination], `drained ${keyOf(cluster, one)}`);
       } else if (!one.available && destinations.some((other) => other.available)) {
-        add("warn", `${cluster}: ${one.address} gets no requests (${healthOf(one.health)})`, [one.destination], `unavailable ${keyOf(cluster, one)}`);
+        add("warn", `${one.address} of cluster '${cluster}' gets no requests (${healthOf(one.health)})`, [one.destination], `unavailable ${keyOf(cluster, one)}`);
       }
     }
   }
@@ -176,6 +186,9 @@ function troublesOf(health, clusters = []) {
 
   return troubles;
 }
+
+/** The list below has all of them. */
+const firstOf = (mistakes) => mistakes.length > 2 ? [...mistakes.slice(0, 2), `And ${mistakes.length - 2} more mistakes.`] : mistakes;
 
 function addTraffic(add) {
   const failed = failures.map((outcome) => [outcome, lately((sample) => sample.calls[outcome] ?? 0)]).filter(([, count]) => count > 0);
@@ -225,7 +238,7 @@ function showHealth(health, troubles, node = location.host) {
   troubles.sort((a, b) => (a.level === "bad" ? 0 : 1) - (b.level === "bad" ? 0 : 1));
   sync($("troubles"), troubles, (trouble) => trouble.key, () => element("li", {}, element("span", { class: "level" }), element("span")), (item, trouble) => {
     item.dataset.level = trouble.level;
-    text(item.children[0], trouble.level === "bad" ? "Wrong" : "Look");
+    text(item.children[0], trouble.level === "bad" ? "Problem" : "Warning");
     text(item.children[1], trouble.what.charAt(0).toUpperCase() + trouble.what.slice(1));
     while (item.children.length > 2 + trouble.details.length) {
       item.lastChild.remove();
@@ -316,7 +329,7 @@ function makeDestination(one) {
   return element("tr", {},
     element("td", {}, element("span"), element("span", { class: "origin" })),
     element("td", { "data-label": "State" }, element("span", { class: "state" })),
-    element("td", { "data-label": "Health" }),
+    element("td", { "data-label": "Health", class: "short" }),
     element("td", { "data-label": "Under way", class: "number" }),
     element("td", { "data-label": "Calls/s", class: "number" }),
     element("td", { "data-label": "Failed/s", class: "number" }),
@@ -356,8 +369,8 @@ function showRoutes() {
   text($("routes-note"), shown.length === state.routes.length ? `${shown.length} in force` : `${shown.length} of ${state.routes.length}`);
   sync($("routes").tBodies[0], shown, (route) => route.route, makeRoute, (row, route) => {
     const [path, rpc, cluster, limit, origin] = row.children;
-    text(path.firstChild, `${route.methods.join(" ")} ${route.path ?? "any path"}`.trim());
-    text(path.lastChild, route.route);
+    text(path.firstChild, route.path ?? "any path");
+    text(path.lastChild, [route.methods.join(" "), route.route].filter(Boolean).join("  ·  "));
     text(rpc, route.rpc ?? "");
     text(cluster, route.cluster ?? "");
     text(limit, route.rateLimit ?? "");
@@ -368,7 +381,8 @@ function showRoutes() {
 
 const makeRoute = () => element("tr", {},
   element("td", {}, element("span"), element("span", { class: "origin" })),
-  ...["RPC", "Cluster", "Limit", "Written in"].map((label) => element("td", { "data-label": label })));
+  element("td", { "data-label": "RPC", class: "wide" }),
+  ...["Cluster", "Limit", "Written in"].map((label) => element("td", { "data-label": label, class: "short" })));
 
 function showFreshness() {
   const age = Date.now() - state.heardAt;

@@ -13,22 +13,49 @@ internal sealed partial class MetricsDocsTests
     [Test]
     public void Documentation_ListsExactlyTheMetricsThereAre()
     {
-        var listed = Row().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "metrics.md"))).Select(row => row.Value);
+        var listed = Row().Matches(Read("docs/metrics.md")).Select(row => row.Value);
 
-        Assert.That(listed, Is.EquivalentTo(Instruments()));
+        Assert.That(listed, Is.EquivalentTo(Instruments().Select(instrument => $"| `{instrument.Name}` | {Kind(instrument)} | {instrument.Unit ?? "-"} |")));
+    }
+
+    [TestCase("docs/operations.md")]
+    [TestCase("docs/reliability.md")]
+    [TestCase("deploy/README.md")]
+    [TestCase("deploy/examples/alerts.yaml")]
+    public void WhatIsToBeLookedAt_Exists(string file)
+    {
+        var named = ForPrometheus().Matches(Read(file)).Select(name => name.Value).Distinct().ToList();
+
+        Assert.That(named, Is.Not.Empty);
+        Assert.That(named, Is.SubsetOf(Instruments().SelectMany(PrometheusNames)));
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(RepositoryFolder.Path, file));
+
+    /// <summary>As OpenTelemetry translates them: https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/.</summary>
+    private static IEnumerable<string> PrometheusNames(Instrument instrument)
+    {
+        var unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        var name = instrument.Name.Replace('.', '_') + unit;
+        return Kind(instrument) switch
+        {
+            "Counter" => [name + "_total"],
+            "Histogram" => [name + "_bucket", name + "_sum", name + "_count"],
+            _ => [name],
+        };
     }
 
     /// <summary>Every class named …Metrics makes its instruments when it is made.</summary>
-    private static HashSet<string> Instruments()
+    private static List<Instrument> Instruments()
     {
-        var found = new HashSet<string>();
+        var found = new List<Instrument>();
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, _) =>
             {
                 if (instrument.Meter.Name.StartsWith("Gateway.", StringComparison.Ordinal))
                 {
-                    found.Add($"| `{instrument.Name}` | {Kind(instrument)} | {instrument.Unit ?? "-"} |");
+                    found.Add(instrument);
                 }
             },
         };
@@ -40,7 +67,7 @@ internal sealed partial class MetricsDocsTests
             services.GetRequiredService(type);
         }
 
-        return found;
+        return [.. found.DistinctBy(instrument => instrument.Name)];
     }
 
     private static bool IsOurMetrics(Type type) =>
@@ -50,4 +77,7 @@ internal sealed partial class MetricsDocsTests
 
     [GeneratedRegex(@"^\| `gateway\.[a-z._]+` \| \w+ \| [^|]+ \|", RegexOptions.Multiline)]
     private static partial Regex Row();
+
+    [GeneratedRegex(@"\bgateway_[a-z_]+")]
+    private static partial Regex ForPrometheus();
 }

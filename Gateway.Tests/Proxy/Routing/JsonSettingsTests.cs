@@ -57,6 +57,14 @@ internal sealed class JsonSettingsTests
         JsonSettings.Parse("routes file", "x", """{ "a": { "b": [ 1, "2" ] } /* why */ }"""u8.ToArray()),
         Is.EquivalentTo(new Dictionary<string, string?> { ["a:b:0"] = "1", ["a:b:1"] = "2" }));
 
+    [Test]
+    public void Parse_HalfACharacter_SaysSo()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => JsonSettings.Parse("routes file", "x", """{ "a": "\ud800" }"""u8.ToArray()))!;
+
+        Assert.That(refused.Errors.Single(), Does.StartWith("The routes file 'x' cannot be read: Cannot "));
+    }
+
     private static string Refusal(string path) =>
         Assert.Throws<ConfigurationRefusedException>(() => JsonSettings.Read("routes file", path, "mend it"))!.Errors.Single();
 }
