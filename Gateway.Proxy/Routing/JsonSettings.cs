@@ -56,8 +56,9 @@ internal static class JsonSettings
             provider.Load();
             return provider.Settings;
         }
-        catch (Exception exception) when (exception is JsonException or FormatException)
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
+            // The last of these is half a surrogate pair, which JSON allows and no text can hold.
             throw Refused($"The {what} '{path}' cannot be read: {Reason(exception)}", exception);
         }
     }
