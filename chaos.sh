@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Breaks etcd, Redis, sub-services and gateways one after another under load, and prints what clients noticed. --quick: about a minute.
+# --fuzz [--seed N] [--save DIR] [--inputs N] [--only TARGET]: mutated inputs for all that reads the bytes of others, ten minutes at most.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-for program in dotnet etcd redis-server; do
+needed=(dotnet etcd redis-server)
+[[ ${1:-} == --fuzz ]] && needed=(dotnet)
+for program in "${needed[@]}"; do
   if ! command -v "$program" > /dev/null; then
     echo "chaos.sh needs '$program' on the PATH (packages: the .NET 10 SDK, etcd-server, redis-server)." >&2
     exit 1

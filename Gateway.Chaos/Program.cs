@@ -1,4 +1,5 @@
 using Gateway.Chaos;
+using Gateway.Chaos.Fuzzing;
 using Gateway.Chaos.Parts;
 
 return args switch
@@ -6,11 +7,12 @@ return args switch
     ["stub", var port, ..] => await StubInstance.RunAsync(port),
     [] => await ChaosRun.RunAsync(Pace.Full),
     ["--quick"] => await ChaosRun.RunAsync(Pace.Quick),
+    ["--fuzz", .. var options] => FuzzRun.Run(options),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./chaos.sh [--quick]");
+    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --fuzz [OPTION...]]");
     return 2;
 }

@@ -103,7 +103,8 @@ internal sealed class InstanceParser(string servicePrefix)
     {
         if (host is ['[', .. var inner, ']'])
         {
-            return !inner.Contains('%') && IPAddress.TryParse(inner, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6;
+            // Brackets within brackets are an address to IPAddress, and a zone is to nobody else.
+            return !inner.ContainsAny('%', '[') && IPAddress.TryParse(inner, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6;
         }
 
         // Names of container networks hold underscores, which CheckHostName allows. Other alphabets are more likely rubbish than names.

@@ -56,9 +56,9 @@ internal static class JsonSettings
             provider.Load();
             return provider.Settings;
         }
-        // The last of them tells of text that is none, as half of a surrogate pair.
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
+            // The last of these is half a surrogate pair, which JSON allows and no text can hold.
             throw Refused($"The {what} '{path}' cannot be read: {Reason(exception)}", exception);
         }
     }

@@ -58,14 +58,15 @@ internal readonly record struct Answer(Stream Message, long? Length)
         }
     }
 
-    private static Stream Decompress(HttpResponseMessage response, Stream message)
+    private static DecompressedAnswer Decompress(HttpResponseMessage response, GrpcAnswerStream message)
     {
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var values) ? values.ToString() : "none";
-        return encoding switch
+        Stream unpacked = encoding switch
         {
             "gzip" => new GZipStream(message, CompressionMode.Decompress),
             "deflate" => new ZLibStream(message, CompressionMode.Decompress),
             _ => throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer is compressed as '{encoding}', which the gateway cannot read"),
         };
+        return new DecompressedAnswer(unpacked, message);
     }
 }

@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Wire;
 /// <remarks>
 /// The gateway decides by this walk who the caller is, and the sub-service parses the same bytes with a library of its own. So
 /// everything that two parsers could read differently is refused: a tag longer than 5 bytes or above 32 bits, field number 0, groups,
-/// unknown wire types, a varint longer than 10 bytes, a length past the end, two session ids that differ. So are user ids by the hundred.
+/// unknown wire types, a varint longer than 10 bytes, a length above 32 bits or past the end, two session ids that differ. So are user ids by the hundred.
 /// Source of the format: https://protobuf.dev/programming-guides/encoding/.
 /// </remarks>
 internal static class MessageScanner
@@ -93,7 +93,7 @@ internal static class MessageScanner
                 length = sizeof(uint);
                 break;
             default:
-                if (!TryReadVarint(ref reader, WireTag.MaxBytes, out length))
+                if (!TryReadVarint(ref reader, WireTag.MaxBytes, out length) || length > WireTag.MaxLength)
                 {
                     return MessageProblems.Length;
                 }

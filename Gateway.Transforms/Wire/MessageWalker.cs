@@ -62,12 +62,23 @@ internal sealed class MessageWalker(MessageFields fields, long open)
 
         var (part, value) = (_part, _value);
         (_part, _value, _bytes) = (Part.Tag, 0, 0);
-        if (part == Part.Length)
+        return part switch
         {
-            _skip = (long)value;
+            Part.Tag => TakeTag(value),
+            Part.Length => TakeLength(value),
+            _ => null,
+        };
+    }
+
+    private string? TakeLength(ulong length)
+    {
+        if (length > WireTag.MaxLength)
+        {
+            return MessageProblems.Length;
         }
 
-        return part == Part.Tag ? TakeTag(value) : null;
+        _skip = (long)length;
+        return null;
     }
 
     private string? TakeTag(ulong tag)

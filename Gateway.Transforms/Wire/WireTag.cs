@@ -15,6 +15,9 @@ internal static class WireTag
 
     public const int MaxVarintBytes = 10;
 
+    /// <summary>The longest value. Five bytes can hold larger numbers, of which parsers drop the upper bits and read another length.</summary>
+    public const ulong MaxLength = uint.MaxValue;
+
     /// <summary>False, and why in <paramref name="problem"/>, for a tag that parsers could read differently.</summary>
     public static bool TryRead(ulong tag, out int number, out int type, out string? problem)
     {
