@@ -53,6 +53,22 @@ internal sealed class RawClient : IDisposable
         return new RawResponse(status, headers, body);
     }
 
+    /// <summary>Reads everything that comes until the other side closes, be it by a reset.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        using var all = new MemoryStream();
+        try
+        {
+            await _stream.CopyToAsync(all).DefaultTimeout();
+        }
+        catch (IOException exception) when (exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            // What came before it has been read.
+        }
+
+        return Encoding.Latin1.GetString(all.ToArray());
+    }
+
     /// <summary>True when the other side has closed the connection and everything it sent has been read.</summary>
     public async Task<bool> IsClosedAsync() => await _stream.ReadAsync(new byte[1]).DefaultTimeout() == 0;
 
