@@ -49,8 +49,16 @@ internal sealed class RawClient : IDisposable
             headers.Add(line[..colon], line[(colon + 1)..].Trim());
         }
 
-        var body = headers.ContainsKey("Transfer-Encoding") ? await ReadChunksAsync() : await ReadAsync(LengthOf(headers));
+        var body = headers.ContainsKey("Transfer-Encoding") ? await ReadChunksAsync() : await ReadBytesAsync(LengthOf(headers));
         return new RawResponse(status, headers, body);
+    }
+
+    /// <summary>Reads this many bytes. Fails when the connection ends before.</summary>
+    public async Task<byte[]> ReadBytesAsync(int count)
+    {
+        var bytes = new byte[count];
+        await _stream.ReadExactlyAsync(bytes).AsTask().DefaultTimeout();
+        return bytes;
     }
 
     /// <summary>Reads everything that comes until the other side closes, be it by a reset.</summary>
@@ -87,7 +95,7 @@ internal sealed class RawClient : IDisposable
         while (true)
         {
             var length = int.Parse(await ReadLineAsync(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            body.Write(await ReadAsync(length));
+            body.Write(await ReadBytesAsync(length));
             await ReadLineAsync();
             if (length == 0)
             {
@@ -99,18 +107,11 @@ internal sealed class RawClient : IDisposable
     private async Task<string> ReadLineAsync()
     {
         var line = new StringBuilder();
-        while ((await ReadAsync(1))[0] is var next and not (byte)'\n')
+        while ((await ReadBytesAsync(1))[0] is var next and not (byte)'\n')
         {
             line.Append((char)next);
         }
 
         return line.ToString().TrimEnd('\r');
-    }
-
-    private async Task<byte[]> ReadAsync(int count)
-    {
-        var bytes = new byte[count];
-        await _stream.ReadExactlyAsync(bytes).AsTask().DefaultTimeout();
-        return bytes;
     }
 }
