@@ -27,7 +27,7 @@ internal sealed class Socket : IDisposable
     public static async Task<Socket> JoinAsync(Candidate gateway, int person)
     {
         var socket = new Socket();
-        await socket._socket.ConnectAsync(IPAddress.Loopback, gateway.WebSocketPort);
+        await socket._socket.ConnectAsync(IPAddress.Loopback, gateway.WebSocketPort!.Value);
         await socket._socket.SendAsync(Encoding.ASCII.GetBytes(
             $"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{gateway.WebSocketPort}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"));
         var read = await socket._socket.ReceiveAsync(socket._buffer);
