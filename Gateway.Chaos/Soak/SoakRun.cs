@@ -19,6 +19,9 @@ internal sealed class SoakRun(Rig rig, SoakLoad load)
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly List<Sample>[] _samples = [.. rig.Gateways.Select(_ => new List<Sample>())];
 
+    /// <summary>How many failures have been told of.</summary>
+    private int _told;
+
     /// <summary>0 when nothing failed, nothing was wrong, and nothing grew.</summary>
     public static async Task<int> RunAsync(string[] options)
     {
@@ -61,8 +64,8 @@ internal sealed class SoakRun(Rig rig, SoakLoad load)
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
-            await act(i);
             await Task.Delay(period, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await act(i);
         }
     }
 
@@ -104,6 +107,11 @@ internal sealed class SoakRun(Rig rig, SoakLoad load)
         }
 
         Console.WriteLine(row);
+        if (count.Failed > _told)
+        {
+            _told = count.Failed;
+            Console.WriteLine($"failed until now: {count.Failures}");
+        }
     }
 
     private string Header()
@@ -125,11 +133,6 @@ internal sealed class SoakRun(Rig rig, SoakLoad load)
         }
 
         var (count, grown) = (load.Count(), growths.Sum(growth => growth.BeyondLimit));
-        if (count.Failed > 0)
-        {
-            Console.WriteLine($"failed as: {count.Failures}");
-        }
-
         // Instances leave before they stop, so nothing at all may fail.
         Console.WriteLine($"wrong={count.Wrong} failed_beyond_allowed={count.Failed} growth_beyond_limit={grown}");
         return count.Wrong == 0 && count.Failed == 0 && grown == 0 ? 0 : 1;
