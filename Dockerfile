@@ -9,14 +9,14 @@ COPY proto/Gateway.Protocol.csproj proto/
 COPY Gateway.Transforms/Gateway.Transforms.csproj Gateway.Transforms/
 COPY Gateway.Notify/Gateway.Notify.csproj Gateway.Notify/
 COPY Gateway.Proxy/Gateway.Proxy.csproj Gateway.Proxy/
-RUN dotnet restore Gateway.Proxy/Gateway.Proxy.csproj
+RUN dotnet restore Gateway.Proxy/Gateway.Proxy.csproj --use-current-runtime
 
 COPY .editorconfig BannedSymbols.txt yarp.json yarp.schema.json ./
 COPY proto/ proto/
 COPY Gateway.Transforms/ Gateway.Transforms/
 COPY Gateway.Notify/ Gateway.Notify/
 COPY Gateway.Proxy/ Gateway.Proxy/
-RUN dotnet publish Gateway.Proxy/Gateway.Proxy.csproj -c Release -o /app --no-restore -p:UseAppHost=false
+RUN dotnet publish Gateway.Proxy/Gateway.Proxy.csproj -c Release --use-current-runtime --no-self-contained -o /app --no-restore -p:UseAppHost=false
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app

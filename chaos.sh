@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Breaks etcd, Redis, sub-services and gateways one after another under load, and prints what clients noticed. --quick: about a minute.
 # --fuzz [--seed N] [--save DIR] [--inputs N] [--only TARGET]: mutated inputs for all that reads the bytes of others, ten minutes at most.
+# --soak [MINUTES]: mixed load for ten minutes, unless told otherwise, and a look at whether the gateways grow.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

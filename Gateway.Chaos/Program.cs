@@ -1,6 +1,7 @@
 using Gateway.Chaos;
 using Gateway.Chaos.Fuzzing;
 using Gateway.Chaos.Parts;
+using Gateway.Chaos.Soak;
 
 return args switch
 {
@@ -8,11 +9,12 @@ return args switch
     [] => await ChaosRun.RunAsync(Pace.Full),
     ["--quick"] => await ChaosRun.RunAsync(Pace.Quick),
     ["--fuzz", .. var options] => FuzzRun.Run(options),
+    ["--soak", .. var options] => await SoakRun.RunAsync(options),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --fuzz [OPTION...]]");
+    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --fuzz [OPTION...] | --soak [MINUTES]]");
     return 2;
 }

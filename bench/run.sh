@@ -46,7 +46,7 @@ ulimit -n "$(ulimit -Hn)"
 published=$(mktemp -d)
 trap 'rm -rf "$published"' EXIT
 dotnet build bench/Gateway.Bench -c Release -v quiet || fail "the build failed"
-dotnet publish Gateway.Proxy -c Release -o "$published" -v quiet || fail "publishing the gateway failed"
+dotnet publish Gateway.Proxy -c Release --use-current-runtime --no-self-contained -o "$published" -v quiet || fail "publishing the gateway failed"
 
 echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores of $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs)"
 dotnet bench/Gateway.Bench/bin/Release/net10.0/Gateway.Bench.dll run "$published" "$@"

@@ -13,6 +13,9 @@ internal sealed class Child(string folder, string program, params string[] argum
     private readonly Queue<string> _output = new();
     private Process? _process;
 
+    /// <summary>The id of its process. Ask while it runs.</summary>
+    public int Id => _process!.Id;
+
     /// <summary>The last lines it wrote, for when it does not do what it should.</summary>
     public string LastWords
     {

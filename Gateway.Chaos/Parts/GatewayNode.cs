@@ -1,21 +1,29 @@
+using System.Globalization;
+
 namespace Gateway.Chaos.Parts;
 
-/// <summary>One gateway, with the yarp.json as it is shipped.</summary>
+/// <summary>One gateway, with a copy of the yarp.json as it is shipped.</summary>
 internal sealed class GatewayNode : IDisposable
 {
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private readonly Uri _ready;
+    private readonly Uri _metrics;
+    private readonly string _routes;
+    private readonly string _shippedRoutes = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "yarp.json"));
 
     public GatewayNode(string folder, string etcd, string redis)
     {
         var (http, webSocket, management) = (Child.FreePort(), Child.FreePort(), Child.FreePort());
         Http = new Uri($"http://127.0.0.1:{http}");
         _ready = new Uri($"http://127.0.0.1:{management}/readyz");
+        _metrics = new Uri($"http://127.0.0.1:{management}/metrics");
+        _routes = Path.Combine(folder, $"yarp-{http}.json");
+        ChangeRoutes(isOdd: false);
         Process = new Child(
             folder, "dotnet", Path.Combine(AppContext.BaseDirectory, "Gateway.Proxy.dll"),
             "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
             $"--Gateway:Management:Port={management}", $"--Gateway:Etcd:Endpoints={etcd}", $"--Gateway:Redis:Configuration={redis}",
-            "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning");
+            $"--Gateway:RoutesFile={_routes}", "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning");
     }
 
     public Uri Http { get; }
@@ -33,6 +41,23 @@ internal sealed class GatewayNode : IDisposable
                 return response.IsSuccessStatusCode;
             },
             $"the gateway at {Http} is ready");
+    }
+
+    /// <summary>Replaces its yarp.json by the one that is shipped, or by one with other timeouts for files.</summary>
+    public void ChangeRoutes(bool isOdd)
+    {
+        var next = $"{_routes}.next";
+        File.WriteAllText(next, isOdd ? _shippedRoutes.Replace("\"00:05:00\"", "\"00:04:00\"", StringComparison.Ordinal) : _shippedRoutes);
+        File.Move(next, _routes, overwrite: true);
+    }
+
+    /// <summary>How many changes of its routes it has taken over.</summary>
+    public async Task<int> AppliedReloadsAsync()
+    {
+        var metrics = await _client.GetStringAsync(_metrics);
+        var line = metrics.Split('\n').FirstOrDefault(line =>
+            line.StartsWith("gateway_config_reloads", StringComparison.Ordinal) && line.Contains("result=\"applied\"", StringComparison.Ordinal));
+        return line is null ? 0 : int.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
     }
 
     public void Dispose()

@@ -6,9 +6,11 @@ using StackExchange.Redis;
 
 namespace Gateway.Chaos.Parts;
 
-/// <summary>A whole system on free loopback ports: etcd, Redis, three instances of the user service, two gateways.</summary>
+/// <summary>A whole system on free loopback ports: etcd, Redis, three instances of the user, file and friend services, two gateways.</summary>
 internal sealed class Rig : IAsyncDisposable
 {
+    private static readonly string[] Services = ["user_service", "file_service", "friend_service"];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-chaos-").FullName;
     private readonly int _etcdPort = Child.FreePort();
     private readonly int _etcdPeerPort = Child.FreePort();
@@ -48,16 +50,9 @@ internal sealed class Rig : IAsyncDisposable
         await Task.WhenAll(Instances.Select(instance => instance.StartAsync()));
         await EtcdAnswersAsync();
         await RedisAnswersAsync();
-        using var channel = GrpcChannel.ForAddress(EtcdAddress);
-        var keys = new KV.KVClient(channel);
         for (var i = 0; i < Instances.Count; i++)
         {
-            // Without a lease: an instance that is dead stays registered, which is the harder case.
-            await keys.PutAsync(new PutRequest
-            {
-                Key = ByteString.CopyFromUtf8($"/service/user_service/{i}"),
-                Value = ByteString.CopyFromUtf8(Instances[i].Address),
-            });
+            await RegisterAsync(i);
         }
 
         await using var redis = await ConnectionMultiplexer.ConnectAsync(RedisAddress);
@@ -67,6 +62,27 @@ internal sealed class Rig : IAsyncDisposable
         }
 
         await Task.WhenAll(Gateways.Select(gateway => gateway.StartAsync()));
+    }
+
+    /// <summary>Tells the gateways of an instance, without a lease: one that is dead stays registered, which is the harder case.</summary>
+    public async Task RegisterAsync(int instance)
+    {
+        using var channel = GrpcChannel.ForAddress(EtcdAddress);
+        var keys = new KV.KVClient(channel);
+        foreach (var service in Services)
+        {
+            await keys.PutAsync(new PutRequest { Key = KeyOf(service, instance), Value = ByteString.CopyFromUtf8(Instances[instance].Address) });
+        }
+    }
+
+    public async Task UnregisterAsync(int instance)
+    {
+        using var channel = GrpcChannel.ForAddress(EtcdAddress);
+        var keys = new KV.KVClient(channel);
+        foreach (var service in Services)
+        {
+            await keys.DeleteRangeAsync(new DeleteRangeRequest { Key = KeyOf(service, instance) });
+        }
     }
 
     public Task EtcdAnswersAsync() => Eventually.TrueAsync(
@@ -104,4 +120,6 @@ internal sealed class Rig : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
         return default;
     }
+
+    private static ByteString KeyOf(string service, int instance) => ByteString.CopyFromUtf8($"/service/{service}/{instance}");
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
+using Gateway.Chaos.Load;
 using Gateway.Protocol;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Chaos.Parts;
 
 /// <summary>
-/// An instance of the user service, in a process of its own. It tells callers their own user id, so that a mixed-up answer shows, and
+/// An instance of the user, file and friend services, in a process of its own. It tells callers their own user id, so that a mixed-up answer shows, and
 /// misbehaves when it is told to at <c>/misbehave/{how}</c>, which answers how many calls it has spoilt so far.
 /// </summary>
 internal static class StubInstance
@@ -48,10 +49,26 @@ internal static class StubInstance
 
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        var request = GetUserInfoReq.Parser.ParseFrom(body.ToArray().AsSpan(FrameHeader));
-        var answer = new GetUserInfoRsp { RequestId = request.RequestId, Success = true, UserInfo = new UserInfo { UserId = request.UserId } };
+        var answer = AnswerTo(path, body.GetBuffer().AsSpan(0, (int)body.Length)[FrameHeader..]);
         await AnswerAsync(context, Frame(answer.ToByteArray()), mode);
     }
+
+    private static IMessage AnswerTo(string path, ReadOnlySpan<byte> message) => path switch
+    {
+        "/bite_im.FileService/PutSingleFile" => PutFile(PutSingleFileReq.Parser.ParseFrom(message)),
+        "/bite_im.FriendService/FriendRemove" => new FriendRemoveRsp { RequestId = FriendRemoveReq.Parser.ParseFrom(message).RequestId, Success = true },
+        _ => TellUser(GetUserInfoReq.Parser.ParseFrom(message)),
+    };
+
+    private static PutSingleFileRsp PutFile(PutSingleFileReq request) => new()
+    {
+        RequestId = request.RequestId,
+        Success = true,
+        FileInfo = new FileMessageInfo { FileId = Uploads.IdOf(request.UserId, request.FileData.FileContent.Span), FileSize = request.FileData.FileSize },
+    };
+
+    private static GetUserInfoRsp TellUser(GetUserInfoReq request) =>
+        new() { RequestId = request.RequestId, Success = true, UserInfo = new UserInfo { UserId = request.UserId } };
 
     private static async Task AnswerAsync(HttpContext context, byte[] frame, Misbehaviour mode)
     {

@@ -52,7 +52,9 @@ internal sealed class GatewayProcess : IDisposable
             management);
         try
         {
-            await Eventually.That(() => Listens(webSocket) || gateway._process.HasExited, "the gateway listens");
+            // The ports are opened one after the other.
+            int[] ports = [http, webSocket, management];
+            await Eventually.That(() => gateway._process.HasExited || ports.All(Listens), "the gateway listens");
             Assert.That(gateway._process.HasExited, Is.False, gateway.Output);
             return gateway;
         }

@@ -49,8 +49,32 @@ internal sealed class RawClient : IDisposable
             headers.Add(line[..colon], line[(colon + 1)..].Trim());
         }
 
-        var body = headers.ContainsKey("Transfer-Encoding") ? await ReadChunksAsync() : await ReadAsync(LengthOf(headers));
+        var body = headers.ContainsKey("Transfer-Encoding") ? await ReadChunksAsync() : await ReadBytesAsync(LengthOf(headers));
         return new RawResponse(status, headers, body);
+    }
+
+    /// <summary>Reads this many bytes. Fails when the connection ends before.</summary>
+    public async Task<byte[]> ReadBytesAsync(int count)
+    {
+        var bytes = new byte[count];
+        await _stream.ReadExactlyAsync(bytes).AsTask().DefaultTimeout();
+        return bytes;
+    }
+
+    /// <summary>Reads everything that comes until the other side closes, be it by a reset.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        using var all = new MemoryStream();
+        try
+        {
+            await _stream.CopyToAsync(all).DefaultTimeout();
+        }
+        catch (IOException exception) when (exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            // What came before it has been read.
+        }
+
+        return Encoding.Latin1.GetString(all.ToArray());
     }
 
     /// <summary>True when the other side has closed the connection and everything it sent has been read.</summary>
@@ -71,7 +95,7 @@ internal sealed class RawClient : IDisposable
         while (true)
         {
             var length = int.Parse(await ReadLineAsync(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            body.Write(await ReadAsync(length));
+            body.Write(await ReadBytesAsync(length));
             await ReadLineAsync();
             if (length == 0)
             {
@@ -83,18 +107,11 @@ internal sealed class RawClient : IDisposable
     private async Task<string> ReadLineAsync()
     {
         var line = new StringBuilder();
-        while ((await ReadAsync(1))[0] is var next and not (byte)'\n')
+        while ((await ReadBytesAsync(1))[0] is var next and not (byte)'\n')
         {
             line.Append((char)next);
         }
 
         return line.ToString().TrimEnd('\r');
-    }
-
-    private async Task<byte[]> ReadAsync(int count)
-    {
-        var bytes = new byte[count];
-        await _stream.ReadExactlyAsync(bytes).AsTask().DefaultTimeout();
-        return bytes;
     }
 }

@@ -104,10 +104,23 @@ internal sealed class RequestBody
         }
     }
 
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadUnlessCancelledAsync(reader, cancellationToken);
+        }
+        catch (IOException exception) when (exception is { InnerException: OverflowException } and not BadHttpRequestException)
+        {
+            // The server's word for a chunk size of too many digits. Of all that clients can get wrong this alone has no status.
+            throw new BadHttpRequestException(exception.Message, exception);
+        }
+    }
+
     /// <summary>
     /// Not the reader's own cancellation: that leaves the read open, and the server, which wants to drain the body, would log an error.
     /// </summary>
-    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    private static async ValueTask<ReadResult> ReadUnlessCancelledAsync(PipeReader reader, CancellationToken cancellationToken)
     {
         var pending = reader.ReadAsync(CancellationToken.None);
         if (pending.IsCompleted)

@@ -5,7 +5,8 @@ namespace Gateway.Bench.Load;
 
 internal static class Calls
 {
-    private const int Person = 7;
+    /// <summary>None of those with sockets: a sender gets no event of his own message.</summary>
+    private const int Person = People.Count - 1;
 
     /// <summary>The small call of every comparison.</summary>
     public static Call UserInfo { get; } = new(

@@ -14,6 +14,8 @@ namespace Gateway.Bench.Load;
 internal sealed class Socket : IDisposable
 {
     private const int BinaryFrame = 0x82;
+    private const int Ping = 0x89;
+    private const int Pong = 0x8a;
     private const int Masked = 0x80;
     private const int LengthInTwoBytes = 126;
 
@@ -25,7 +27,7 @@ internal sealed class Socket : IDisposable
     public static async Task<Socket> JoinAsync(Candidate gateway, int person)
     {
         var socket = new Socket();
-        await socket._socket.ConnectAsync(IPAddress.Loopback, gateway.WebSocketPort);
+        await socket._socket.ConnectAsync(IPAddress.Loopback, gateway.WebSocketPort!.Value);
         await socket._socket.SendAsync(Encoding.ASCII.GetBytes(
             $"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{gateway.WebSocketPort}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"));
         var read = await socket._socket.ReceiveAsync(socket._buffer);
@@ -45,9 +47,14 @@ internal sealed class Socket : IDisposable
     {
         while (true)
         {
-            if (TryTake() is { } message)
+            while (TryTake() is var (kind, payload))
             {
-                return message;
+                if (kind == BinaryFrame)
+                {
+                    return NotifyMessage.Parser.ParseFrom(payload);
+                }
+
+                await _socket.SendAsync((byte[])[Pong, (byte)(Masked | payload.Length), 0, 0, 0, 0, .. payload], cancellationToken);
             }
 
             if (_filled == _buffer.Length)
@@ -67,16 +74,18 @@ internal sealed class Socket : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private NotifyMessage? TryTake()
+    /// <summary>The next frame, an event or a ping, if it is there as a whole.</summary>
+    private (int Kind, byte[] Payload)? TryTake()
     {
         if (_filled < 2)
         {
             return null;
         }
 
-        if (_buffer[0] != BinaryFrame)
+        var kind = _buffer[0];
+        if (kind is not (BinaryFrame or Ping))
         {
-            throw new InvalidOperationException($"A frame begins with {_buffer[0]:x2}, so it is no event.");
+            throw new InvalidOperationException($"A frame begins with {kind:x2}, so it is neither an event nor a ping.");
         }
 
         var isLong = _buffer[1] == LengthInTwoBytes;
@@ -91,9 +100,9 @@ internal sealed class Socket : IDisposable
             return null;
         }
 
-        var message = NotifyMessage.Parser.ParseFrom(_buffer, start, length);
+        var payload = _buffer.AsSpan(start, length).ToArray();
         _buffer.AsSpan(start + length, _filled - start - length).CopyTo(_buffer);
         _filled -= start + length;
-        return message;
+        return (kind, payload);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Registry(Lab lab, HttpClient client, Report report, Plan p
             await PutAsync(etcd, number);
         }
 
-        var gateway = await lab.StartRedisGatewayAsync($"--Gateway:Etcd:Endpoints:0={etcd}", "--ReverseProxy:Clusters:user:Destinations:etcd:Address=etcd:///service/user_service");
+        var gateway = await lab.StartRedisGatewayAsync($"--Gateway:Etcd:Endpoints={etcd}", "--ReverseProxy:Clusters:user:Destinations:etcd:Address=etcd:///service/user_service");
         await Calls.UserInfo.CheckAsync(client, gateway);
         var size = await Calls.UserInfo.AnswerSizeAsync(gateway);
         await Wrk.RunAsync(gateway, Calls.UserInfo, lab.Folder, Connections, Plan.WarmUp, size);

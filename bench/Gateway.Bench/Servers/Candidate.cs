@@ -6,9 +6,10 @@ namespace Gateway.Bench.Servers;
 
 /// <summary>One of those who are compared: a server that clients call at <see cref="Port"/>.</summary>
 /// <param name="Name">What the tables call it.</param>
+/// <param name="WebSocketPort">Where a gateway takes sockets; null for others.</param>
 /// <param name="ManagementPort">Where a gateway tells its metrics; null for others.</param>
 /// <param name="KnowsPeople">True when it tells the sub-service who asks; others pass on what the client says.</param>
-internal sealed record Candidate(string Name, MeasuredProcess Process, int Port, int WebSocketPort, int? ManagementPort, bool KnowsPeople) : IDisposable
+internal sealed record Candidate(string Name, MeasuredProcess Process, int Port, int? WebSocketPort, int? ManagementPort, bool KnowsPeople) : IDisposable
 {
     public Uri Http => new($"http://127.0.0.1:{Port}");
 
@@ -20,11 +21,11 @@ internal sealed record Candidate(string Name, MeasuredProcess Process, int Port,
         return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Waits until it takes connections, for half a minute at most.</summary>
+    /// <summary>Waits until it takes connections on all its ports, for half a minute at most.</summary>
     public async Task ListensAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!Listens(Port))
+        while (!Listens(Port) || (WebSocketPort is { } sockets && !Listens(sockets)))
         {
             Process.EnsureRuns();
             await Task.Delay(5, limit.Token);

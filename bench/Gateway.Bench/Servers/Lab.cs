@@ -24,7 +24,7 @@ internal sealed class Lab(string gateway) : IDisposable
     /// <summary>The sub-service itself, as the one without anything in front of it.</summary>
     public async Task<Candidate> StartSubServiceAsync()
     {
-        var candidate = new Candidate(Names.Direct, Run("sub-service", "dotnet", Self, "sub-service", Text(_http1), Text(_http2)), _http1, 0, null, KnowsPeople: false);
+        var candidate = new Candidate(Names.Direct, Run("sub-service", "dotnet", Self, "sub-service", Text(_http1), Text(_http2)), _http1, null, null, KnowsPeople: false);
         await candidate.ListensAsync();
         return candidate;
     }
@@ -59,7 +59,7 @@ internal sealed class Lab(string gateway) : IDisposable
             }
             """);
         var nginx = Environment.GetEnvironmentVariable("PATH")!.Split(':').Append("/usr/sbin").Select(path => Path.Combine(path, "nginx")).First(File.Exists);
-        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", nginx, "-e", "stderr", "-p", _folder, "-c", file), port, 0, null, KnowsPeople: false));
+        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", nginx, "-e", "stderr", "-p", _folder, "-c", file), port, null, null, KnowsPeople: false));
     }
 
     public Task<Candidate> StartYarpAsync(bool http2)
@@ -69,7 +69,7 @@ internal sealed class Lab(string gateway) : IDisposable
             http2 ? Names.YarpHttp2 : Names.YarpHttp1,
             Run($"yarp-{http2}", "dotnet", Self, "plain-yarp", Text(port), $"http://127.0.0.1:{(http2 ? _http2 : _http1)}", http2 ? "2.0" : "1.1"),
             port,
-            0,
+            null,
             null,
             KnowsPeople: false));
     }
@@ -96,7 +96,7 @@ internal sealed class Lab(string gateway) : IDisposable
             Run("etcd", "etcd", "--data-dir", Path.Combine(_folder, "etcd"), "--unsafe-no-fsync", "--listen-client-urls", address, "--advertise-client-urls", address,
                 "--listen-peer-urls", $"http://127.0.0.1:{peers}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{peers}", "--initial-cluster", $"default=http://127.0.0.1:{peers}"),
             clients,
-            0,
+            null,
             null,
             KnowsPeople: false);
         await etcd.ListensAsync();
