@@ -19,9 +19,11 @@ internal static class SessionExtensions
         services.AddMetrics();
         services.TryAddSingleton<SessionMetrics>();
         services.TryAddSingleton<RedisSessionStore>();
-        services.TryAddSingleton<ISessionStore>(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value.Store switch
+        services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<SessionCache>(provider, provider.GetRequiredService<RedisSessionStore>()));
+        services.TryAddSingleton<ISessionStore>(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value switch
         {
-            SessionStoreKind.Memory => provider.GetRequiredService<InMemorySessionStore>(),
+            { Store: SessionStoreKind.Memory } => provider.GetRequiredService<InMemorySessionStore>(),
+            { CacheTtl.Ticks: > 0 } => provider.GetRequiredService<SessionCache>(),
             _ => provider.GetRequiredService<RedisSessionStore>(),
         });
         services.AddHostedService<SessionStoreWarmUp>();

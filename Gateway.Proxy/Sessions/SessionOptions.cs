@@ -31,4 +31,17 @@ public sealed class SessionOptions
     /// 10 milliseconds to 5 seconds.
     /// </summary>
     public TimeSpan LookupTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// How long a session found in Redis is remembered in this gateway. For so long a session that has ended still passes calls,
+    /// and a Redis that is down is not noticed by those whose session is remembered. Sockets are checked without it. Default 0:
+    /// every call asks Redis; up to 30 seconds.
+    /// </summary>
+    public TimeSpan CacheTtl { get; set; }
+
+    /// <summary>
+    /// How many sessions are remembered at most, when <see cref="CacheTtl"/> is set; further ones are asked for each time until
+    /// others have been dropped. Default 100000, from 1000 to 10000000.
+    /// </summary>
+    public int CacheEntries { get; set; } = 100_000;
 }

@@ -7,7 +7,7 @@ internal sealed class SessionStoreWarmUp(ISessionStore store) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        (store as RedisSessionStore)?.Connect();
+        (store.Source as RedisSessionStore)?.Connect();
         return Task.CompletedTask;
     }
 

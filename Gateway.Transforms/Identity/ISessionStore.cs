@@ -5,6 +5,9 @@ namespace Gateway.Transforms.Identity;
 /// </summary>
 public interface ISessionStore
 {
+    /// <summary>The store itself, past any cache: for those who go by its answer for long, as a socket does.</summary>
+    ISessionStore Source => this;
+
     /// <summary>
     /// Looks up one session. Implementations never throw for a store that does not answer: they return
     /// <see cref="SessionLookup.StoreDown"/>, and the request is refused.

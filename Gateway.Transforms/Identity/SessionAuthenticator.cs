@@ -1,6 +1,9 @@
 namespace Gateway.Transforms.Identity;
 
-/// <summary>Finds the user of a session id that did not come in an RPC request: the same form, the same store, the same refusals.</summary>
+/// <summary>
+/// Finds the user of a session id that did not come in an RPC request: the same form, the same store, the same refusals. It asks the
+/// store itself, past any cache.
+/// </summary>
 public sealed class SessionAuthenticator
 {
     private readonly SessionIdForm _form;
@@ -9,7 +12,7 @@ public sealed class SessionAuthenticator
     internal SessionAuthenticator(SessionIdForm form, ISessionStore sessions)
     {
         _form = form;
-        _sessions = sessions;
+        _sessions = sessions.Source;
     }
 
     public ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken) =>

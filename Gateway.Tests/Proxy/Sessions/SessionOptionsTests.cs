@@ -18,6 +18,7 @@ public sealed class SessionOptionsTests
         Assert.That(sut.Store, Is.EqualTo(SessionStoreKind.Redis));
         Assert.That(sut.KeyPattern, Is.EqualTo("{session_id}"));
         Assert.That(sut.LookupTimeout, Is.EqualTo(TimeSpan.FromMilliseconds(200)));
+        Assert.That(sut.CacheTtl, Is.EqualTo(TimeSpan.Zero), "A session that has ended must be out at once, unless somebody decides otherwise");
     }
 
     [TestCase("")]
@@ -37,6 +38,24 @@ public sealed class SessionOptionsTests
         Assert.That(Errors(new SessionOptions { LookupTimeout = TimeSpan.Parse(value, null) }), Is.EqualTo(new[]
         {
             $"Gateway:Sessions:LookupTimeout is '{shown}'; use a time from '00:00:00.0100000' to '00:00:05', written as hours:minutes:seconds.",
+        }));
+
+    [TestCase("-00:00:01", "-00:00:01")]
+    [TestCase("00:00:30.001", "00:00:30.0010000")]
+    [TestCase("5", "5.00:00:00", Description = "A bare number is days")]
+    public void CacheTtl_OutOfRange_IsRefused(string value, string shown) =>
+        Assert.That(Errors(new SessionOptions { CacheTtl = TimeSpan.Parse(value, null) }), Is.EqualTo(new[]
+        {
+            $"Gateway:Sessions:CacheTtl is '{shown}'; use a time up to '00:00:30', written as hours:minutes:seconds, or '00:00:00' to remember no session.",
+        }));
+
+    [TestCase(0)]
+    [TestCase(999)]
+    [TestCase(10_000_001)]
+    public void CacheEntries_OutOfRange_IsRefused(int entries) =>
+        Assert.That(Errors(new SessionOptions { CacheEntries = entries }), Is.EqualTo(new[]
+        {
+            $"Gateway:Sessions:CacheEntries is {entries}; use a number from 1000 to 10000000.",
         }));
 
     [Test]
@@ -77,6 +96,15 @@ public sealed class SessionOptionsTests
         using var services = Services([]).BuildServiceProvider();
 
         Assert.That(services.GetRequiredService<ISessionStore>(), Is.InstanceOf<RedisSessionStore>());
+    }
+
+    [Test]
+    public async Task AddSessions_CacheTtl_PutsTheCacheBeforeRedis()
+    {
+        await using var services = Services(new() { ["Gateway:Sessions:CacheTtl"] = "00:00:05" }).BuildServiceProvider();
+
+        Assert.That(services.GetRequiredService<ISessionStore>(), Is.InstanceOf<SessionCache>());
+        Assert.That(services.GetRequiredService<ISessionStore>().Source, Is.InstanceOf<RedisSessionStore>());
     }
 
     [Test]
