@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Gateway.Transforms.Errors;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +18,9 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
     private static readonly MediaTypeHeaderValue GrpcType = new(RpcContent.GrpcType);
     private static readonly MediaTypeHeaderValue MessageType = new(RpcContent.Type);
 
+    /// <summary>The addresses of calls by destination and path. What belongs to a destination goes with it.</summary>
+    private readonly ConditionalWeakTable<string, ConcurrentDictionary<string, Uri>> _addresses = [];
+
     public ValueTask<ForwarderError> SendAsync(
         HttpContext context, string destinationPrefix, HttpMessageInvoker httpClient, ForwarderRequestConfig requestConfig, HttpTransformer transformer) =>
         SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, CancellationToken.None);
@@ -31,7 +36,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
     {
         RpcProtocols.TryGet(context.GetReverseProxyFeature().Cluster.Config, out var protocol, out _);
         using var content = new MessageContent(rpc.Message, rpc.Rest, protocol);
-        using var request = new HttpRequestMessage(HttpMethod.Post, RequestUtilities.MakeDestinationAddress(destinationPrefix, rpc.Route.Path, QueryString.Empty))
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(destinationPrefix, rpc.Route.Path))
         {
             Version = config.Version ?? HttpVersion.Version20,
             VersionPolicy = config.VersionPolicy ?? HttpVersionPolicy.RequestVersionExact,
@@ -62,6 +67,10 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
             return Fail(context, rpc, exception);
         }
     }
+
+    private Uri AddressOf(string destination, string path) => _addresses
+        .GetValue(destination, static _ => new ConcurrentDictionary<string, Uri>(StringComparer.Ordinal))
+        .GetOrAdd(path, static (path, destination) => RequestUtilities.MakeDestinationAddress(destination, path, QueryString.Empty), destination);
 
     /// <summary>Finds out why there is no answer.</summary>
     private static ForwarderError Fail(HttpContext context, RpcFeature rpc, Exception exception)

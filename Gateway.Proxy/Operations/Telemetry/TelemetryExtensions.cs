@@ -26,6 +26,9 @@ internal static class TelemetryExtensions
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "System.Net.Http", "System.Runtime",
     ];
 
+    /// <summary>What the platform counts for each call to a sub-service, and <c>gateway.destination.duration</c> counts already.</summary>
+    private static readonly string[] CountedAlready = ["http.client.request.duration", "http.client.active_requests", "http.client.request.time_in_queue"];
+
     private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http"];
 
     public static void AddTelemetry(this WebApplicationBuilder builder)
@@ -38,7 +41,14 @@ internal static class TelemetryExtensions
 
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("gateway"))
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(Meters).AddPrometheusExporter();
+                foreach (var instrument in CountedAlready)
+                {
+                    metrics.AddView(instrument, MetricStreamConfiguration.Drop);
+                }
+            });
         if (HasCollector(builder.Configuration))
         {
             services.AddOptions<OtlpExporterOptions>().Configure<IOptions<TelemetryOptions>>(SendTo);
