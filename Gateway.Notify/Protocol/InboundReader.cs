@@ -11,6 +11,9 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
 {
     private const int FirstBuffer = 1 << 10;
 
+    /// <summary>Empty fragments that are taken within one message. Nobody needs them, none adds to its length, and each costs work.</summary>
+    private const int MaxEmptyParts = 16;
+
     /// <summary>
     /// Waits for one message and hands it to <paramref name="read"/>, whose bytes are only valid during that call. Returns why the
     /// socket is to be closed, or null.
@@ -27,13 +30,18 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
         var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
         try
         {
-            var length = 0;
+            var (length, emptyParts) = (0, 0);
             while (true)
             {
                 var part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
                 if (part.MessageType != WebSocketMessageType.Binary)
                 {
                     return part.MessageType == WebSocketMessageType.Close ? CloseReason.ClientClosed : CloseReason.NotBinary;
+                }
+
+                if (part is { Count: 0, EndOfMessage: false } && ++emptyParts > MaxEmptyParts)
+                {
+                    return CloseReason.TooManyMessages;
                 }
 
                 length += part.Count;

@@ -33,6 +33,18 @@ internal sealed class HostileSocketTests
         yield return Case("FragmentsBeyondTheLimit", 1009, [RawSocket.Frame(RawSocket.Binary, new byte[40_000]), RawSocket.Frame(RawSocket.Continuation, new byte[40_000])]);
     }
 
+    public static IEnumerable<TestCaseData> CutFrames()
+    {
+        yield return Frame("ReservedBit", RawSocket.Fin | 0x40 | RawSocket.Binary, [1]);
+        yield return Frame("UnknownOpcode", RawSocket.Fin | 3, [1]);
+        yield return Frame("UnknownControlOpcode", RawSocket.Fin | 0xB, []);
+        yield return Frame("LongPing", RawSocket.Fin | RawSocket.Ping, new byte[126]);
+        yield return Frame("PingInFragments", RawSocket.Ping, [1]);
+        yield return Frame("StrayContinuation", RawSocket.Fin | RawSocket.Continuation, [1]);
+
+        static TestCaseData Frame(string name, int head, byte[] payload) => new TestCaseData(RawSocket.Frame(head, payload)).SetArgDisplayNames(name);
+    }
+
     [OneTimeSetUp]
     public async Task StartAsync()
     {
@@ -74,6 +86,39 @@ internal sealed class HostileSocketTests
         await socket.SendAsync(bytes);
 
         Assert.That(await socket.ReadCloseAsync(), Is.EqualTo(code));
+    }
+
+    [TestCaseSource(nameof(CutFrames))]
+    public async Task User_SendsAFrameThatIsNone_IsCutOff(byte[] frame)
+    {
+        using var socket = await JoinAsync();
+
+        await socket.SendAsync(frame);
+
+        await Eventually.That(() => _hub.SocketsOf("alice") == 0);
+    }
+
+    [Test]
+    public async Task User_SendsEmptyFragmentsWithoutEnd_IsClosed()
+    {
+        using var socket = await JoinAsync();
+        var empty = RawSocket.Frame(RawSocket.Continuation, []);
+
+        await socket.SendAsync([.. RawSocket.Frame(RawSocket.Binary, []), .. Enumerable.Repeat(empty, 40).SelectMany(frame => frame)]);
+
+        Assert.That(await socket.ReadCloseAsync(), Is.EqualTo(4430));
+    }
+
+    [Test]
+    public async Task Greeting_WithSomeEmptyFragments_IsRead()
+    {
+        using var socket = await RawSocket.OpenAsync(Address);
+        var empty = RawSocket.Frame(RawSocket.Continuation, []);
+
+        await socket.SendAsync(
+            [.. RawSocket.Frame(RawSocket.Binary, []), .. Enumerable.Repeat(empty, 10).SelectMany(frame => frame), .. RawSocket.Frame(RawSocket.Fin | RawSocket.Continuation, Greeting)]);
+
+        await Eventually.That(() => _hub.SocketsOf("alice") == 1);
     }
 
     [Test]
