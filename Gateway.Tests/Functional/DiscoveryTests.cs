@@ -93,6 +93,29 @@ internal sealed class DiscoveryTests
     }
 
     [Test]
+    public async Task Etcd_AwayAtTheStart_FixedAddressesAreServed()
+    {
+        await _etcd.KillAsync();
+        await using var gateway = await StartGatewayAsync(_service.Address);
+
+        Assert.That(await CodeAsync(gateway), Is.Empty);
+    }
+
+    [Test]
+    public async Task Etcd_HoldsTenThousandInstances_AllAreSeenAndServed()
+    {
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 10_000),
+            new ParallelOptions { MaxDegreeOfParallelism = 64 },
+            async (i, _) => await _etcd.PutAsync($"/service/crowd/{i}", $"10.0.{i / 250}.{i % 250}:80"));
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await using var gateway = await StartGatewayAsync();
+
+        await Eventually.That(async () => (await gateway.Client.GetStringAsync(new Uri(gateway.Management, "/readyz"))).Contains("\"instances\":10001,"));
+        Assert.That(await CodeAsync(gateway), Is.Empty);
+    }
+
+    [Test]
     public async Task Etcd_Killed_CallsGoOn()
     {
         await _etcd.PutAsync(Key, HostAndPort(_service));
@@ -105,9 +128,9 @@ internal sealed class DiscoveryTests
         Assert.That(await CodeAsync(gateway), Is.Empty);
     }
 
-    private async Task<GatewayFixture> StartGatewayAsync()
+    private async Task<GatewayFixture> StartGatewayAsync(string addresses = "etcd:///service/user_service")
     {
-        var gateway = await GatewayFixture.StartAsync("etcd:///service/user_service", new() { ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint });
+        var gateway = await GatewayFixture.StartAsync(addresses, new() { ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint });
         gateway.Sessions.Set("s-alice", "alice");
         return gateway;
     }

@@ -21,12 +21,7 @@ internal sealed class RedisSessionTests
     {
         _redis = await RedisProcess.CreateAsync();
         _service = await StubSubService.StartAsync();
-        _gateway = await GatewayFixture.StartAsync(_service.Address, new()
-        {
-            ["Gateway:Sessions:Store"] = "Redis",
-            ["Gateway:Sessions:KeyPattern"] = "session:{session_id}",
-            ["Gateway:Redis:Configuration"] = _redis.Configuration,
-        });
+        _gateway = await StartGatewayAsync(_redis.Configuration);
         await Eventually.That(async () => await CodeAsync() == "session-invalid");
     }
 
@@ -83,15 +78,62 @@ internal sealed class RedisSessionTests
         await Eventually.That(async () => await CodeAsync() == "");
     }
 
+    [Test]
+    public async Task Redis_AnswersLate_IsNotWaitedForAndRecovers()
+    {
+        await LogInAsync();
+        await using var relay = new TcpRelay(_redis.Port);
+        await using var gateway = await StartGatewayAsync($"127.0.0.1:{relay.Port}");
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+        var calls = _service.Calls.Count;
+
+        relay.HoldAnswers();
+        Assert.That(await CodeAsync(gateway), Is.EqualTo("session-store-down"), "The answer is still held");
+        Assert.That(_service.Calls, Has.Count.EqualTo(calls), "Nobody is let in on no answer");
+
+        relay.Restore();
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+    }
+
+    [Test]
+    public async Task Redis_PrimaryLostAndReplicaPromoted_SessionsAreFoundThere()
+    {
+        await LogInAsync();
+        await using var second = await RedisProcess.CreateAsync();
+        await using var replica = await second.ConnectAsync();
+        var server = replica.GetServers()[0];
+        await server.ExecuteAsync("REPLICAOF", "127.0.0.1", $"{_redis.Port}");
+        await Eventually.That(async () => $"{await server.ExecuteAsync("INFO", "replication")}".Contains("master_link_status:up"));
+        await using var gateway = await StartGatewayAsync($"{_redis.Configuration},{second.Configuration}");
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+
+        await _redis.KillAsync();
+        await server.ExecuteAsync("REPLICAOF", "NO", "ONE");
+        await server.ExecuteAsync("DEL", "session:s-alice");
+        await Eventually.That(async () => await CodeAsync(gateway) == "session-invalid");
+        await server.ExecuteAsync("SET", "session:s-alice", "alice");
+
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+    }
+
+    private Task<GatewayFixture> StartGatewayAsync(string redis) => GatewayFixture.StartAsync(_service.Address, new()
+    {
+        ["Gateway:Sessions:Store"] = "Redis",
+        ["Gateway:Sessions:KeyPattern"] = "session:{session_id}",
+        ["Gateway:Redis:Configuration"] = redis,
+    });
+
     private async Task LogInAsync()
     {
         await using var connection = await _redis.ConnectAsync();
         await connection.GetDatabase().StringSetAsync("session:s-alice", "alice");
     }
 
-    private async Task<string> CodeAsync()
+    private Task<string> CodeAsync() => CodeAsync(_gateway);
+
+    private static async Task<string> CodeAsync(GatewayFixture gateway)
     {
-        using var response = await _gateway.PostAsync(Path, Alice).DefaultTimeout();
+        using var response = await gateway.PostAsync(Path, Alice).DefaultTimeout();
         return GatewayFixture.ErrorCode(response);
     }
 }

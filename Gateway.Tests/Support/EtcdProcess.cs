@@ -18,6 +18,8 @@ internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProce
     // A wiped etcd starts in another folder; a new token makes it another cluster.
     private string DataFolder => Path.Combine(Folder, $"data{_generation}");
 
+    private string BackupFolder => Path.Combine(Folder, "backup");
+
     private string Token { get; set; } = "gateway";
 
     protected override IEnumerable<string> Arguments =>
@@ -64,6 +66,23 @@ internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProce
         await KillAsync();
         _generation++;
         Token = newCluster ? $"gateway-{_generation}" : Token;
+        await StartAsync();
+    }
+
+    /// <summary>Stops etcd for a moment and copies its data, for <see cref="RestoreAsync"/>.</summary>
+    public async Task BackUpAsync()
+    {
+        await StopAsync();
+        CopyFolder(DataFolder, BackupFolder);
+        await StartAsync();
+    }
+
+    /// <summary>Kills etcd and starts it with the data of <see cref="BackUpAsync"/>: what came later is forgotten, and its revision goes back.</summary>
+    public async Task RestoreAsync()
+    {
+        await KillAsync();
+        _generation++;
+        CopyFolder(BackupFolder, DataFolder);
         await StartAsync();
     }
 
@@ -124,6 +143,20 @@ internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProce
 
         var (certificate, key) = authority.IssueFiles("etcd");
         return ["--cert-file", certificate, "--key-file", key, "--trusted-ca-file", authority.File, "--client-cert-auth"];
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(from))
+        {
+            CopyFolder(folder, Path.Combine(to, Path.GetFileName(folder)));
+        }
     }
 
     private static CancellationToken Limit() => new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;

@@ -13,6 +13,7 @@ internal sealed class TcpRelay : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly Task _accepting;
     private volatile TaskCompletionSource _flow = Open();
+    private volatile TaskCompletionSource _answers = Open();
     private volatile bool _cut;
 
     public TcpRelay(int targetPort)
@@ -45,10 +46,14 @@ internal sealed class TcpRelay : IAsyncDisposable
     /// <summary>Keeps all connections open and passes nothing on, until <see cref="Restore"/>.</summary>
     public void Stall() => _flow = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Passes on what clients send, and keeps what comes back, until <see cref="Restore"/>.</summary>
+    public void HoldAnswers() => _answers = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public void Restore()
     {
         _cut = false;
         _flow.TrySetResult();
+        _answers.TrySetResult();
     }
 
     public async ValueTask DisposeAsync()
@@ -91,7 +96,7 @@ internal sealed class TcpRelay : IAsyncDisposable
         try
         {
             await server.ConnectAsync(IPAddress.Loopback, _targetPort, _ending.Token);
-            await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
+            await Task.WhenAny(PumpAsync(client, server, () => _flow.Task), PumpAsync(server, client, () => Task.WhenAll(_flow.Task, _answers.Task)));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -104,14 +109,14 @@ internal sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, Func<Task> opened)
     {
         try
         {
             var buffer = new byte[16 * 1024];
             while (await from.ReceiveAsync(buffer, _ending.Token) is var count and > 0)
             {
-                await _flow.Task;
+                await opened();
                 for (var sent = 0; sent < count;)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _ending.Token);

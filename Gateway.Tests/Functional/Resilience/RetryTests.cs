@@ -25,6 +25,7 @@ internal sealed class RetryTests : InstancesTest
         Assert.That(await CallAsync(12, path), Has.All.Empty);
 
         Assert.That(Instances[1].Calls.Count + Instances[2].Calls.Count, Is.EqualTo(12));
+        await Eventually.That(() => Gateway.Log.Named("CallEnded").Count >= 12);
         Assert.That(Gateway.Log.Named("CallEnded"), Has.Count.EqualTo(12), "One line a call, whatever it took");
         Assert.That(Gateway.Log.Named("CallFailed"), Is.Empty);
     }
@@ -122,6 +123,7 @@ internal sealed class RetryTests : InstancesTest
         Assert.That(await CallAsync(), Is.EqualTo("no-instance"));
 
         Assert.That(Total, Is.EqualTo(3), "Each was asked once");
+        await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
         Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("no-instance"));
     }
 

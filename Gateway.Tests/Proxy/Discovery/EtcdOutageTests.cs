@@ -165,6 +165,25 @@ public sealed class EtcdOutageTests
     }
 
     [Test]
+    public async Task EtcdRestoredFromABackup_LaterInstancesStayForTheGraceAndChangesAreFollowed()
+    {
+        await _etcd.BackUpAsync();
+        await _etcd.PutAsync(Two, "10.0.0.2:80");
+        await using var sut = await WatcherHarness.StartAsync(_etcd.Endpoint, options => options.EmptyRegistryGrace = TimeSpan.FromSeconds(4));
+        await sut.KnowsAsync("user_service", "http://10.0.0.1:80", "http://10.0.0.2:80");
+        var before = sut.Registry.Status.Revision;
+
+        await _etcd.RestoreAsync();
+        await Eventually.That(() => sut.Registry.Status is { Connected: true, HeldInstances: 1 });
+        Assert.That(sut.Registry.Status.Revision, Is.LessThan(before));
+        Assert.That(sut.Addresses("user_service"), Has.Length.EqualTo(2));
+
+        await sut.KnowsAsync("user_service", "http://10.0.0.1:80");
+        await _etcd.PutAsync(Two, "10.0.0.2:81");
+        await sut.KnowsAsync("user_service", "http://10.0.0.1:80", "http://10.0.0.2:81");
+    }
+
+    [Test]
     public async Task DeletedByTheWatch_IsEtcdsOwnWordEvenForTheLast()
     {
         await using var sut = await WatcherHarness.StartAsync(_etcd.Endpoint);
