@@ -53,7 +53,7 @@ internal sealed partial class NotifyEndpoint(
 
         // 2. Upgrade, and serve the socket to its end.
         var isExtended = context.WebSockets.WebSocketRequestedProtocols.Contains(ExtendedFrames.Subprotocol);
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(isExtended ? ExtendedFrames.Subprotocol : null);
+        var socket = await context.WebSockets.AcceptWebSocketAsync(isExtended ? ExtendedFrames.Subprotocol : null);
         using var connection = new NotifyConnection(socket, isExtended, options.Value, metrics, time);
         metrics.Opened();
         var reason = CloseReason.InternalError;
