@@ -16,10 +16,12 @@ internal sealed class NewMessageEvents : EventSource<NewMessageReq, GetTransmitT
     public override IEnumerable<Notification> Notifications(
         string authorId, NewMessageReq request, GetTransmitTargetRsp answer, UserDetails users)
     {
-        string[] recipients = [.. answer.TargetIdList.Where(id => id.Length > 0 && id != authorId).Distinct(StringComparer.Ordinal)];
-        if (recipients.Length > 0)
+        // As large as it may become: a group of hundreds would have it grow many times.
+        var recipients = new HashSet<string>(answer.TargetIdList.Count, StringComparer.Ordinal);
+        recipients.UnionWith(answer.TargetIdList.Where(id => id.Length > 0 && id != authorId));
+        if (recipients.Count > 0)
         {
-            yield return new Notification(recipients, new NotifyMessage
+            yield return new Notification([.. recipients], new NotifyMessage
             {
                 NotifyType = NotifyType.ChatMessageNotify,
                 NewMessageInfo = new NotifyNewMessage { MessageInfo = answer.Message },

@@ -1,0 +1,37 @@
+using BenchmarkDotNet.Attributes;
+using Gateway.Bench.Micro.Parts;
+using Gateway.Transforms.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Bench.Micro.Benchmarks;
+
+/// <summary>Writes the reply of a call that failed.</summary>
+public class Envelope : IDisposable
+{
+    private readonly ErrorEnvelope _envelope = new(Options.Create(new ErrorOptions()));
+    private readonly MemoryStream _written = new();
+    private readonly DefaultHttpContext _context = new();
+
+    public Envelope() => _context.Response.Body = _written;
+
+    [Benchmark]
+    public Task<ReadOnlyMemory<byte>> English() => WriteAsync("");
+
+    [Benchmark]
+    public Task<ReadOnlyMemory<byte>> Chinese() => WriteAsync("zh-CN,zh;q=0.9");
+
+    public void Dispose()
+    {
+        _written.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task<ReadOnlyMemory<byte>> WriteAsync(string languages)
+    {
+        _written.SetLength(0);
+        _context.Request.Headers.AcceptLanguage = languages;
+        await _envelope.WriteAsync(_context, RpcOutcome.SessionInvalid, Samples.RequestId);
+        return _written.GetBuffer().AsMemory(0, (int)_written.Length);
+    }
+}
