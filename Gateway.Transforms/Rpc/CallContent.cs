@@ -9,8 +9,11 @@ internal abstract class CallContent(long length) : HttpContent
 {
     private bool _isAsked;
 
-    /// <summary>Whether a connection has taken any of it.</summary>
-    public bool IsTaken { get; private set; }
+    /// <summary>
+    /// Whether a connection has taken any of it. A write that failed has not: the message is incomplete on the other side, where nobody acts
+    /// on it.
+    /// </summary>
+    public abstract bool IsTaken { get; }
 
     /// <param name="message">What is there of the message.</param>
     /// <param name="more">What is still to come of it; null when it is whole.</param>
@@ -32,13 +35,12 @@ internal abstract class CallContent(long length) : HttpContent
         // The handler asks a second time when the peer has refused the request unread. It then goes to another instance, and not there again.
         if (_isAsked)
         {
-            throw new InvalidOperationException("The message can be sent only once.");
+            throw new InvalidOperationException("The instance refused the request unread.");
         }
 
         _isAsked = true;
         // Cancelled already when the connection broke after the headers.
         cancellationToken.ThrowIfCancellationRequested();
-        IsTaken = true;
         return WriteAsync(stream, cancellationToken);
     }
 

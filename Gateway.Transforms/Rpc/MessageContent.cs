@@ -16,6 +16,7 @@ internal sealed class MessageContent : CallContent
     private readonly long _length;
     private ReadOnlySequence<byte> _message;
     private bool _disposed;
+    private bool _isTaken;
 
     /// <param name="message">What is there of the message.</param>
     /// <param name="more">What is still to come of it; null when it is whole.</param>
@@ -28,6 +29,8 @@ internal sealed class MessageContent : CallContent
         _header = HeaderOf(protocol);
         _length = message.Length + (more?.Length ?? 0);
     }
+
+    public override bool IsTaken => _isTaken;
 
     protected override async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
@@ -45,6 +48,7 @@ internal sealed class MessageContent : CallContent
             {
                 var count = Take(ref rest, piece.AsSpan(header));
                 await stream.WriteAsync(piece.AsMemory(0, header + count), cancellationToken);
+                _isTaken = true;
                 header = 0;
             }
             while (!rest.IsEmpty);

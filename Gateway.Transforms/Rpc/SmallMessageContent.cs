@@ -9,6 +9,7 @@ internal sealed class SmallMessageContent : CallContent
     public const int MaxLength = 2 << 10;
 
     private readonly byte[] _bytes;
+    private Task? _writing;
 
     public SmallMessageContent(in ReadOnlySequence<byte> message, RpcProtocol protocol)
         : base(HeaderOf(protocol) + message.Length)
@@ -23,6 +24,8 @@ internal sealed class SmallMessageContent : CallContent
         message.CopyTo(_bytes.AsSpan(header));
     }
 
+    public override bool IsTaken => _writing is { IsCompletedSuccessfully: true };
+
     protected override Task WriteAsync(Stream stream, CancellationToken cancellationToken) =>
-        stream.WriteAsync(_bytes.AsMemory(), cancellationToken).AsTask();
+        _writing = stream.WriteAsync(_bytes.AsMemory(), cancellationToken).AsTask();
 }

@@ -65,6 +65,18 @@ internal sealed class CallContentTests
         Assert.That(sut.IsTaken, Is.False);
     }
 
+    [TestCase(3)]
+    [TestCase(200_000)]
+    public void Copy_FirstWriteFails_IsNotTaken(int length)
+    {
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(length)), more: null, RpcProtocol.Grpc);
+        using var closed = new MemoryStream();
+        closed.Dispose();
+
+        Assert.That(async () => await sut.CopyToAsync(closed), Throws.InstanceOf<ObjectDisposedException>().Or.InstanceOf<HttpRequestException>());
+        Assert.That(sut.IsTaken, Is.False);
+    }
+
     [Test]
     public async Task Dispose_WhileTheSubServiceStillReads_LeavesTheMemoryAlone()
     {
