@@ -9,5 +9,5 @@ internal sealed record Pace(TimeSpan Etcd, TimeSpan Redis, TimeSpan Instance, Ti
 {
     public static readonly Pace Full = new(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3));
 
-    public static readonly Pace Quick = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1));
+    public static readonly Pace Quick = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
 }

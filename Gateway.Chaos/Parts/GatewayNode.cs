@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Gateway.Chaos.Parts;
 
@@ -58,6 +59,14 @@ internal sealed class GatewayNode : IDisposable
         var line = metrics.Split('\n').FirstOrDefault(line =>
             line.StartsWith("gateway_config_reloads", StringComparison.Ordinal) && line.Contains("result=\"applied\"", StringComparison.Ordinal));
         return line is null ? 0 : int.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>How many instances it has from etcd.</summary>
+    public async Task<int> KnownInstancesAsync()
+    {
+        using var response = await _client.GetAsync(_ready);
+        using var report = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return report.RootElement.GetProperty("etcd").GetProperty("instances").GetInt32();
     }
 
     public void Dispose()

@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Gateway.Chaos.Load;
 using Gateway.Protocol;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Chaos.Parts;
@@ -15,6 +18,11 @@ namespace Gateway.Chaos.Parts;
 internal static class StubInstance
 {
     private const int FrameHeader = 5;
+
+    /// <summary>HTTP/2's INTERNAL_ERROR.</summary>
+    private const int InternalError = 2;
+
+    private static readonly TimeSpan Slowness = TimeSpan.FromMilliseconds(500);
 
     private static Misbehaviour _mode;
     private static int _spoilt;
@@ -75,8 +83,19 @@ internal static class StubInstance
         context.Response.ContentType = "application/grpc";
         switch (mode)
         {
+            case Misbehaviour.Slow:
+                await Task.Delay(Slowness);
+                await context.Response.Body.WriteAsync(frame);
+                break;
             case Misbehaviour.Hang:
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await GivenUpAsync(context);
+                return;
+            case Misbehaviour.HalfClose:
+                context.Features.Get<IConnectionSocketFeature>()!.Socket.Shutdown(SocketShutdown.Send);
+                await GivenUpAsync(context);
+                return;
+            case Misbehaviour.Storm:
+                context.Features.Get<IHttpResetFeature>()!.Reset(InternalError);
                 return;
             case Misbehaviour.Reset:
                 await context.Response.Body.WriteAsync(frame.AsMemory(0, frame.Length / 2));
@@ -93,6 +112,9 @@ internal static class StubInstance
 
         context.Response.AppendTrailer("grpc-status", "0");
     }
+
+    private static Task GivenUpAsync(HttpContext context) =>
+        Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
 
     private static byte[] Frame(byte[] message)
     {

@@ -79,7 +79,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
         return options;
     }
 
-    private static ConfigurationOptions Configure(RedisOptions settings)
+    /// <summary>How to connect and log in. Files are read anew each time.</summary>
+    internal static ConfigurationOptions Configure(RedisOptions settings)
     {
         var options = ParseConfiguration(settings.Configuration);
         if (settings.PasswordFile.Length > 0)

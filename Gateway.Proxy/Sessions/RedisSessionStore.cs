@@ -12,23 +12,22 @@ internal sealed class RedisSessionStore : ISessionStore
     private readonly SessionMetrics _metrics;
     private readonly SessionStoreOutage _outage;
     private readonly TimeSpan _timeout;
-    private readonly string _before;
-    private readonly string _after;
+    private readonly SessionKeys _keys;
 
     public RedisSessionStore(
         RedisConnection connection,
+        SessionKeys keys,
         IOptions<SessionOptions> options,
         TimeProvider time,
         SessionMetrics metrics,
         ILogger<RedisSessionStore> logger)
     {
         _connection = connection;
+        _keys = keys;
         _time = time;
         _metrics = metrics;
         _outage = new SessionStoreOutage(time, logger);
         _timeout = options.Value.LookupTimeout;
-        var pattern = options.Value.KeyPattern.Split(SessionOptions.Placeholder);
-        (_before, _after) = (pattern[0], pattern[1]);
     }
 
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken)
@@ -46,7 +45,7 @@ internal sealed class RedisSessionStore : ISessionStore
     {
         try
         {
-            var lookup = SessionLookup.Of(await GetAsync(_before + sessionId + _after, cancellationToken));
+            var lookup = SessionLookup.Of(await GetAsync(_keys.KeyOf(sessionId), cancellationToken));
             _outage.LookupSucceeded();
             return lookup;
         }

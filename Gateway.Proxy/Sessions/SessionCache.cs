@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
@@ -14,11 +13,12 @@ internal sealed class SessionCache : ISessionStore, IDisposable
     private readonly TimeSpan _ttl;
     private readonly SteadyClock _clock;
     private readonly MemoryCache _known;
-    private readonly ConcurrentDictionary<string, Lazy<Task<SessionLookup>>> _underWay = new(StringComparer.Ordinal);
+    private readonly SharedLookups _lookups;
 
     public SessionCache(ISessionStore source, IOptions<SessionOptions> options, TimeProvider time)
     {
         Source = source;
+        _lookups = new SharedLookups(AskAsync);
         _ttl = options.Value.CacheTtl;
         _clock = new SteadyClock(time);
         _known = new MemoryCache(new MemoryCacheOptions { Clock = _clock, SizeLimit = options.Value.CacheEntries });
@@ -32,28 +32,20 @@ internal sealed class SessionCache : ISessionStore, IDisposable
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken) =>
         _known.TryGetValue<SessionLookup>(sessionId, out var known)
             ? known
-            : await _underWay.GetOrAdd(sessionId, static (id, cache) => new(() => cache.AskAsync(id)), this).Value.WaitAsync(cancellationToken);
+            : await _lookups.AskAsync(sessionId, cancellationToken);
 
     public void Dispose() => _known.Dispose();
 
-    /// <summary>Whoever began it may leave, so it is not cancelled with him; the store sets its own deadline.</summary>
     private async Task<SessionLookup> AskAsync(string sessionId)
     {
         // From the question on, not from the answer: a session that ends in between is not remembered for longer.
         var expires = _clock.UtcNow + _ttl;
-        try
+        var lookup = await Source.FindUserAsync(sessionId, CancellationToken.None);
+        if (lookup.UserId is not null && expires > _clock.UtcNow)
         {
-            var lookup = await Source.FindUserAsync(sessionId, CancellationToken.None);
-            if (lookup.UserId is not null && expires > _clock.UtcNow)
-            {
-                _known.Set(sessionId, lookup, new MemoryCacheEntryOptions { AbsoluteExpiration = expires, Size = 1 });
-            }
+            _known.Set(sessionId, lookup, new MemoryCacheEntryOptions { AbsoluteExpiration = expires, Size = 1 });
+        }
 
-            return lookup;
-        }
-        finally
-        {
-            _underWay.TryRemove(sessionId, out _);
-        }
+        return lookup;
     }
 }

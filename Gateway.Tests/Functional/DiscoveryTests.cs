@@ -99,6 +99,8 @@ internal sealed class DiscoveryTests
         await using var gateway = await StartGatewayAsync(_service.Address);
 
         Assert.That(await CodeAsync(gateway), Is.Empty);
+        var report = await ReadyAsync(gateway);
+        Assert.That(report, Does.Contain("\"status\":\"degraded\"").And.Contain("etcd has not been reached yet; only fixed addresses are used"));
     }
 
     [Test]
@@ -111,8 +113,43 @@ internal sealed class DiscoveryTests
         await _etcd.PutAsync(Key, HostAndPort(_service));
         await using var gateway = await StartGatewayAsync();
 
-        await Eventually.That(async () => (await gateway.Client.GetStringAsync(new Uri(gateway.Management, "/readyz"))).Contains("\"instances\":10001,"));
+        await Eventually.That(async () => (await ReadyAsync(gateway)).Contains("\"instances\":10001,"));
         Assert.That(await CodeAsync(gateway), Is.Empty);
+    }
+
+    [TestCase(Path)]
+    [TestCase("/service/user/set_nickname")]
+    public async Task Instance_DeadButStillRegistered_CostsNoCall(string path)
+    {
+        await _etcd.PutAsync("/service/user_service/dead", $"127.0.0.1:{LoopbackPort.Free()}");
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await using var gateway = await StartGatewayAsync();
+        await Eventually.That(async () => (await ReadyAsync(gateway)).Contains("\"instances\":2,"));
+
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.That(await CodeAsync(gateway, path), Is.Empty);
+        }
+
+        Assert.That(_service.Calls, Has.Count.EqualTo(20));
+    }
+
+    [Test]
+    public async Task Etcd_AnswersLate_CallsGoOnAndTheChangeIsFound()
+    {
+        await _etcd.PutAsync(Key, HostAndPort(_service));
+        await using var relay = new TcpRelay(_etcd.Port);
+        await using var gateway = await StartGatewayAsync(etcd: relay.Endpoint);
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+        await using var elsewhere = await StubSubService.StartAsync();
+
+        relay.HoldAnswers();
+        await _etcd.PutAsync(Key, HostAndPort(elsewhere));
+        Assert.That(await CodeAsync(gateway), Is.Empty, "No call waits for etcd");
+        Assert.That(elsewhere.Calls, Is.Empty, "The change is still on its way");
+        relay.Restore();
+
+        await Eventually.That(async () => await CodeAsync(gateway) == "" && elsewhere.Calls.Count > 0);
     }
 
     [Test]
@@ -128,18 +165,24 @@ internal sealed class DiscoveryTests
         Assert.That(await CodeAsync(gateway), Is.Empty);
     }
 
-    private async Task<GatewayFixture> StartGatewayAsync(string addresses = "etcd:///service/user_service")
+    private async Task<GatewayFixture> StartGatewayAsync(string addresses = "etcd:///service/user_service", string? etcd = null)
     {
-        var gateway = await GatewayFixture.StartAsync(addresses, new() { ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint });
+        var gateway = await GatewayFixture.StartAsync(addresses, new() { ["Gateway:Etcd:Endpoints"] = etcd ?? _etcd.Endpoint });
         gateway.Sessions.Set("s-alice", "alice");
         return gateway;
     }
 
     private static string HostAndPort(StubSubService service) => new Uri(service.Address).Authority;
 
-    private static async Task<string> CodeAsync(GatewayFixture gateway)
+    private static async Task<string> ReadyAsync(GatewayFixture gateway)
     {
-        using var response = await gateway.PostAsync(Path, Alice).DefaultTimeout();
+        using var response = await gateway.Client.GetAsync(new Uri(gateway.Management, "/readyz")).DefaultTimeout();
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    private static async Task<string> CodeAsync(GatewayFixture gateway, string path = Path)
+    {
+        using var response = await gateway.PostAsync(path, Alice).DefaultTimeout();
         return GatewayFixture.ErrorCode(response);
     }
 }

@@ -2,6 +2,7 @@ using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Tests.Functional;
 
@@ -115,6 +116,39 @@ internal sealed class GrpcAnswerTests : GatewayTest
     public async Task Answer_NoGoodOne_IsASubServiceFailure(Action<StubSubService> answer)
     {
         answer(Service);
+
+        await AssertNothingLeaksAsync("sub-service-failed");
+    }
+
+    [TestCase("")]
+    [TestCase("fine")]
+    [TestCase("-1")]
+    [TestCase("+0")]
+    [TestCase("0x0")]
+    [TestCase("0.0")]
+    [TestCase("99")]
+    [TestCase("4294967296")]
+    public async Task Answer_StatusIsNoneThatExists_IsASubServiceFailure(string status)
+    {
+        Service.OnCall = async (context, _) =>
+        {
+            context.Response.ContentType = "application/grpc";
+            await context.Response.Body.WriteAsync(StubSubService.Frame(Message));
+            context.Response.AppendTrailer("grpc-status", status);
+        };
+
+        await AssertNothingLeaksAsync("sub-service-failed");
+    }
+
+    [Test]
+    public async Task Answer_TwoStatuses_IsASubServiceFailure()
+    {
+        Service.OnCall = async (context, _) =>
+        {
+            context.Response.ContentType = "application/grpc";
+            await context.Response.Body.WriteAsync(StubSubService.Frame(Message));
+            context.Response.AppendTrailer("grpc-status", new StringValues(["0", "0"]));
+        };
 
         await AssertNothingLeaksAsync("sub-service-failed");
     }

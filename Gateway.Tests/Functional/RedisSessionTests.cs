@@ -1,6 +1,8 @@
 using Gateway.Protocol;
+using Gateway.Proxy.Sessions.Tracking;
 using Gateway.Tests.Support;
 using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Functional;
 
@@ -116,9 +118,90 @@ internal sealed class RedisSessionTests
         await Eventually.That(async () => await CodeAsync(gateway) == "");
     }
 
-    private Task<GatewayFixture> StartGatewayAsync(string redis) => GatewayFixture.StartAsync(_service.Address, new()
+    [Test]
+    public async Task Redis_AwayAtTheStart_RefusesUntilItComes()
+    {
+        await LogInAsync();
+        await _redis.KillAsync();
+        await using var gateway = await StartGatewayAsync(_redis.Configuration);
+
+        Assert.That(await CodeAsync(gateway), Is.EqualTo("session-store-down"));
+        using var login = await gateway.PostAsync("/service/user/username_login", []).DefaultTimeout();
+        Assert.That(GatewayFixture.ErrorCode(login), Is.Empty, "Who logs in has no session yet");
+        Assert.That(_service.Calls, Has.Count.EqualTo(1), "Nobody else is let in");
+
+        await _redis.StartAsync();
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+    }
+
+    [Test]
+    public async Task CacheTtl_SessionEnds_IsOutForCallsWhenItsTimeIsOver()
+    {
+        await LogInAsync();
+        await using var gateway = await StartGatewayAsync(_redis.Configuration, cacheTtl: "00:00:01");
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+        await using var connection = await _redis.ConnectAsync();
+
+        await connection.GetDatabase().KeyDeleteAsync("session:s-alice");
+
+        await Eventually.That(async () => await CodeAsync(gateway) == "session-invalid");
+    }
+
+    [Test]
+    public async Task CacheTtl_RedisKilled_RememberedSessionsPassAndNobodyElseDoes()
+    {
+        await LogInAsync();
+        await using var gateway = await StartGatewayAsync(_redis.Configuration, cacheTtl: "00:00:30");
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+
+        await _redis.KillAsync();
+
+        Assert.That(await CodeAsync(gateway), Is.Empty);
+        using var other = await gateway.PostAsync(Path, new GetUserInfoReq { RequestId = "r1", SessionId = "s-bob" }.ToByteArray()).DefaultTimeout();
+        Assert.That(GatewayFixture.ErrorCode(other), Is.EqualTo("session-store-down"));
+    }
+
+    [Test]
+    public async Task Tracking_SessionEnds_IsOutForCalls()
+    {
+        await LogInAsync();
+        await using var gateway = await StartGatewayAsync(_redis.Configuration, tracking: true);
+        await UntilRememberedAsync(gateway);
+
+        await using var connection = await _redis.ConnectAsync();
+        await connection.GetDatabase().KeyDeleteAsync("session:s-alice");
+
+        await Eventually.That(async () => await CodeAsync(gateway) == "session-invalid");
+    }
+
+    [Test]
+    public async Task Tracking_RedisFrozen_RefusesAllAsSoonAsNothingProvesTheSession()
+    {
+        await LogInAsync();
+        await using var gateway = await StartGatewayAsync(_redis.Configuration, tracking: true);
+        await UntilRememberedAsync(gateway);
+
+        await _redis.PauseAsync();
+        await Eventually.That(async () => await CodeAsync(gateway) == "session-store-down");
+        var calls = _service.Calls.Count;
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.That(await CodeAsync(gateway), Is.EqualTo("session-store-down"));
+        }
+
+        Assert.That(_service.Calls, Has.Count.EqualTo(calls), "Nobody is let in on memory alone");
+        _redis.Resume();
+        await UntilRememberedAsync(gateway);
+    }
+
+    private static Task UntilRememberedAsync(GatewayFixture gateway) => Eventually.That(
+        async () => await CodeAsync(gateway) == "" && gateway.Services.GetRequiredService<RememberedSessions>().Count == 1, "the session is remembered");
+
+    private Task<GatewayFixture> StartGatewayAsync(string redis, bool tracking = false, string cacheTtl = "00:00:00") => GatewayFixture.StartAsync(_service.Address, new()
     {
         ["Gateway:Sessions:Store"] = "Redis",
+        ["Gateway:Sessions:CacheTtl"] = cacheTtl,
+        ["Gateway:Sessions:Tracking"] = tracking ? "true" : "false",
         ["Gateway:Sessions:KeyPattern"] = "session:{session_id}",
         ["Gateway:Redis:Configuration"] = redis,
     });

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Gateway.Tests.Support;
 
 /// <summary>A real Redis.</summary>
-internal sealed class RedisProcess(bool isCluster = false, TestAuthority? authority = null, string password = "") : ServerProcess("redis-server", "redis-server")
+internal sealed class RedisProcess(bool isCluster = false, TestAuthority? authority = null, string password = "", params string[] further) : ServerProcess("redis-server", "redis-server")
 {
     // All there are.
     private const int Slots = 16384;
@@ -17,10 +17,11 @@ internal sealed class RedisProcess(bool isCluster = false, TestAuthority? author
     protected override IEnumerable<string> Arguments =>
     [
         .. Listening(), "--bind", "127.0.0.1", "--dir", Folder, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-        "--cluster-enabled", isCluster ? "yes" : "no", "--cluster-port", $"{_clusterPort}", "--cluster-announce-ip", "127.0.0.1",
+        "--cluster-enabled", isCluster ? "yes" : "no", "--cluster-port", $"{_clusterPort}", "--cluster-announce-ip", "127.0.0.1", .. further,
     ];
 
-    public static Task<RedisProcess> CreateAsync() => StartedAsync(new RedisProcess());
+    /// <param name="further">Settings beside the usual ones.</param>
+    public static Task<RedisProcess> CreateAsync(params string[] further) => StartedAsync(new RedisProcess(further: further));
 
     /// <summary>One that speaks TLS, only with clients of the same authority, and only with the password.</summary>
     public static Task<RedisProcess> CreateAsync(TestAuthority authority, string password) =>

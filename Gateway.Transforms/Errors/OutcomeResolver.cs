@@ -40,7 +40,7 @@ internal static class OutcomeResolver
         ForwarderError.ResponseBodyDestination => RpcOutcome.SubServiceFailed,
         _ when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
         ForwarderError.NoAvailableDestinations => RpcOutcome.NoInstance,
-        ForwarderError.Request => IsUnreachable(forwarder.Exception) ? RpcOutcome.NoInstance : RpcOutcome.SubServiceFailed,
+        ForwarderError.Request or ForwarderError.RequestTimedOut when RpcCall.IsUnsent(context, forwarder.Exception) => RpcOutcome.NoInstance,
         ForwarderError.RequestTimedOut => RpcOutcome.TimedOut,
         ForwarderError.RequestCreation => RpcOutcome.Internal,
         ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient => RpcOutcome.ClientGone,
@@ -52,9 +52,4 @@ internal static class OutcomeResolver
         context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested is true
             ? RpcOutcome.TimedOut
             : RpcOutcome.ClientGone;
-
-    private static bool IsUnreachable(Exception? exception) => exception is HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-    };
 }

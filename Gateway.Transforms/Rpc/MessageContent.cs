@@ -31,7 +31,10 @@ internal sealed class MessageContent : HttpContent
         _length = message.Length + (more?.Length ?? 0);
     }
 
-    /// <summary>Whether a connection has taken any of it.</summary>
+    /// <summary>
+    /// Whether a connection has taken any of it. A write that failed has not: the message is incomplete on the other side, where nobody acts
+    /// on it.
+    /// </summary>
     public bool IsTaken { get; private set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -42,13 +45,12 @@ internal sealed class MessageContent : HttpContent
         // The handler asks a second time when the peer has refused the request unread. It then goes to another instance, and not there again.
         if (_isAsked)
         {
-            throw new InvalidOperationException("The message can be sent only once.");
+            throw new InvalidOperationException("The instance refused the request unread.");
         }
 
         _isAsked = true;
         // Cancelled already when the connection broke after the headers.
         cancellationToken.ThrowIfCancellationRequested();
-        IsTaken = true;
         var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(_header + _length, MaxPiece));
         try
         {
@@ -63,6 +65,7 @@ internal sealed class MessageContent : HttpContent
             {
                 var count = Take(ref rest, piece.AsSpan(header));
                 await stream.WriteAsync(piece.AsMemory(0, header + count), cancellationToken);
+                IsTaken = true;
                 header = 0;
             }
             while (!rest.IsEmpty);

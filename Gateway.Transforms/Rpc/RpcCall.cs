@@ -39,13 +39,15 @@ public static class RpcCall
     }
 
     /// <summary>
-    /// Whether the message has certainly not left the gateway: nobody has read a byte of it in order to send it. A connection can break
-    /// between the headers and the body.
+    /// Whether a sub-service has certainly done nothing with a request that got no answer: there was no connection, it broke before the
+    /// message had left, or the peer refused the request unread.
     /// </summary>
-    public static bool IsUnsent(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="exception">What the forwarder met; null for nothing.</param>
+    public static bool IsUnsent(HttpContext context, Exception? exception)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<RpcFeature>() is { HasLeft: false };
+        return SendFailure.IsNotSent(exception) || context.Features.Get<RpcFeature>() is { HasLeft: false };
     }
 
     /// <summary>

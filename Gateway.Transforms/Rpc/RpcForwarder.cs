@@ -86,8 +86,8 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         }
 
         var error = context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled
-            // The handler gave up connecting.
-            : exception is OperationCanceledException ? ForwarderError.RequestTimedOut
+            // The handler gave up connecting. It also cancels the sending of a message whose connection breaks, and nobody's time is over then.
+            : SendFailure.IsConnectTimeout(exception) ? ForwarderError.RequestTimedOut
             : ForwarderError.Request;
         context.Features.Set<IForwarderErrorFeature>(new CallError(error, exception));
         return error;

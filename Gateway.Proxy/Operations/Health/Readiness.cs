@@ -47,16 +47,19 @@ internal sealed class Readiness(
         var hubReport = ReportHub();
         var last = reloads.Last;
         var reports = proxy.GetClusters().ToDictionary(cluster => cluster.ClusterId, Report);
+        // A cluster with a fixed address can be served without etcd.
+        var needsEtcd = reports.Values.Any(cluster => cluster.Destinations == 0);
 
         string[] notReady =
         [
             .. When(drain.HasBegun, "draining: the gateway was told to stop"),
             .. When(roles.Value.IsProxy && routes == 0, "no routes are loaded"),
-            .. When(etcdReport.State == Connecting, "the instances have not been read from etcd yet"),
+            .. When(etcdReport.State == Connecting && needsEtcd, "the instances have not been read from etcd yet"),
             .. When(redisReport.State == Connecting, "Redis has not been reached yet"),
         ];
         string[] degraded =
         [
+            .. When(etcdReport.State == Connecting && !needsEtcd, "etcd has not been reached yet; only fixed addresses are used"),
             .. When(etcdReport.State == Lost, "contact with etcd is lost; the last known instances stay in use"),
             .. When(etcdReport.HeldInstances > 0, "etcd seems to have lost its data; vanished instances stay in use for a while"),
             .. When(redisReport.State == Lost, "contact with Redis is lost; calls that need a session are refused"),

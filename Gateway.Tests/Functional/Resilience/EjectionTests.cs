@@ -104,6 +104,19 @@ internal sealed class EjectionTests : InstancesTest
     }
 
     [Test]
+    public async Task Instances_TwoOfThreeLookBad_TheThirdServesAll()
+    {
+        Instances[0].Fail(14, "going down");
+        Instances[1].Fail(14, "going down");
+
+        // Three failures of each: when the first is out, the turns of the others shift.
+        await CallAsync(15);
+
+        await Eventually.That(() => Available == 1);
+        Assert.That(await CallAsync(9), Has.All.Empty);
+    }
+
+    [Test]
     public async Task Instances_MostLookBad_AllAreUsed()
     {
         foreach (var instance in Instances)

@@ -9,6 +9,8 @@ namespace Gateway.Tests.Functional.Resilience;
 [TestFixture]
 internal sealed class RetryTests : InstancesTest
 {
+    private const uint RefusedStream = 7;
+
     protected override Dictionary<string, string?> Settings => new()
     {
         [Metadata + "EjectAfterFailures"] = "1000",
@@ -150,7 +152,10 @@ internal sealed class RetryTests : InstancesTest
     [TestCase(true)]
     public async Task Instance_RefusesTheRequestUnread_NoCallFails(bool goAway)
     {
-        await using var refusing = new RefusingServer(goAway);
+        await using var refusing = new FrameSubService
+        {
+            OnRequest = (connection, stream) => goAway ? connection.GoAwayAsync(last: 0) : connection.ResetStreamAsync(stream, RefusedStream),
+        };
         await using var gateway = await GatewayFixture.StartAsync(refusing.Address, new()
         {
             ["ReverseProxy:Clusters:user:LoadBalancingPolicy"] = "FirstAlphabetical",

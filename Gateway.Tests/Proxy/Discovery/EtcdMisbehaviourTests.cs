@@ -90,6 +90,20 @@ public sealed class EtcdMisbehaviourTests
     }
 
     [Test]
+    public async Task RangeAnswersLate_IsWaitedForWithinItsTime()
+    {
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _etcd.BeforeRange = late.Task;
+        await using var sut = await WatcherHarness.StartAsync(_etcd.Endpoint);
+        Assert.That(sut.Registry.Status.Synced, Is.False);
+
+        late.SetResult();
+
+        await sut.KnowsAsync("user_service", "http://10.0.0.1:80");
+        Assert.That(sut.Logs.Named("EtcdContactLost"), Is.Empty);
+    }
+
+    [Test]
     public async Task StreamEndsAtOnceAlways_AttemptsSlowDown()
     {
         _etcd.OnWatch = _ => Task.CompletedTask;

@@ -38,6 +38,9 @@ internal sealed class FakeEtcd : IAsyncDisposable
     /// <summary>Key and value of each registration, below <c>/service/</c>.</summary>
     public Dictionary<string, string> Pairs { get; } = [];
 
+    /// <summary>What a range waits for before it answers.</summary>
+    public Task BeforeRange { get; set; } = Task.CompletedTask;
+
     public Func<FakeWatch, Task> OnWatch { get; set; } = watch => watch.StayOpenAsync();
 
     public int Watches { get; private set; }
@@ -68,6 +71,7 @@ internal sealed class FakeEtcd : IAsyncDisposable
 
     private async Task RangeAsync(HttpContext context)
     {
+        await BeforeRange;
         StartAnswer(context);
         RangeResponse answer;
         lock (Pairs)

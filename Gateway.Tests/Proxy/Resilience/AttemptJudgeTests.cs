@@ -22,6 +22,7 @@ internal sealed class AttemptJudgeTests
         new object[] { ForwarderError.RequestTimedOut, new TaskCanceledException(), AttemptResult.Slow },
         new object[] { ForwarderError.Request, new HttpRequestException(HttpRequestError.ResponseEnded), AttemptResult.Broken },
         new object[] { ForwarderError.Request, new HttpRequestException("", new HttpProtocolException(2, "", null)), AttemptResult.Broken },
+        new object[] { ForwarderError.Request, new TaskCanceledException(), AttemptResult.Broken },
         new object[] { ForwarderError.RequestBodyDestination, new AggregateException(new IOException()), AttemptResult.Broken },
         new object[] { ForwarderError.ResponseBodyDestination, new IOException(), AttemptResult.Broken },
         new object[] { ForwarderError.ResponseBodyClient, new IOException(), AttemptResult.Unjudged },

@@ -215,7 +215,8 @@ public sealed class RedisSessionStoreTests
             configure?.Invoke(options);
             Connection = new RedisConnection(
                 Options.Create(new RedisOptions { Configuration = configuration }), TimeProvider.System, logs.CreateLogger<RedisConnection>());
-            Store = new RedisSessionStore(Connection, Options.Create(options), TimeProvider.System, new SessionMetrics(TestMeters.Factory), logs.CreateLogger<RedisSessionStore>());
+            Store = new RedisSessionStore(
+                Connection, new SessionKeys(Options.Create(options)), Options.Create(options), TimeProvider.System, new SessionMetrics(TestMeters.Factory), logs.CreateLogger<RedisSessionStore>());
         }
 
         public RedisConnection Connection { get; }

@@ -53,6 +53,17 @@ internal sealed class MessageContentTests
     }
 
     [Test]
+    public void Copy_FirstWriteFails_IsNotTaken()
+    {
+        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(3)), more: null, RpcProtocol.Grpc);
+        using var closed = new MemoryStream();
+        closed.Dispose();
+
+        Assert.That(async () => await sut.CopyToAsync(closed), Throws.InstanceOf<ObjectDisposedException>().Or.InstanceOf<HttpRequestException>());
+        Assert.That(sut.IsTaken, Is.False);
+    }
+
+    [Test]
     public async Task Dispose_WhileTheSubServiceStillReads_LeavesTheMemoryAlone()
     {
         using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(200_000)), more: null, RpcProtocol.Grpc);

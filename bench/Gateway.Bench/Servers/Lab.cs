@@ -79,12 +79,10 @@ internal sealed class Lab(string gateway) : IDisposable
         Names.Memory, ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"], "--Gateway:Sessions:Store=Memory");
 
     /// <summary>The published gateway with its sessions in a Redis of its own.</summary>
-    public async Task<Candidate> StartRedisGatewayAsync(params string[] settings)
-    {
-        var redis = await StartRedisAsync();
-        return await StartGatewayAsync(
-            Names.Redis, ["dotnet", GatewayProgram], [$"--Gateway:Redis:Configuration={redis}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
-    }
+    public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, settings);
+
+    /// <summary>The same, and it remembers sessions until Redis tells that they have changed.</summary>
+    public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, "--Gateway:Sessions:Tracking=true");
 
     /// <summary>An etcd with nothing in it.</summary>
     public async Task<Uri> StartEtcdAsync()
@@ -125,6 +123,13 @@ internal sealed class Lab(string gateway) : IDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<Candidate> StartWithRedisAsync(string name, params string[] settings)
+    {
+        var redis = await StartRedisAsync();
+        return await StartGatewayAsync(
+            name, ["dotnet", GatewayProgram], [$"--Gateway:Redis:Configuration={redis}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
     }
 
     private async Task<string> StartRedisAsync()
