@@ -27,6 +27,10 @@ ENV ASPNETCORE_HTTP_PORTS=
 # A ConfigMap is swapped by symlink, which only polling notices.
 ENV DOTNET_USE_POLLING_FILE_WATCHER=true
 
+# How many buffers of each size are kept for use again, for each core. With hundreds of calls under way at a time the 32 of the runtime
+# are too few, and each call allocates its buffers anew.
+ENV DOTNET_SYSTEM_BUFFERS_SHAREDARRAYPOOL_MAXARRAYSPERPARTITION=256
+
 USER $APP_UID
 EXPOSE 9000 9001 9002
 ENTRYPOINT ["dotnet", "/app/Gateway.Proxy.dll"]

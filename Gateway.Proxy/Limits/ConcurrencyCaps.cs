@@ -20,15 +20,14 @@ internal sealed class ConcurrencyCaps
     public static bool TryParse(string? text, out int cap) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cap) && cap > 0;
 
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var cluster = context.GetReverseProxyFeature().Cluster.Config;
-        if (FindCap(cluster) is not { } cap)
-        {
-            await next(context);
-            return;
-        }
+        return FindCap(cluster) is { } cap ? InvokeAsync(context, next, cluster, cap) : next(context);
+    }
 
+    private async Task InvokeAsync(HttpContext context, RequestDelegate next, ClusterConfig cluster, int cap)
+    {
         var running = _running.GetOrAdd(cluster.ClusterId, _ => new StrongBox<int>());
         try
         {

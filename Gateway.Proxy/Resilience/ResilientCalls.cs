@@ -1,8 +1,6 @@
-using System.Runtime.CompilerServices;
 using Gateway.Proxy.Resilience.Retries;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
-using Polly;
 using Polly.CircuitBreaker;
 using Yarp.ReverseProxy.Model;
 
@@ -11,16 +9,27 @@ namespace Gateway.Proxy.Resilience;
 /// <summary>A step of the proxy pipeline, before an instance is picked: one request, as many attempts as it takes and may take.</summary>
 internal sealed class ResilientCalls(ResilientClusters clusters, Retrying retrying)
 {
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var state = context.GetRouteModel().Cluster!;
         var cluster = clusters.Of(state);
-        var polly = ResilienceContextPool.Shared.Get();
-        var outcome = await cluster.Breaker.ExecuteAsync(
-            static (_, call) => call.Self.CallAsync(call.Context, call.Next, call.State, call.Cluster),
-            polly,
+        return cluster.Breaker.IsClosed ? CallAsync(context, next, state, cluster) : AskBreakerAsync(context, next, state, cluster);
+    }
+
+    /// <summary>Nearly every request: the breaker would let it through anyway, so it is only told what became of it.</summary>
+    private async Task CallAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
+    {
+        cluster.Budget.Count();
+        await next(context);
+        await cluster.Breaker.TellAsync(await SettleAsync(context, next, state, cluster));
+    }
+
+    /// <summary>The cluster is being left alone: the breaker decides whether this request finds out how it is.</summary>
+    private async Task AskBreakerAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
+    {
+        var outcome = await cluster.Breaker.AskAsync(
+            static call => call.Self.TryAsync(call.Context, call.Next, call.State, call.Cluster),
             (Self: this, Context: context, Next: next, State: state, Cluster: cluster));
-        ResilienceContextPool.Shared.Return(polly);
         if (outcome.Exception is BrokenCircuitException open)
         {
             RpcCall.Refuse(context, RpcOutcome.NoInstance, $"nearly all calls of cluster '{cluster.Id}' fail, so it is left alone for a moment", open.RetryAfter);
@@ -31,23 +40,19 @@ internal sealed class ResilientCalls(ResilientClusters clusters, Retrying retryi
         }
     }
 
-    /// <summary>Never throws. Its state is pooled, because every request passes here.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Outcome<AttemptResult>> CallAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
+    private async ValueTask<AttemptResult> TryAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
     {
-        try
-        {
-            cluster.Budget.Count();
-            await next(context);
-            var result = AttemptJudge.Of(context);
-            return Outcome.FromResult(result is AttemptResult.Answered or AttemptResult.Unjudged
-                ? result
-                : await retrying.GoOnAsync(context, next, state, cluster, result));
-        }
-        catch (Exception exception)
-        {
-            // The breaker hands it on, and InvokeAsync throws it again.
-            return Outcome.FromException<AttemptResult>(exception);
-        }
+        cluster.Budget.Count();
+        await next(context);
+        return await SettleAsync(context, next, state, cluster);
+    }
+
+    /// <summary>What became of the first attempt, or of those that had to follow it.</summary>
+    private ValueTask<AttemptResult> SettleAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
+    {
+        var result = AttemptJudge.Of(context);
+        return result is AttemptResult.Answered or AttemptResult.Unjudged
+            ? new(result)
+            : retrying.GoOnAsync(context, next, state, cluster, result);
     }
 }

@@ -33,7 +33,41 @@ internal sealed class RedisSessionStore : ISessionStore
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        var lookup = await LookUpAsync(sessionId, cancellationToken);
+        var lookup = SessionLookup.StoreDown;
+        Task<RedisValue>? answer = null;
+        try
+        {
+            var redis = _connection.GetAsync();
+            if (!redis.IsCompletedSuccessfully)
+            {
+                // Rare: in the first moments only.
+                await redis.WaitAsync(_timeout, _time, cancellationToken);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            answer = redis.Result.GetDatabase().StringGetAsync(_keys.KeyOf(sessionId));
+            lookup = SessionLookup.Of(await answer.WaitAsync(Remaining(began), _time, cancellationToken));
+            _outage.LookupSucceeded();
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+        {
+            // The key is somebody else's list or hash: Redis has answered, and it is no session.
+            lookup = SessionLookup.NotFound;
+            _outage.LookupSucceeded();
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Only the kind of failure: texts from Redis and its client may hold the session id.
+            _outage.LookupFailed(e is RedisConnectionException broken ? $"{nameof(RedisConnectionException)}, {broken.FailureType}" : e.GetType().Name);
+        }
+        finally
+        {
+            if (answer is { IsCompleted: false })
+            {
+                Forget(answer);
+            }
+        }
+
         _metrics.LookedUp(lookup, _time.GetElapsedTime(began));
         return lookup;
     }
@@ -41,51 +75,10 @@ internal sealed class RedisSessionStore : ISessionStore
     /// <summary>Starts connecting, so that the first request finds a connection.</summary>
     public void Connect() => _ = _connection.GetAsync();
 
-    private async ValueTask<SessionLookup> LookUpAsync(string sessionId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var lookup = SessionLookup.Of(await GetAsync(_keys.KeyOf(sessionId), cancellationToken));
-            _outage.LookupSucceeded();
-            return lookup;
-        }
-        catch (RedisServerException e) when (e.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
-        {
-            // The key is somebody else's list or hash: Redis has answered, and it is no session.
-            _outage.LookupSucceeded();
-            return SessionLookup.NotFound;
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // Only the kind of failure: texts from Redis and its client may hold the session id.
-            _outage.LookupFailed(e is RedisConnectionException broken ? $"{nameof(RedisConnectionException)}, {broken.FailureType}" : e.GetType().Name);
-            return SessionLookup.StoreDown;
-        }
-    }
+    /// <summary>Connecting and asking share one deadline.</summary>
+    private TimeSpan Remaining(long began) => TimeSpan.FromTicks(Math.Max(0, (_timeout - _time.GetElapsedTime(began)).Ticks));
 
-    private async Task<string?> GetAsync(RedisKey key, CancellationToken cancellationToken)
-    {
-        var remaining = _timeout;
-        var connecting = _connection.GetAsync();
-        if (!connecting.IsCompletedSuccessfully)
-        {
-            // Rare: in the first moments only. Both waits share one deadline.
-            var began = _time.GetTimestamp();
-            await connecting.WaitAsync(remaining, _time, cancellationToken);
-            remaining = TimeSpan.FromTicks(Math.Max(0, (remaining - _time.GetElapsedTime(began)).Ticks));
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        var answer = (await connecting).GetDatabase().StringGetAsync(key);
-        try
-        {
-            return await answer.WaitAsync(remaining, _time, cancellationToken);
-        }
-        catch (Exception) when (!answer.IsCompleted)
-        {
-            // Nobody waits for it any more, and its failure is no news.
-            _ = answer.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            throw;
-        }
-    }
+    /// <summary>Nobody waits for it any more, and its failure is no news.</summary>
+    private static void Forget(Task<RedisValue> answer) =>
+        answer.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 }

@@ -20,9 +20,18 @@ internal sealed class ErrorEnvelopeMiddleware(
         context.Features.Set(rpc);
         try
         {
-            var outcome = await RunAsync(context, rpc);
-            metrics.Count(route, outcome, CallTarget.Of(context), time.GetElapsedTime(rpc.StartedAt));
-            CallTrace.Tag(context, rpc, outcome);
+            Exception? failure = null;
+            try
+            {
+                await next(context);
+            }
+            // A reply that has begun can't be replaced: what nobody expected goes on to the server, which cuts the connection.
+            catch (Exception exception) when (!context.Response.HasStarted || OutcomeResolver.Of(context, exception) is not null)
+            {
+                failure = exception;
+            }
+
+            var outcome = Settle(context, rpc, failure);
             if (outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
             {
                 await envelope.WriteAsync(context, outcome, rpc.RequestId);
@@ -36,25 +45,22 @@ internal sealed class ErrorEnvelopeMiddleware(
         }
     }
 
-    private async Task<RpcOutcome> RunAsync(HttpContext context, RpcFeature rpc)
+    /// <summary>Finds the outcome, and tells the log, the metrics and the trace.</summary>
+    private RpcOutcome Settle(HttpContext context, RpcFeature rpc, Exception? failure)
     {
-        Exception? failure = null;
-        try
+        var outcome = failure is null ? OutcomeResolver.Of(context, rpc) : OutcomeResolver.Of(context, failure);
+        if (outcome is null)
         {
-            await next(context);
+            log.Unexpected(rpc.Route, failure!);
         }
-        catch (Exception exception) when (OutcomeResolver.Of(context, exception) is not null)
+        else
         {
-            failure = exception;
-        }
-        catch (Exception exception) when (!context.Response.HasStarted)
-        {
-            log.Unexpected(rpc.Route, exception);
-            return RpcOutcome.Internal;
+            log.Write(rpc, outcome.Value, failure ?? context.GetForwarderErrorFeature()?.Exception);
         }
 
-        var outcome = failure is null ? OutcomeResolver.Of(context, rpc) : OutcomeResolver.Of(context, failure)!.Value;
-        log.Write(rpc, outcome, failure ?? context.GetForwarderErrorFeature()?.Exception);
-        return outcome;
+        var settled = outcome ?? RpcOutcome.Internal;
+        metrics.Count(rpc.Route, settled, CallTarget.Of(context), time.GetElapsedTime(rpc.StartedAt));
+        CallTrace.Tag(context, rpc, settled);
+        return settled;
     }
 }

@@ -20,12 +20,26 @@ internal sealed class IdentityMiddleware(
     public Task InvokeAsync(HttpContext context) =>
         context.Features.Get<RpcFeature>() is { } rpc ? InvokeRpcAsync(context, rpc) : next(context);
 
-    private async Task InvokeRpcAsync(HttpContext context, RpcFeature rpc)
+    /// <summary>
+    /// Mostly the body has come with the headers. Then nothing is waited for, and nothing of this step is kept while those behind it run.
+    /// </summary>
+    private Task InvokeRpcAsync(HttpContext context, RpcFeature rpc)
+    {
+        var admitting = AdmitAsync(context, rpc);
+        return admitting.IsCompletedSuccessfully ? GoOnAsync(context, admitting.Result) : WaitAsync(context, admitting);
+    }
+
+    private async Task WaitAsync(HttpContext context, ValueTask<bool> admitting) => await GoOnAsync(context, await admitting);
+
+    private Task GoOnAsync(HttpContext context, bool isAdmitted) => isAdmitted ? next(context) : Task.CompletedTask;
+
+    /// <summary>False when the call has been failed.</summary>
+    private async ValueTask<bool> AdmitAsync(HttpContext context, RpcFeature rpc)
     {
         if (!RpcContent.IsMessage(context.Request))
         {
             rpc.Fail(RpcOutcome.UnsupportedContent, "content type or encoding of the request");
-            return;
+            return false;
         }
 
         // 1. Read the body, bounded, and walk it.
@@ -36,13 +50,13 @@ internal sealed class IdentityMiddleware(
             rpc.Fail(RpcOutcome.TooLarge, $"more than {rpc.Route.MaxRequestBytes} bytes");
             _ = rpc.RequestId;
             await body.DiscardAsync(context, rpc.Route.MaxRequestBytes + options.Value.MaxDiscardedRequest);
-            return;
+            return false;
         }
 
         if (body.IsWhole && scan.Problem is not null)
         {
             rpc.Fail(RpcOutcome.BadRequest, scan.Problem);
-            return;
+            return false;
         }
 
         // 2. Ask whose session it is.
@@ -52,7 +66,7 @@ internal sealed class IdentityMiddleware(
             userId = await AuthenticateAsync(context, rpc, body.Buffer, scan.SessionId);
             if (userId is null)
             {
-                return;
+                return false;
             }
         }
 
@@ -68,7 +82,7 @@ internal sealed class IdentityMiddleware(
             rpc.Admit(userId, beginning, Rest(context, rpc.Route, body, scan, userId is null ? default : UserIdInjector.Encode(field, userId)));
         }
 
-        await next(context);
+        return true;
     }
 
     /// <summary>

@@ -11,12 +11,14 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
 {
     private readonly HttpResponseMessage _response;
     private readonly Stream _body;
+    private readonly byte[] _header;
     private long _left;
 
-    private GrpcAnswerStream(HttpResponseMessage response, Stream body, uint length, bool compressed)
+    private GrpcAnswerStream(HttpResponseMessage response, Stream body, byte[] header, uint length, bool compressed)
     {
         _response = response;
         _body = body;
+        _header = header;
         _left = MessageLength = length;
         IsCompressed = compressed;
     }
@@ -44,7 +46,7 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
             throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's frame begins with {header[0]}, which is no gRPC");
         }
 
-        var answer = new GrpcAnswerStream(response, body, length, compressed);
+        var answer = new GrpcAnswerStream(response, body, header, length, compressed);
         if (length == 0)
         {
             await answer.VerifyEndAsync(cancellationToken);
@@ -88,8 +90,8 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
 
     private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
     {
-        var more = new byte[1];
-        if (await _body.ReadAsync(more, cancellationToken) != 0)
+        // The header has been read by now.
+        if (await _body.ReadAsync(_header, cancellationToken) != 0)
         {
             throw new AnswerException(RpcOutcome.SubServiceFailed, "the answer has more than one message");
         }

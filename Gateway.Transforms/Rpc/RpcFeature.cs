@@ -15,7 +15,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
     private const int MaxRequestIdBytes = 256;
 
     private RequestBody? _body;
-    private MessageScan _scan;
+    private FieldRange _requestIdField;
     private string? _requestId;
     private long _sentAt;
 
@@ -57,7 +57,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
     public void Received(RequestBody body, in MessageScan scan)
     {
         _body = body;
-        _scan = scan;
+        _requestIdField = scan.RequestId;
     }
 
     /// <summary>Identity is settled: this message goes out, in this user's name.</summary>
@@ -100,10 +100,9 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
         HasLeft = false;
     }
 
-    /// <summary>Reads what must outlive the body, and gives its memory back to the server.</summary>
+    /// <summary>Gives the body's memory back to the server. What was not asked for by now is gone.</summary>
     public async ValueTask ReleaseBodyAsync()
     {
-        _ = RequestId;
         if (Rest is not null)
         {
             await Rest.DisposeAsync();
@@ -117,14 +116,14 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
 
     private string? ReadRequestId()
     {
-        if (_body is null || _scan.RequestId.IsAbsent || _scan.RequestId.Length > MaxRequestIdBytes)
+        if (_body is null || _requestIdField.IsAbsent || _requestIdField.Length > MaxRequestIdBytes)
         {
             return null;
         }
 
-        var range = _scan.RequestId;
+        var range = _requestIdField;
         // Once is enough, whatever comes of it: the next time the body may be gone.
-        _scan = default;
+        _requestIdField = default;
         Span<byte> bytes = stackalloc byte[(int)range.Length];
         _body.Buffer.Slice(range.Offset, range.Length).CopyTo(bytes);
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : null;

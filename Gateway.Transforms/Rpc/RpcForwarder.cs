@@ -35,7 +35,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, ForwarderRequestConfig config, HttpTransformer transformer)
     {
         RpcProtocols.TryGet(context.GetReverseProxyFeature().Cluster.Config, out var protocol, out _);
-        using var content = new MessageContent(rpc.Message, rpc.Rest, protocol);
+        using var content = CallContent.Of(rpc.Message, rpc.Rest, protocol);
         using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(destinationPrefix, rpc.Route.Path))
         {
             Version = config.Version ?? HttpVersion.Version20,

@@ -27,10 +27,44 @@ internal sealed partial class ClusterBreaker
     /// <summary>No call is let through right now.</summary>
     public bool IsOpen => _state.CircuitState == CircuitState.Open && _time.GetUtcNow() < _openUntil;
 
+    /// <summary>Every call is let through.</summary>
+    public bool IsClosed => _state.CircuitState == CircuitState.Closed;
+
+    /// <summary>
+    /// Takes note of the result of a call that was made while the breaker <see cref="IsClosed"/>. When it has opened since, such a result
+    /// tells nothing new.
+    /// </summary>
+    public ValueTask TellAsync(AttemptResult result) => IsClosed ? RecordAsync(result) : default;
+
     /// <summary>Makes a call and takes note of its result, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome.</summary>
-    public ValueTask<Outcome<AttemptResult>> ExecuteAsync<TState>(
-        Func<ResilienceContext, TState, ValueTask<Outcome<AttemptResult>>> call, ResilienceContext context, TState state) =>
-        _pipeline.ExecuteOutcomeAsync(call, context, state);
+    public async ValueTask<Outcome<AttemptResult>> AskAsync<TState>(Func<TState, ValueTask<AttemptResult>> call, TState state)
+    {
+        var context = ResilienceContextPool.Shared.Get();
+        var outcome = await _pipeline.ExecuteOutcomeAsync(static (_, asked) => MakeAsync(asked.Call, asked.State), context, (Call: call, State: state));
+        ResilienceContextPool.Shared.Return(context);
+        return outcome;
+    }
+
+    /// <summary>Polly is told by a call that has nothing left to do: it waits for nobody, so it costs no state of its own.</summary>
+    private async ValueTask RecordAsync(AttemptResult result)
+    {
+        var context = ResilienceContextPool.Shared.Get();
+        await _pipeline.ExecuteOutcomeAsync(static (_, result) => Outcome.FromResultAsValueTask(result), context, result);
+        ResilienceContextPool.Shared.Return(context);
+    }
+
+    /// <summary>Never throws: the breaker hands the exception on.</summary>
+    private static async ValueTask<Outcome<AttemptResult>> MakeAsync<TState>(Func<TState, ValueTask<AttemptResult>> call, TState state)
+    {
+        try
+        {
+            return Outcome.FromResult(await call(state));
+        }
+        catch (Exception exception)
+        {
+            return Outcome.FromException<AttemptResult>(exception);
+        }
+    }
 
     private static bool IsFailure(AttemptResult result) => result is not (AttemptResult.Answered or AttemptResult.Unjudged);
 

@@ -27,7 +27,7 @@ internal sealed partial class EjectionPolicy(
             return;
         }
 
-        var record = _records.GetValue(destination, _ => new InstanceRecord(time));
+        var record = RecordOf(destination);
         if (result == AttemptResult.Answered)
         {
             if (record.Answered())
@@ -42,6 +42,9 @@ internal sealed partial class EjectionPolicy(
             health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, pause);
         }
     }
+
+    private InstanceRecord RecordOf(DestinationState destination) =>
+        _records.TryGetValue(destination, out var known) ? known : _records.GetValue(destination, _ => new InstanceRecord(time));
 
     /// <summary>A slow call counts only when the instance has been silent to everybody for as long.</summary>
     private static bool IsItsFault(HttpContext context, InstanceRecord record, AttemptResult result) =>

@@ -46,8 +46,9 @@ internal sealed class GrpcHealthTests : InstancesTest
 
         await Eventually.That(() => Instances.All(instance => instance.Calls.Count > 3));
 
+        // A probe that a busy machine answers too late counts as well, until the next one.
+        await Eventually.That(() => Cluster.DestinationsState.AllDestinations.All(destination => destination.Health.Active == Yarp.ReverseProxy.Model.DestinationHealth.Healthy));
         Assert.That(Available, Is.EqualTo(3));
-        Assert.That(Cluster.DestinationsState.AllDestinations.Select(destination => destination.Health.Active), Has.All.EqualTo(Yarp.ReverseProxy.Model.DestinationHealth.Healthy));
     }
 
     [Test]

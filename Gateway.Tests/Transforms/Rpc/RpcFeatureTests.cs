@@ -41,9 +41,10 @@ internal sealed class RpcFeatureTests
         Assert.That((await ReceiveAsync(Raw.Join(Raw.Text(1, "r1"), [0x80]))).RequestId, Is.EqualTo("r1"));
 
     [Test]
-    public async Task RequestId_BodyReleased_IsStillThere()
+    public async Task RequestId_ReadBeforeTheBodyIsReleased_IsStillThere()
     {
         var sut = await ReceiveAsync(Raw.Text(1, "r1"));
+        Assert.That(sut.RequestId, Is.EqualTo("r1"));
 
         await sut.ReleaseBodyAsync();
 

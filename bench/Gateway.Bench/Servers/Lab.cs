@@ -7,6 +7,8 @@ namespace Gateway.Bench.Servers;
 /// <param name="gateway">The folder of the published gateway.</param>
 internal sealed class Lab(string gateway) : IDisposable
 {
+    private const string SettingOfImage = "ENV DOTNET_";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
     private readonly List<IDisposable> _servers = [];
     private readonly int _http1 = Candidate.FreePort();
@@ -18,6 +20,9 @@ internal sealed class Lab(string gateway) : IDisposable
     public string GrpcAddress => $"http://127.0.0.1:{_http2}";
 
     private static string Self => Path.Combine(AppContext.BaseDirectory, "Gateway.Bench.dll");
+
+    /// <summary>What the image sets for the runtime; the gateways run with it as they do there. bench/run.sh starts in the folder above.</summary>
+    private static string[] ImageSettings => [.. File.ReadLines("Dockerfile").Where(line => line.StartsWith(SettingOfImage, StringComparison.Ordinal)).Select(line => line["ENV ".Length..])];
 
     private string GatewayProgram => Path.Combine(gateway, "Gateway.Proxy.dll");
 
@@ -162,7 +167,7 @@ internal sealed class Lab(string gateway) : IDisposable
             .. clusters.Select(cluster => $"--ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address={GrpcAddress}"),
             .. settings,
         ];
-        return StartedAsync(new Candidate(name, Run(name, [.. program, .. all]), http, webSocket, management, KnowsPeople: true));
+        return StartedAsync(new Candidate(name, Run(name, ["env", .. ImageSettings, .. program, .. all]), http, webSocket, management, KnowsPeople: true));
     }
 
     private static async Task<Candidate> StartedAsync(Candidate candidate)

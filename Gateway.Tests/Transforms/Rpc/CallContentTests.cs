@@ -6,10 +6,12 @@ using Gateway.Transforms.Rpc;
 namespace Gateway.Tests.Transforms.Rpc;
 
 [TestFixture]
-internal sealed class MessageContentTests
+internal sealed class CallContentTests
 {
     [TestCase(0)]
     [TestCase(1)]
+    [TestCase(SmallMessageContent.MaxLength)]
+    [TestCase(SmallMessageContent.MaxLength + 1)]
     [TestCase((64 << 10) - 5)]
     [TestCase((64 << 10) - 4)]
     [TestCase(64 << 10)]
@@ -17,7 +19,7 @@ internal sealed class MessageContentTests
     public async Task Copy_GrpcMessage_IsFramedAndWhole(int length)
     {
         var message = Message(length);
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), more: null, RpcProtocol.Grpc);
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(message), more: null, RpcProtocol.Grpc);
         using var stream = new MemoryStream();
 
         await sut.CopyToAsync(stream);
@@ -29,11 +31,12 @@ internal sealed class MessageContentTests
     }
 
     [TestCase(0)]
+    [TestCase(1)]
     [TestCase(200_000)]
     public async Task Copy_HttpMessage_IsTheMessage(int length)
     {
         var message = Message(length);
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(message), more: null, RpcProtocol.Http);
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(message), more: null, RpcProtocol.Http);
         using var stream = new MemoryStream();
 
         await sut.CopyToAsync(stream);
@@ -42,10 +45,11 @@ internal sealed class MessageContentTests
         Assert.That(sut.Headers.ContentLength, Is.EqualTo(length));
     }
 
-    [Test]
-    public async Task Copy_Again_IsRefused()
+    [TestCase(3)]
+    [TestCase(200_000)]
+    public async Task Copy_Again_IsRefused(int length)
     {
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(3)), more: null, RpcProtocol.Grpc);
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(length)), more: null, RpcProtocol.Grpc);
         await sut.CopyToAsync(Stream.Null);
 
         Assert.That(async () => await sut.CopyToAsync(Stream.Null), Throws.InvalidOperationException);
@@ -53,9 +57,19 @@ internal sealed class MessageContentTests
     }
 
     [Test]
-    public void Copy_FirstWriteFails_IsNotTaken()
+    public void Copy_Cancelled_IsNotTaken()
     {
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(3)), more: null, RpcProtocol.Grpc);
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(3)), more: null, RpcProtocol.Grpc);
+
+        Assert.That(async () => await sut.CopyToAsync(Stream.Null, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(sut.IsTaken, Is.False);
+    }
+
+    [TestCase(3)]
+    [TestCase(200_000)]
+    public void Copy_FirstWriteFails_IsNotTaken(int length)
+    {
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(length)), more: null, RpcProtocol.Grpc);
         using var closed = new MemoryStream();
         closed.Dispose();
 
@@ -66,7 +80,7 @@ internal sealed class MessageContentTests
     [Test]
     public async Task Dispose_WhileTheSubServiceStillReads_LeavesTheMemoryAlone()
     {
-        using var sut = new MessageContent(new ReadOnlySequence<byte>(Message(200_000)), more: null, RpcProtocol.Grpc);
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(200_000)), more: null, RpcProtocol.Grpc);
         await using var stream = new HaltingStream();
         var copying = sut.CopyToAsync(stream);
         await stream.Reached.Task.DefaultTimeout();

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Net;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. It can be sent once.</summary>
+/// <param name="length">In bytes, with the frame's header.</param>
+internal abstract class CallContent(long length) : HttpContent
+{
+    private bool _isAsked;
+
+    /// <summary>
+    /// Whether a connection has taken any of it. A write that failed has not: the message is incomplete on the other side, where nobody acts
+    /// on it.
+    /// </summary>
+    public abstract bool IsTaken { get; }
+
+    /// <param name="message">What is there of the message.</param>
+    /// <param name="more">What is still to come of it; null when it is whole.</param>
+    /// <param name="protocol">Whether it is framed.</param>
+    public static CallContent Of(in ReadOnlySequence<byte> message, BodyRest? more, RpcProtocol protocol) =>
+        more is null && message.Length <= SmallMessageContent.MaxLength
+            ? new SmallMessageContent(message, protocol)
+            : new MessageContent(message, more, protocol);
+
+    protected static int HeaderOf(RpcProtocol protocol) => protocol == RpcProtocol.Grpc ? GrpcFrame.HeaderBytes : 0;
+
+    protected abstract Task WriteAsync(Stream stream, CancellationToken cancellationToken);
+
+    protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // The handler asks a second time when the peer has refused the request unread. It then goes to another instance, and not there again.
+        if (_isAsked)
+        {
+            throw new InvalidOperationException("The instance refused the request unread.");
+        }
+
+        _isAsked = true;
+        // Cancelled already when the connection broke after the headers.
+        cancellationToken.ThrowIfCancellationRequested();
+        return WriteAsync(stream, cancellationToken);
+    }
+
+    protected sealed override bool TryComputeLength(out long computed)
+    {
+        computed = length;
+        return true;
+    }
+}
