@@ -40,6 +40,21 @@ internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)
 
     internal sealed class Place(ConnectionLimits limits, IPAddress address) : IDisposable
     {
-        public void Dispose() => limits.Leave(address);
+        private bool _isPassed;
+
+        /// <summary>The same place for somebody who stays longer; disposing of this one no longer gives it up.</summary>
+        public Place Pass()
+        {
+            _isPassed = true;
+            return new Place(limits, address);
+        }
+
+        public void Dispose()
+        {
+            if (!_isPassed)
+            {
+                limits.Leave(address);
+            }
+        }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     private const int IdBytes = 8;
 
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _gone = new(Timeout.InfiniteTimeSpan, time);
+    private readonly CancellationTokenSource _gone = new();
+    private ITimer? _patience;
     private Queue<Outbound>? _queue;
     private long _queuedBytes;
     private bool _writing;
@@ -76,7 +77,8 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
                 return false;
             }
 
-            _queue ??= new Queue<Outbound>();
+            // For the one event that mostly comes alone, and no longer than it takes: ten thousand empty queues would be held for nothing.
+            _queue ??= new Queue<Outbound>(1);
             full = !asReplay && _queue.Count > 0
                 && (_queue.Count >= options.MaxQueuedEvents || _queuedBytes + message.Length > options.MaxQueuedBytes);
             if (!full)
@@ -128,29 +130,49 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     /// <summary>Whether this socket has had the event already; asked once for each.</summary>
     public bool TakeAhead(Guid eventId) => _ahead is not null && _ahead.Remove(eventId);
 
-    /// <summary>Hands what the client sends to <paramref name="onMessage"/>, until one side closes; returns why it ended.</summary>
-    public async Task<CloseReason> RunAsync(Func<ReadOnlyMemory<byte>, ValueTask<CloseReason?>> onMessage, CancellationToken aborted)
+    /// <summary>From now on the client has <see cref="NotifyOptions.AuthenticationTimeout"/> until it has to be <see cref="LetIn"/>.</summary>
+    public void AwaitAuthentication() => _patience = time.CreateTimer(
+        static connection => ((NotifyConnection)connection!).Close(CloseReason.AuthenticationTimeout), this, options.AuthenticationTimeout, Timeout.InfiniteTimeSpan);
+
+    /// <summary>The hub tells the client events from now on.</summary>
+    public void LetIn()
+    {
+        lock (_lock)
+        {
+            // Once it is closing the timer has another task.
+            if (_closing is null)
+            {
+                _patience?.Dispose();
+                _patience = null;
+            }
+        }
+    }
+
+    /// <summary>Hands what the client sends to <paramref name="conversation"/>, until one side closes; returns why it ended.</summary>
+    public async Task<CloseReason> RunAsync(IConversation conversation)
     {
         var inbound = new InboundReader(socket, options.MaxInboundMessage);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted, _gone.Token);
+        // Not by the token of each read: a read that waits would hold what watches the token, at every level below.
+        using var giveUp = _gone.Token.UnsafeRegister(static socket => ((WebSocket)socket!).Abort(), socket);
         try
         {
             while (Closing is null)
             {
-                if (await inbound.ReadAsync(onMessage, stop.Token) is { } reason)
+                // Here and not in the reader, so that a silent client costs one waiting method less.
+                var first = await inbound.WaitAsync();
+                if (await inbound.ReadAsync(first, conversation) is { } reason)
                 {
                     Close(reason);
                 }
             }
 
-            await FinishCloseAsync(stop.Token);
+            await FinishCloseAsync();
         }
         catch (WebSocketException exception) when (exception.WebSocketErrorCode == WebSocketError.Faulted)
         {
             // What the client sends is not WebSocket. It has been told so already: that close frame is the library's.
             _isBroken = true;
             Close(CloseReason.ProtocolError);
-            await _gone.CancelAsync();
             await _closeSent!.Task;
             // A writer that has met the same end takes it for a client that has gone.
             return Closing == CloseReason.ClientClosed ? CloseReason.ProtocolError : Closing!;
@@ -159,7 +181,6 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
         {
             Close(CloseReason.ClientClosed);
             await _gone.CancelAsync();
-            socket.Abort();
             await _closeSent!.Task;
         }
 
@@ -185,7 +206,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
             {
                 // It has this long to come to the end of the queue.
                 _writerCloses = true;
-                _gone.CancelAfter(options.CloseTimeout);
+                GiveUpAfterTimeout();
                 return;
             }
 
@@ -211,11 +232,12 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     }
 
     /// <summary>After <see cref="RunAsync"/>: nothing writes or closes any more.</summary>
+    /// <remarks>Not of the token's source, which holds nothing: its timer may be cancelling it at this moment.</remarks>
     public void Dispose()
     {
-        _gone.Dispose();
-        // ASP.NET Core cuts the connection of a broken socket that is disposed of, and with it what has not gone out: the close frame.
-        // Left alone, the connection ends with the request, in good order.
+        _patience?.Dispose();
+        // The connection of a broken socket that is disposed of is cut, and with it what has not gone out: the close frame. Left alone,
+        // it ends in good order.
         if (!_isBroken)
         {
             socket.Dispose();
@@ -277,6 +299,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
             }
 
             message = default;
+            _queue = null;
             _writing = false;
             _writeStartedAt = 0;
             return false;
@@ -317,18 +340,29 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
         }
 
         // From here the client has as long again to answer; the pending read ends with this token.
-        _gone.CancelAfter(options.CloseTimeout);
+        lock (_lock)
+        {
+            GiveUpAfterTimeout();
+        }
+
         _closeSent!.TrySetResult();
     }
 
+    private void GiveUpAfterTimeout()
+    {
+        _patience?.Dispose();
+        _patience = time.CreateTimer(
+            static connection => ((NotifyConnection)connection!)._gone.Cancel(), this, options.CloseTimeout, Timeout.InfiniteTimeSpan);
+    }
+
     /// <summary>Waits until our close frame is out and the client's is in.</summary>
-    private async Task FinishCloseAsync(CancellationToken cancellationToken)
+    private async Task FinishCloseAsync()
     {
         await _closeSent!.Task;
         var scrap = new byte[256];
         while (socket.State == WebSocketState.CloseSent)
         {
-            await socket.ReceiveAsync(scrap.AsMemory(), cancellationToken);
+            await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None);
         }
 
         await _gone.CancelAsync();

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.WebSockets;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
+using Gateway.Notify.Takeover;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -51,43 +53,55 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
-        // 2. Upgrade, and serve the socket to its end.
-        var isExtended = context.WebSockets.WebSocketRequestedProtocols.Contains(ExtendedFrames.Subprotocol);
-        var socket = await context.WebSockets.AcceptWebSocketAsync(isExtended ? ExtendedFrames.Subprotocol : null);
-        using var connection = new NotifyConnection(socket, isExtended, options.Value, metrics, time);
+        // 2. Upgrade, and serve the socket to its end: upon the bare connection where there is one to be had.
+        var subprotocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ExtendedFrames.Subprotocol) ? ExtendedFrames.Subprotocol : null;
+        if (ConnectionTakeover.Of(context) is { } takeover)
+        {
+            await ConnectionTakeover.AcceptAsync(context, subprotocol);
+            takeover.Take(Options(subprotocol), ServeAt(place.Pass()));
+            return;
+        }
+
+        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), context.RequestAborted);
+    }
+
+    /// <param name="place">Stays taken to the end of the socket, which is not the end of the request.</param>
+    private Func<WebSocket, CancellationToken, Task> ServeAt(ConnectionLimits.Place place) => async (socket, gone) =>
+    {
+        using (place)
+        {
+            await ServeAsync(socket, gone);
+        }
+    };
+
+    private WebSocketCreationOptions Options(string? subprotocol) => new()
+    {
+        IsServer = true,
+        SubProtocol = subprotocol,
+        KeepAliveInterval = options.Value.PingInterval,
+        KeepAliveTimeout = options.Value.PingTimeout,
+    };
+
+    private async Task ServeAsync(WebSocket socket, CancellationToken gone)
+    {
+        using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time);
+        using var listed = open.Add(connection);
         metrics.Opened();
         var reason = CloseReason.InternalError;
         try
         {
-            reason = await ServeAsync(connection, context.RequestAborted);
+            connection.AwaitAuthentication();
+            if (drain.IsDraining)
+            {
+                connection.Close(CloseReason.GoingAway);
+            }
+
+            reason = await connection.RunAsync(Converse(connection, gone));
         }
         finally
         {
             metrics.Closed(reason);
             Log.Closed(logger, connection.UserId, reason.Code, reason.Text);
-        }
-    }
-
-    private async Task<CloseReason> ServeAsync(NotifyConnection connection, CancellationToken aborted)
-    {
-        var rate = new InboundRate(options.Value.MaxInboundRate, time);
-        IConversation conversation = connection.IsExtended
-            ? new ExtendedConversation(connection, bus, sessions, rate, options.Value, aborted)
-            : new PlainConversation(connection, bus, sessions, rate, aborted);
-        using var patience = time.CreateTimer(
-            _ => CloseUnlessJoined(connection, conversation), null, options.Value.AuthenticationTimeout, Timeout.InfiniteTimeSpan);
-        using var listed = open.Add(connection);
-        if (drain.IsDraining)
-        {
-            connection.Close(CloseReason.GoingAway);
-        }
-
-        try
-        {
-            return await connection.RunAsync(conversation.OnMessageAsync, aborted);
-        }
-        finally
-        {
             if (connection.UserId.Length > 0)
             {
                 await bus.LeaveAsync(connection);
@@ -95,12 +109,12 @@ internal sealed partial class NotifyEndpoint(
         }
     }
 
-    private static void CloseUnlessJoined(NotifyConnection connection, IConversation conversation)
+    private IConversation Converse(NotifyConnection connection, CancellationToken gone)
     {
-        if (!conversation.IsJoined)
-        {
-            connection.Close(CloseReason.AuthenticationTimeout);
-        }
+        var rate = new InboundRate(options.Value.MaxInboundRate, time);
+        return connection.IsExtended
+            ? new ExtendedConversation(connection, bus, sessions, rate, options.Value, gone)
+            : new PlainConversation(connection, bus, sessions, rate, gone);
     }
 
     private static partial class Log

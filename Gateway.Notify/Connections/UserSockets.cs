@@ -6,7 +6,8 @@ namespace Gateway.Notify.Connections;
 /// <summary>The sockets of one user on this node, oldest first. Its owner sees to it that only one thread uses it at a time.</summary>
 internal sealed class UserSockets
 {
-    private readonly List<NotifyConnection> _connections = [];
+    // Most users have one.
+    private readonly List<NotifyConnection> _connections = new(1);
 
     public int Count => _connections.Count;
 

@@ -56,7 +56,12 @@ internal sealed class ExtendedConversation(
                 hello.Resume is null ? null : Position(hello.Resume),
                 position => ExtendedFrames.Welcome(connection.Id, position, options.HeartbeatInterval)),
             aborted);
-        IsJoined = refusal is null;
+        if (refusal is null)
+        {
+            IsJoined = true;
+            connection.LetIn();
+        }
+
         return refusal;
     }
 

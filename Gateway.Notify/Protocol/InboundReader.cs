@@ -14,14 +14,17 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
     /// <summary>Empty fragments that are taken within one message. Nobody needs them, none adds to its length, and each costs work.</summary>
     private const int MaxEmptyParts = 16;
 
+    /// <summary>Waits until the client says something.</summary>
+    /// <exception cref="WebSocketException">The connection broke, or the client broke the WebSocket protocol.</exception>
+    public ValueTask<ValueWebSocketReceiveResult> WaitAsync() => socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+
     /// <summary>
-    /// Waits for one message and hands it to <paramref name="read"/>, whose bytes are only valid during that call. Returns why the
-    /// socket is to be closed, or null.
+    /// Reads the message that <see cref="WaitAsync"/> has seen begin, and hands it over; its bytes are only valid during that call. Returns why
+    /// the socket is to be closed, or null.
     /// </summary>
     /// <exception cref="WebSocketException">The connection broke, or the client broke the WebSocket protocol.</exception>
-    public async ValueTask<CloseReason?> ReadAsync(Func<ReadOnlyMemory<byte>, ValueTask<CloseReason?>> read, CancellationToken cancellationToken)
+    public async ValueTask<CloseReason?> ReadAsync(ValueWebSocketReceiveResult first, IConversation conversation)
     {
-        var first = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
         if (Refusal(first.MessageType) is { } refusal)
         {
             return refusal;
@@ -35,7 +38,7 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
             {
                 // Never for more than shows that the message is too long: a client that sees no use in sending the rest may have stopped.
                 var wanted = Math.Min(buffer.Length - length, maxMessage + 1 - length);
-                var part = await socket.ReceiveAsync(buffer.AsMemory(length, wanted), cancellationToken);
+                var part = await socket.ReceiveAsync(buffer.AsMemory(length, wanted), CancellationToken.None);
                 if (Refusal(part.MessageType) is { } late)
                 {
                     return late;
@@ -54,7 +57,7 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
 
                 if (part.EndOfMessage)
                 {
-                    return await read(buffer.AsMemory(0, length));
+                    return await conversation.OnMessageAsync(buffer.AsMemory(0, length));
                 }
 
                 if (length == buffer.Length)

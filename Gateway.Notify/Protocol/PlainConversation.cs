@@ -39,7 +39,12 @@ internal sealed class PlainConversation(
 
         connection.Authenticated(verdict.UserId, request.SessionId);
         var refusal = await bus.JoinAsync(new JoinRequest(connection), aborted);
-        IsJoined = refusal is null;
+        if (refusal is null)
+        {
+            IsJoined = true;
+            connection.LetIn();
+        }
+
         return refusal;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Notify.Takeover;
 using Gateway.Proxy.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,6 +44,7 @@ internal static class ListenExtensions
                 connection.Features.Set(WebSocketPort.Instance);
                 return next(connection);
             });
+            port.UseSocketTakeover();
         });
     }
 }

@@ -9,8 +9,8 @@ public sealed class ServerLimits
     public int MaxConnections { get; set; } = 20_000;
 
     /// <summary>
-    /// Most connections that have become WebSockets, of all ports. Default 12000, from 1 to 1000000. Keep it above
-    /// <c>Gateway:Notify:MaxConnections</c>, which refuses with a status clients understand.
+    /// Most connections that have become WebSockets, apart from those of the WebSocket port. Default 12000, from 1 to 1000000. Keep it above
+    /// <c>Gateway:Notify:MaxConnections</c>, which counts all and refuses with a status clients understand.
     /// </summary>
     public int MaxUpgradedConnections { get; set; } = 12_000;
 

@@ -27,7 +27,7 @@ public class Framing : IDisposable
     private async Task<ReadOnlyMemory<byte>> SendAsync(ReadOnlySequence<byte> message)
     {
         _sent.SetLength(0);
-        using var content = new MessageContent(message, more: null, RpcProtocol.Grpc);
+        using var content = CallContent.Of(message, more: null, RpcProtocol.Grpc);
         await content.CopyToAsync(_sent);
         return _sent.GetBuffer().AsMemory(0, (int)_sent.Length);
     }

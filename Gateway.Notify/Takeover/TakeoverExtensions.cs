@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Gateway.Notify.Takeover;
+
+/// <summary>Lets the hub take connections over from HTTP.</summary>
+public static class TakeoverExtensions
+{
+    /// <summary>
+    /// On connections of this port, sockets cost half the memory. Goes behind TLS. Other requests pay a virtual call for each read and write,
+    /// so it is meant for a port that has mostly sockets.
+    /// </summary>
+    public static void UseSocketTakeover(this IConnectionBuilder port)
+    {
+        ArgumentNullException.ThrowIfNull(port);
+        port.Use(next => connection => RunAsync(next, connection));
+    }
+
+    private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
+    {
+        var takeover = new ConnectionTakeover(connection);
+        await next(connection);
+        await takeover.ContinueAsync();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Gateway.Notify.Takeover;
+
+/// <summary>A bare connection as the stream that a socket is built upon.</summary>
+internal sealed class TransportStream(ConnectionContext connection) : Stream
+{
+    /// <summary>The socket upon it.</summary>
+    public WebSocket? Socket { get; set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>With an empty buffer it waits until there is something to read, and holds no memory meanwhile.</summary>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var input = connection.Transport.Input;
+        var read = await input.ReadAsync(cancellationToken);
+        var count = (int)Math.Min(buffer.Length, read.Buffer.Length);
+        var taken = read.Buffer.Slice(0, count);
+        taken.CopyTo(buffer.Span);
+        input.AdvanceTo(taken.End);
+        return count;
+    }
+
+    /// <exception cref="IOException">The client is gone.</exception>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if ((await connection.Transport.Output.WriteAsync(buffer, cancellationToken)).IsCompleted)
+        {
+            throw new IOException("The client is gone.");
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Nothing is held back, so there is nothing to do.</summary>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>
+    /// A socket disposes of its stream when it is over, for good or ill. After a good end the last frame may still be on its way, and the
+    /// server ends the connection behind it; otherwise nobody waits for what a dead client does not take.
+    /// </summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (Socket is { State: WebSocketState.Aborted })
+        {
+            connection.Abort();
+        }
+
+        base.Dispose(disposing);
+    }
+}
