@@ -102,6 +102,17 @@ internal sealed class HostileSocketTests
         Assert.That(await socket.ReadCloseAsync(), Is.EqualTo(code));
     }
 
+    /// <summary>There a socket stays upon its request.</summary>
+    [Test]
+    public async Task Stranger_BreaksTheProtocolOnTheHttpPort_IsClosedAsWell()
+    {
+        using var socket = await RawSocket.OpenAsync(new Uri(_hub.Gateway.Urls[0]));
+
+        await socket.SendAsync(RawSocket.Fin | RawSocket.Continuation, [1]);
+
+        Assert.That(await socket.ReadCloseAsync(), Is.EqualTo(ProtocolError));
+    }
+
     [Test]
     public async Task User_SendsEmptyFragmentsWithoutEnd_IsClosed()
     {
