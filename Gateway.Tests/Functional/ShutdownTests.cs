@@ -45,6 +45,8 @@ internal sealed class ShutdownTests
         using var gateway = await GatewayProcess.StartAsync(new()
         {
             ["Gateway:Redis:Configuration"] = redis.Configuration,
+            // The first look-ups of a process that has just started may take longer than usual, and none may fail here.
+            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
             ["Gateway:Management:DrainDelay"] = "00:00:03",
             ["ReverseProxy:Clusters:user:Destinations:etcd:Address"] = service.Address,
         });
