@@ -11,40 +11,16 @@ fail() {
   exit 1
 }
 
-# Debian starts a daemon on installation; the tests start their own on free ports. A policy file of the system's own stays.
-install_packages() {
-  local policy=/usr/sbin/policy-rc.d made_policy=false status=0
-  if [[ ! -e $policy ]]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
-    made_policy=true
-  fi
-
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } || status=$?
-  if $made_policy; then
-    rm -f "$policy"
-  fi
-
-  return "$status"
-}
+source eng/packages.sh
 
 check_tools() {
-  command -v dotnet >/dev/null || fail "dotnet is missing. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
-  dotnet --version >/dev/null || fail "no .NET SDK fits global.json. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
-
+  need_dotnet
   local missing=()
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v etcd >/dev/null || missing+=(etcd-server)
   [[ -x /usr/bin/chromium ]] || missing+=(chromium)
   [[ -d /usr/share/fonts/opentype/noto ]] || missing+=(fonts-noto-cjk)
-  if ((${#missing[@]} == 0)); then
-    return
-  fi
-
-  local command="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
-  command -v apt-get >/dev/null || fail "the tests need these programs of Debian: ${missing[*]}"
-  ((EUID == 0)) || fail "the tests need more programs. Install them with: sudo sh -c '$command'"
-  install_packages "${missing[@]}" || fail "this did not work: $command"
+  need_packages "${missing[@]}"
 }
 
 # Adds up one attribute of the <Counters> of all result files.

@@ -11,34 +11,16 @@ fail() {
   exit 1
 }
 
-# Debian starts nginx and Redis on installation; the policy file, if it is ours, keeps them from that.
-install_packages() {
-  local policy=/usr/sbin/policy-rc.d made_policy=false status=0
-  if [[ ! -e $policy ]]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
-    made_policy=true
-  fi
+source eng/packages.sh
 
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null; } || status=$?
-  if $made_policy; then
-    rm -f "$policy"
-  fi
-
-  return "$status"
-}
-
-command -v dotnet >/dev/null || fail "dotnet is missing. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+need_dotnet
 missing=()
 command -v wrk >/dev/null || missing+=(wrk)
 command -v h2load >/dev/null || missing+=(nghttp2-client)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v etcd >/dev/null || missing+=(etcd-server)
 [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
-if ((${#missing[@]} > 0)); then
-  ((EUID == 0)) || fail "more programs are needed. Install them with: sudo apt-get install ${missing[*]}"
-  install_packages "${missing[@]}" || fail "these packages could not be installed: ${missing[*]}"
-fi
+need_packages "${missing[@]}"
 
 # Thousands of sockets, on both sides.
 ulimit -n "$(ulimit -Hn)"

@@ -6,8 +6,8 @@ using Gateway.Notify.Protocol;
 namespace Gateway.Notify.Connections;
 
 /// <summary>
-/// One socket: a bounded queue of events, whoever writes them, and the one place that closes it. An idle connection has no task
-/// writing, no buffer and no timer of its own.
+/// One socket, which it owns: a bounded queue of events, whoever writes them, and the one place that closes it. An idle connection has
+/// no task writing, no buffer and no timer of its own.
 /// </summary>
 internal sealed class NotifyConnection(WebSocket socket, bool isExtended, NotifyOptions options, NotifyMetrics metrics, TimeProvider time)
     : IThreadPoolWorkItem, IDisposable
@@ -21,6 +21,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     private long _queuedBytes;
     private bool _writing;
     private bool _writerCloses;
+    private bool _isBroken;
     private long _writeStartedAt;
     private CloseReason? _closing;
     private TaskCompletionSource? _closeSent;
@@ -167,6 +168,15 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
 
             await FinishCloseAsync();
         }
+        catch (WebSocketException exception) when (exception.WebSocketErrorCode == WebSocketError.Faulted)
+        {
+            // What the client sends is not WebSocket. It has been told so already: that close frame is the library's.
+            _isBroken = true;
+            Close(CloseReason.ProtocolError);
+            await _closeSent!.Task;
+            // A writer that has met the same end takes it for a client that has gone.
+            return Closing == CloseReason.ClientClosed ? CloseReason.ProtocolError : Closing!;
+        }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
         {
             Close(CloseReason.ClientClosed);
@@ -223,7 +233,16 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
 
     /// <summary>After <see cref="RunAsync"/>: nothing writes or closes any more.</summary>
     /// <remarks>Not of the token's source, which holds nothing: its timer may be cancelling it at this moment.</remarks>
-    public void Dispose() => _patience?.Dispose();
+    public void Dispose()
+    {
+        _patience?.Dispose();
+        // The connection of a broken socket that is disposed of is cut, and with it what has not gone out: the close frame. Left alone,
+        // it ends in good order.
+        if (!_isBroken)
+        {
+            socket.Dispose();
+        }
+    }
 
     void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
 

@@ -62,15 +62,13 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol);
-        await ServeAsync(socket, context.RequestAborted);
+        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), context.RequestAborted);
     }
 
     /// <param name="place">Stays taken to the end of the socket, which is not the end of the request.</param>
     private Func<WebSocket, CancellationToken, Task> ServeAt(ConnectionLimits.Place place) => async (socket, gone) =>
     {
         using (place)
-        using (socket)
         {
             await ServeAsync(socket, gone);
         }

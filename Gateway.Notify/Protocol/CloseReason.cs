@@ -10,6 +10,7 @@ internal sealed record CloseReason(int Code, string Text, bool Reconnect)
 {
     public static readonly CloseReason ClientClosed = new((int)WebSocketCloseStatus.NormalClosure, "closed-by-client", false);
     public static readonly CloseReason GoingAway = new((int)WebSocketCloseStatus.EndpointUnavailable, "going-away", true);
+    public static readonly CloseReason ProtocolError = new((int)WebSocketCloseStatus.ProtocolError, "protocol-error", false);
     public static readonly CloseReason NotBinary = new((int)WebSocketCloseStatus.InvalidMessageType, "not-binary", false);
     public static readonly CloseReason TooBig = new((int)WebSocketCloseStatus.MessageTooBig, "message-too-big", false);
     public static readonly CloseReason InternalError = new((int)WebSocketCloseStatus.InternalServerError, "internal-error", true);
@@ -27,7 +28,7 @@ internal sealed record CloseReason(int Code, string Text, bool Reconnect)
     /// <summary>All of them, for the documentation's test.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
-        ClientClosed, GoingAway, NotBinary, TooBig, InternalError, Malformed, SessionInvalid, AuthenticationTimeout,
+        ClientClosed, GoingAway, ProtocolError, NotBinary, TooBig, InternalError, Malformed, SessionInvalid, AuthenticationTimeout,
         Replaced, TooManyConnections, TooManyMessages, SessionEnded, SlowConsumer, SessionStoreDown, EventStoreDown,
     ];
 }

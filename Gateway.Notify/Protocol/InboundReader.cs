@@ -25,9 +25,9 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
     /// <exception cref="WebSocketException">The connection broke, or the client broke the WebSocket protocol.</exception>
     public async ValueTask<CloseReason?> ReadAsync(ValueWebSocketReceiveResult first, IConversation conversation)
     {
-        if (first.MessageType == WebSocketMessageType.Close)
+        if (Refusal(first.MessageType) is { } refusal)
         {
-            return CloseReason.ClientClosed;
+            return refusal;
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
@@ -36,10 +36,12 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
             var (length, emptyParts) = (0, 0);
             while (true)
             {
-                var part = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
-                if (part.MessageType != WebSocketMessageType.Binary)
+                // Never for more than shows that the message is too long: a client that sees no use in sending the rest may have stopped.
+                var wanted = Math.Min(buffer.Length - length, maxMessage + 1 - length);
+                var part = await socket.ReceiveAsync(buffer.AsMemory(length, wanted), CancellationToken.None);
+                if (Refusal(part.MessageType) is { } late)
                 {
-                    return part.MessageType == WebSocketMessageType.Close ? CloseReason.ClientClosed : CloseReason.NotBinary;
+                    return late;
                 }
 
                 if (part is { Count: 0, EndOfMessage: false } && ++emptyParts > MaxEmptyParts)
@@ -69,6 +71,14 @@ internal sealed class InboundReader(WebSocket socket, int maxMessage)
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>Text is refused before it is read, so that it makes no difference whether it is valid.</summary>
+    private static CloseReason? Refusal(WebSocketMessageType type) => type switch
+    {
+        WebSocketMessageType.Binary => null,
+        WebSocketMessageType.Close => CloseReason.ClientClosed,
+        _ => CloseReason.NotBinary,
+    };
 
     private static byte[] Grow(byte[] buffer)
     {

@@ -21,6 +21,8 @@ internal static class DefaultSettings
                 // A call that failed is logged once, by the outcome, and not again for each request by these.
                 ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder"] = "Error",
                 ["Logging:LogLevel:Yarp.ReverseProxy.LoadBalancing"] = "Error",
+                // Its gravest line is about a client that opens and resets streams faster than it takes the answers.
+                ["Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel.Http2"] = "None",
                 ["Logging:LogLevel:Grpc"] = "Warning",
                 // Readable lines for people, JSON for whatever collects a container's output.
                 ["Logging:Console:FormatterName"] = inContainer ? "json" : "simple",

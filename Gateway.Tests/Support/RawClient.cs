@@ -38,6 +38,20 @@ internal sealed class RawClient : IDisposable
         await _stream.FlushAsync().DefaultTimeout();
     }
 
+    /// <summary>Sends to a server that may have closed the connection, which is no failure.</summary>
+    public async Task TrySendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            // Past the buffer: what reads at the same time uses it.
+            await _tcp.GetStream().WriteAsync(bytes).AsTask().DefaultTimeout();
+        }
+        catch (IOException)
+        {
+            // The server has closed it.
+        }
+    }
+
     /// <summary>Reads one response. Fails when the connection ends before it does.</summary>
     public async Task<RawResponse> ReadAsync()
     {

@@ -48,9 +48,16 @@ internal sealed class RawSocket : IDisposable
             return [(byte)head, (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload];
         }
 
-        var length = new byte[sizeof(ushort)];
-        BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)payload.Length);
-        return [(byte)head, 0x80 | 126, .. length, 0, 0, 0, 0, .. payload];
+        if (payload.Length <= ushort.MaxValue)
+        {
+            var length = new byte[sizeof(ushort)];
+            BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)payload.Length);
+            return [(byte)head, 0x80 | 126, .. length, 0, 0, 0, 0, .. payload];
+        }
+
+        var longLength = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(longLength, (ulong)payload.Length);
+        return [(byte)head, 0x80 | 127, .. longLength, 0, 0, 0, 0, .. payload];
     }
 
     /// <summary>The payload of a close frame.</summary>

@@ -17,13 +17,15 @@ internal sealed class StubSubService : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<Call> _calls = new();
+    private int _openCalls;
+    private int _mostOpenCalls;
 
     private StubSubService(WebApplication app) => _app = app;
 
-    /// <summary>What is done with a call; by default it is answered with an empty message.</summary>
     /// <summary>Takes a request before its body has been read; null to have it read whole, for <see cref="OnCall"/>.</summary>
     public Func<HttpContext, Task>? OnRequest { get; set; }
 
+    /// <summary>What is done with a call; by default it is answered with an empty message.</summary>
     public Func<HttpContext, Call, Task> OnCall { get; set; } = (context, _) => AnswerAsync(context, []);
 
     public string Address { get; private set; } = "";
@@ -31,6 +33,12 @@ internal sealed class StubSubService : IAsyncDisposable
     public IReadOnlyList<Call> Calls => [.. _calls];
 
     public Call LastCall => _calls.Last();
+
+    /// <summary>Requests that are under way.</summary>
+    public int OpenCalls => Volatile.Read(ref _openCalls);
+
+    /// <summary>As many as were ever under way at the same time.</summary>
+    public int MostOpenCalls => Volatile.Read(ref _mostOpenCalls);
 
     public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int port = 0)
     {
@@ -121,6 +129,34 @@ internal sealed class StubSubService : IAsyncDisposable
     }
 
     private async Task HandleAsync(HttpContext context)
+    {
+        var open = Interlocked.Increment(ref _openCalls);
+        InterlockedMax(ref _mostOpenCalls, open);
+        try
+        {
+            await AnswerAsync(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _openCalls);
+        }
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = Volatile.Read(ref most); seen < value;)
+        {
+            var before = Interlocked.CompareExchange(ref most, value, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
     {
         if (OnRequest is not null)
         {

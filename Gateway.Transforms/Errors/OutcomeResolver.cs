@@ -30,6 +30,7 @@ internal static class OutcomeResolver
         OperationCanceledException when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => RpcOutcome.TooLarge,
         BadHttpRequestException => RpcOutcome.BadRequest,
+        ClientGoneException => OfCancellation(context),
         IOException when context.RequestAborted.IsCancellationRequested => OfCancellation(context),
         _ => null,
     };

@@ -27,6 +27,7 @@ internal sealed class RequestBody
 
     /// <summary>Reads the body to its end, or until it is known to be larger than <paramref name="limit"/> bytes, or holds <paramref name="enough"/>.</summary>
     /// <exception cref="BadHttpRequestException">The body breaks off, comes too slowly, or is not chunked as HTTP asks.</exception>
+    /// <exception cref="ClientGoneException">The connection has ended.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, long enough)
     {
         // The limit is enforced here and not by the server, which would cut the connection and leave the sender without an answer.
@@ -50,6 +51,7 @@ internal sealed class RequestBody
 
     /// <summary>The next piece of the rest, after <see cref="Release"/>. Whoever takes it gives it back by <see cref="Advance"/>.</summary>
     /// <exception cref="BadHttpRequestException">The body breaks off, or comes too slowly.</exception>
+    /// <exception cref="ClientGoneException">The connection has ended.</exception>
     public ValueTask<ReadResult> ReadRestAsync(CancellationToken cancellationToken) => ReadAsync(_reader, cancellationToken);
 
     public void Advance(SequencePosition consumed) => _reader.AdvanceTo(consumed);
@@ -115,6 +117,11 @@ internal sealed class RequestBody
             // The server's word for a chunk size of too many digits. Of all that clients can get wrong this alone has no status.
             throw new BadHttpRequestException(exception.Message, exception);
         }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            // The token that says the same may do so a moment later.
+            throw new ClientGoneException(exception);
+        }
     }
 
     /// <summary>
@@ -128,7 +135,7 @@ internal sealed class RequestBody
             return await pending;
         }
 
-        using (cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader))
+        using (cancellationToken.UnsafeRegister(static reader => CancelPendingRead((PipeReader)reader!), reader))
         {
             var result = await pending;
             if (result.IsCanceled)
@@ -138,6 +145,18 @@ internal sealed class RequestBody
             }
 
             return result;
+        }
+    }
+
+    private static void CancelPendingRead(PipeReader reader)
+    {
+        try
+        {
+            reader.CancelPendingRead();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // A server that has given up the connection ends the read itself, and says why to everybody who touches it.
         }
     }
 }

@@ -28,10 +28,14 @@ internal static class RpcContent
 
     /// <summary>Whether a request is a bare message: of a known type, and not compressed.</summary>
     public static bool IsMessage(HttpRequest request) =>
-        IsMessage(request.ContentType) && IsIdentity(request.Headers.ContentEncoding);
+        IsMessage(request.ContentType) && IsIdentity(request.Headers.ContentEncoding) && IsPlain(request.Headers.TransferEncoding);
 
     private static bool IsIdentity(StringValues encoding) =>
         StringValues.IsNullOrEmpty(encoding) || Is(encoding.ToString(), "identity");
+
+    /// <summary>The server takes off the last coding, chunked, and leaves any below it as it is.</summary>
+    private static bool IsPlain(StringValues coding) =>
+        StringValues.IsNullOrEmpty(coding) || Is(coding.ToString(), "chunked");
 
     private static bool Is(ReadOnlySpan<char> a, ReadOnlySpan<char> b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

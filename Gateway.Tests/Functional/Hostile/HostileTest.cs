@@ -6,8 +6,8 @@ using Google.Protobuf;
 namespace Gateway.Tests.Functional.Hostile;
 
 /// <summary>
-/// One gateway for all tests of a fixture, attacked over bare sockets. After each test it must serve an honest client, and must have
-/// logged no error.
+/// One gateway for all tests of a fixture, attacked over bare sockets. After each test it must have let go of the attacker's
+/// connections and calls, must serve an honest client, and must have logged no error.
 /// </summary>
 internal abstract class HostileTest
 {
@@ -15,6 +15,7 @@ internal abstract class HostileTest
     protected const string LoginPath = "/service/user/username_login";
 
     private int _callsBefore;
+    private int _entriesBefore;
 
     /// <summary>The smallest call that needs a session.</summary>
     protected static byte[] Alice { get; } = new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray();
@@ -28,6 +29,9 @@ internal abstract class HostileTest
 
     /// <summary>What the sub-service has been asked since the test began.</summary>
     protected IReadOnlyList<StubSubService.Call> Calls => [.. Service.Calls.Skip(_callsBefore)];
+
+    /// <summary>Connections of honest clients that stay open from test to test.</summary>
+    protected virtual int HonestConnections => 0;
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -45,19 +49,26 @@ internal abstract class HostileTest
     }
 
     [SetUp]
-    public void Remember() => _callsBefore = Service.Calls.Count;
+    public void Remember() => (_callsBefore, _entriesBefore) = (Service.Calls.Count, Gateway.Log.Entries.Count);
 
     [TearDown]
     public async Task ServesHonestClientsAsync()
     {
+        await Eventually.That(() => OpenConnections.Of(Gateway.Urls) == HonestConnections, "no connection is left over");
+        await Eventually.That(() => Service.OpenCalls == 0, "the sub-service works for nobody any more");
         Service.OnRequest = null;
         Service.Answer(new GetUserInfoRsp { RequestId = "r1", Success = true });
+        await AskAsHonestClientAsync();
+        Gateway.Log.AssertNoErrors(_entriesBefore);
+    }
+
+    protected virtual async Task AskAsHonestClientAsync()
+    {
         using var client = await ConnectAsync();
         await client.PostAsync(GetUserInfoPath, Alice);
         var response = await client.ReadAsync();
         Assert.That(response.Headers.GetValueOrDefault("x-gateway-error"), Is.Null, "An honest client is not served any more");
         Assert.That(GetUserInfoRsp.Parser.ParseFrom(response.Body).Success, Is.True);
-        Gateway.Log.AssertNoErrors();
     }
 
     protected Task<RawClient> ConnectAsync() => RawClient.ConnectAsync(Gateway.Address);
@@ -72,4 +83,15 @@ internal abstract class HostileTest
 
     /// <summary>Text as it goes over the wire, one byte for each character.</summary>
     protected static byte[] Wire(string text) => Encoding.Latin1.GetBytes(text);
+
+    /// <summary>A request that is the last one of its connection.</summary>
+    protected static string Post(string target, byte[] body, string headers = "") =>
+        $"POST {target} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Length: {body.Length}\r\n{headers}\r\n{Encoding.Latin1.GetString(body)}";
+
+    /// <summary>What the sub-service was asked on behalf of Alice, and nothing else.</summary>
+    protected void AssertAskedForAlice()
+    {
+        Assert.That(Calls.Single().Path, Is.EqualTo("/bite_im.UserService/GetUserInfo"));
+        Assert.That(GetUserInfoReq.Parser.ParseFrom(Calls.Single().Message).UserId, Is.EqualTo("alice"));
+    }
 }

@@ -1,0 +1,33 @@
+# Sourced by the scripts that need programs of Debian. They define fail MESSAGE, which says what is wrong and ends them.
+
+# Installs packages. Debian starts a daemon on installation; a policy file keeps it from that. One of the system's own stays.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d made_policy=false status=0
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    made_policy=true
+  fi
+
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null; } || status=$?
+  if $made_policy; then
+    rm -f "$policy"
+  fi
+
+  return "$status"
+}
+
+# Installs what is missing as root, and names the command otherwise. Without arguments nothing is missing.
+need_packages() {
+  (($# > 0)) || return 0
+  local command="apt-get update && apt-get install -y --no-install-recommends $*"
+  command -v apt-get >/dev/null || fail "these programs of Debian are needed: $*"
+  ((EUID == 0)) || fail "more programs are needed. Install them with: sudo sh -c '$command'"
+  install_packages "$@" || fail "this did not work: $command"
+}
+
+# The SDK does not come from Debian.
+need_dotnet() {
+  command -v dotnet >/dev/null || fail "dotnet is missing. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+  dotnet --version >/dev/null || fail "no .NET SDK fits global.json. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+}
