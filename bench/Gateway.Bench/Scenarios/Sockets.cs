@@ -13,7 +13,8 @@ internal sealed class Sockets(HttpClient client, Report report, Plan plan)
     private const int Joining = 50;
     private const int EventsPerSecond = 1000;
 
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(8);
+    /// <summary>Idle means that nothing has happened for a while: the server's pools keep for some time what nobody uses any more.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public async Task RunAsync(Candidate gateway)
