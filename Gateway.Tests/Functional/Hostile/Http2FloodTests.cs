@@ -21,6 +21,12 @@ internal sealed class Http2FloodTests : Http2Test
         ["Gateway:Limits:MinDataRateGrace"] = "00:00:02",
     };
 
+    /// <summary>
+    /// Kestrel's. When resets overrun its output queue it cuts the connection, and forgets what it had queued: those streams never end, and
+    /// it says so once the connection has been collected as garbage, which may be some tests later.
+    /// </summary>
+    protected override string? KnownError => "ApplicationNeverCompleted";
+
     [SetUp]
     public void HoldTheAttackersCalls()
     {
@@ -57,8 +63,7 @@ internal sealed class Http2FloodTests : Http2Test
             Assert.That((await attacker.ReadAsync(Http2FrameType.RstStream))?.ReadError(), Is.EqualTo(Http2Error.RefusedStream));
         }
 
-        await Eventually.That(() => Service.OpenCalls == MaxStreams);
-        Assert.That(Calls, Has.Count.EqualTo(MaxStreams));
+        await Eventually.That(() => Calls.Count == MaxStreams && Service.OpenCalls == MaxStreams);
         await AskOverHttp2Async();
     }
 
