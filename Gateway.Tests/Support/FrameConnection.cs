@@ -37,18 +37,18 @@ internal sealed class FrameConnection : IDisposable
         {
             var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
             await _stream.ReadExactlyAsync(payload, _ending);
-            var (type, flags) = ((FrameType)header[3], header[4]);
-            if (type is FrameType.Settings or FrameType.Ping && (flags & Ack) == 0)
+            var (type, flags) = ((Http2FrameType)header[3], header[4]);
+            if (type is Http2FrameType.Settings or Http2FrameType.Ping && (flags & Ack) == 0)
             {
-                await WriteAsync(type, Ack, 0, type == FrameType.Ping ? payload : []);
+                await WriteAsync(type, Ack, 0, type == Http2FrameType.Ping ? payload : []);
             }
-            else if (type == FrameType.Data && payload.Length > 0)
+            else if (type == Http2FrameType.Data && payload.Length > 0)
             {
                 // What has been read may be sent again: no test is about the client's patience.
-                await WriteAsync(FrameType.WindowUpdate, 0, 0, BigEndian((uint)payload.Length));
+                await WriteAsync(Http2FrameType.WindowUpdate, 0, 0, BigEndian((uint)payload.Length));
             }
 
-            if (type is FrameType.Data or FrameType.Headers && (flags & EndStream) != 0)
+            if (type is Http2FrameType.Data or Http2FrameType.Headers && (flags & EndStream) != 0)
             {
                 return BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(5));
             }
@@ -59,7 +59,7 @@ internal sealed class FrameConnection : IDisposable
 
     /// <param name="settings">Identifiers and values; none for the defaults.</param>
     public Task SettingsAsync(params (ushort Id, uint Value)[] settings) => WriteAsync(
-        FrameType.Settings, 0, 0, [.. settings.SelectMany(setting => (byte[])[(byte)(setting.Id >> 8), (byte)setting.Id, .. BigEndian(setting.Value)])]);
+        Http2FrameType.Settings, 0, 0, [.. settings.SelectMany(setting => (byte[])[(byte)(setting.Id >> 8), (byte)setting.Id, .. BigEndian(setting.Value)])]);
 
     /// <summary>A whole good answer, as a gRPC server gives it.</summary>
     public async Task AnswerAsync(uint stream, byte[] message)
@@ -73,17 +73,17 @@ internal sealed class FrameConnection : IDisposable
     public Task BeginAnswerAsync(uint stream) => HeadersAsync(stream, isEnd: false, (":status", "200"), ("content-type", "application/grpc"));
 
     public Task HeadersAsync(uint stream, bool isEnd, params (string Name, string Value)[] fields) =>
-        WriteAsync(FrameType.Headers, (byte)(EndHeaders | (isEnd ? EndStream : 0)), stream, Block(fields));
+        WriteAsync(Http2FrameType.Headers, (byte)(EndHeaders | (isEnd ? EndStream : 0)), stream, Block(fields));
 
-    public Task DataAsync(uint stream, byte[] bytes) => WriteAsync(FrameType.Data, 0, stream, bytes);
+    public Task DataAsync(uint stream, byte[] bytes) => WriteAsync(Http2FrameType.Data, 0, stream, bytes);
 
-    public Task ResetStreamAsync(uint stream, uint error) => WriteAsync(FrameType.RstStream, 0, stream, BigEndian(error));
+    public Task ResetStreamAsync(uint stream, uint error) => WriteAsync(Http2FrameType.RstStream, 0, stream, BigEndian(error));
 
     /// <param name="last">The last stream that has been looked at.</param>
     /// <param name="error">Why; 0 for no error.</param>
-    public Task GoAwayAsync(uint last, uint error = 0) => WriteAsync(FrameType.GoAway, 0, 0, [.. BigEndian(last), .. BigEndian(error)]);
+    public Task GoAwayAsync(uint last, uint error = 0) => WriteAsync(Http2FrameType.GoAway, 0, 0, [.. BigEndian(last), .. BigEndian(error)]);
 
-    public async Task WriteAsync(FrameType type, byte flags, uint stream, byte[] payload) =>
+    public async Task WriteAsync(Http2FrameType type, byte flags, uint stream, byte[] payload) =>
         await SendAsync([.. BigEndian((uint)payload.Length)[1..], (byte)type, flags, .. BigEndian(stream), .. payload]);
 
     /// <summary>Sends bytes that need not be frames.</summary>

@@ -1,6 +1,6 @@
 namespace Gateway.Tests.Support;
 
-/// <summary>The frames of HTTP/2 (RFC 9113, section 6).</summary>
+/// <summary>The frames of HTTP/2 (RFC 9113, section 6), and one that nobody knows.</summary>
 internal enum Http2FrameType : byte
 {
     Data = 0,
@@ -13,4 +13,5 @@ internal enum Http2FrameType : byte
     GoAway = 7,
     WindowUpdate = 8,
     Continuation = 9,
+    Unknown = 0xEE,
 }

@@ -79,19 +79,19 @@ internal sealed class BrokenProtocolTests
         yield return Case("DataBeforeTheHeaders", (connection, stream) => connection.DataAsync(stream, StubSubService.Frame([])));
         yield return Case("DataOfAStreamNobodyOpened", (connection, _) => connection.DataAsync(1001, [1]));
         // RFC 9113 would have it ignored. The HTTP handler does not, and no sub-service is known to send any.
-        yield return Case("FrameOfAnUnknownKind", (connection, stream) => connection.WriteAsync(FrameType.Unknown, 0, stream, [1, 2, 3]));
-        yield return Case("FrameTooLarge", (connection, stream) => connection.WriteAsync(FrameType.Data, 0, stream, new byte[16385]));
-        yield return Case("ResetOfTheWrongLength", (connection, stream) => connection.WriteAsync(FrameType.RstStream, 0, stream, [1, 2, 3]));
-        yield return Case("ContinuationOfNothing", (connection, stream) => connection.WriteAsync(FrameType.Continuation, 4, stream, []));
-        yield return Case("PushesWhatNobodyWants", (connection, stream) => connection.WriteAsync(FrameType.PushPromise, 4, stream, [0, 0, 0, 2]));
-        yield return Case("HeadersThatAreNoHpack", (connection, stream) => connection.WriteAsync(FrameType.Headers, 4, stream, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
+        yield return Case("FrameOfAnUnknownKind", (connection, stream) => connection.WriteAsync(Http2FrameType.Unknown, 0, stream, [1, 2, 3]));
+        yield return Case("FrameTooLarge", (connection, stream) => connection.WriteAsync(Http2FrameType.Data, 0, stream, new byte[16385]));
+        yield return Case("ResetOfTheWrongLength", (connection, stream) => connection.WriteAsync(Http2FrameType.RstStream, 0, stream, [1, 2, 3]));
+        yield return Case("ContinuationOfNothing", (connection, stream) => connection.WriteAsync(Http2FrameType.Continuation, 4, stream, []));
+        yield return Case("PushesWhatNobodyWants", (connection, stream) => connection.WriteAsync(Http2FrameType.PushPromise, 4, stream, [0, 0, 0, 2]));
+        yield return Case("HeadersThatAreNoHpack", (connection, stream) => connection.WriteAsync(Http2FrameType.Headers, 4, stream, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
         yield return Case("HeadersWithoutAStatus", (connection, stream) => connection.HeadersAsync(stream, isEnd: false, ("content-type", "application/grpc")));
         yield return Case("HeadersWithoutEnd", async (connection, stream) =>
         {
-            await connection.WriteAsync(FrameType.Headers, 0, stream, FrameConnection.Block((":status", "200")));
+            await connection.WriteAsync(Http2FrameType.Headers, 0, stream, FrameConnection.Block((":status", "200")));
             for (var i = 0; i < 2000; i++)
             {
-                await connection.WriteAsync(FrameType.Continuation, 0, stream, FrameConnection.Block(("more", new string('x', 100))));
+                await connection.WriteAsync(Http2FrameType.Continuation, 0, stream, FrameConnection.Block(("more", new string('x', 100))));
             }
         });
         yield return Case("SpeaksHttp1", (connection, _) => connection.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray()));
@@ -115,7 +115,7 @@ internal sealed class BrokenProtocolTests
     public static IEnumerable<TestCaseData> OddAnswers()
     {
         yield return Case("SettingsAgain", (connection, _) => connection.SettingsAsync((MaxConcurrentStreams, 100)));
-        yield return Case("Ping", (connection, _) => connection.WriteAsync(FrameType.Ping, 0, 0, new byte[8]));
+        yield return Case("Ping", (connection, _) => connection.WriteAsync(Http2FrameType.Ping, 0, 0, new byte[8]));
         yield return Case("EmptyDataWithoutEnd", async (connection, stream) =>
         {
             await connection.BeginAnswerAsync(stream);
@@ -164,13 +164,13 @@ internal sealed class BrokenProtocolTests
         await AssertServesAsync();
     }
 
-    [TestCase(FrameType.Ping)]
-    [TestCase(FrameType.Settings)]
+    [TestCase(Http2FrameType.Ping)]
+    [TestCase(Http2FrameType.Settings)]
     public async Task Connection_IsFloodedBeforeTheAnswer_IsServedOrCutOff(object kind)
     {
         _service.OnRequest = async (connection, stream) =>
         {
-            await RepeatAsync(5000, () => connection.WriteAsync((FrameType)kind, 0, 0, (FrameType)kind == FrameType.Ping ? new byte[8] : []));
+            await RepeatAsync(5000, () => connection.WriteAsync((Http2FrameType)kind, 0, 0, (Http2FrameType)kind == Http2FrameType.Ping ? new byte[8] : []));
             await connection.AnswerAsync(stream, []);
         };
 
