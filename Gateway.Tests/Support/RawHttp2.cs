@@ -56,7 +56,7 @@ internal sealed class RawHttp2 : IAsyncDisposable
         }
     }
 
-    /// <summary>The next frame; null at the end of the connection, be it by a reset.</summary>
+    /// <summary>The next frame; null at the end of the connection, be it by a reset or by this client.</summary>
     public async Task<Http2Frame?> ReadAsync()
     {
         try
@@ -71,7 +71,7 @@ internal sealed class RawHttp2 : IAsyncDisposable
             await _stream.ReadExactlyAsync(payload).AsTask().DefaultTimeout();
             return new Http2Frame((Http2FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), payload);
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or ObjectDisposedException)
         {
             return null;
         }
