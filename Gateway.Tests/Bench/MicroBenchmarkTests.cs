@@ -115,6 +115,10 @@ internal sealed class MicroBenchmarkTests
         Assert.That(await new Events().MakeWithAvatar(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }));
 
     [Test]
+    public async Task Events_MakeOfLargeText_RepliesWithoutTargets() =>
+        Assert.That(await new Events().MakeOfLargeText(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }));
+
+    [Test]
     public async Task Publishing_ToOne_SendsTheEventOnce()
     {
         await using var sut = new Publishing();

@@ -1,5 +1,6 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Wire;
 using Gateway.Transforms.Events;
 using Google.Protobuf;
 
@@ -124,6 +125,21 @@ internal sealed class NotifyingCallTests : GatewayTest
 
         Assert.That(answer.Success, Is.True);
         Assert.That(Gateway.Published.Notifications.Single().Message.NewMessageInfo.MessageInfo, Is.EqualTo(message));
+    }
+
+    /// <summary>Parsers refuse it, so nobody could be told of it.</summary>
+    [TestCase(new byte[] { 0xC0, 0x80 }, Description = "No UTF-8")]
+    [TestCase(null, Description = "A message within that ends too early")]
+    public async Task NewMessage_ThatCannotBeParsed_IsASubServiceFailure(byte[]? text)
+    {
+        Service.Answer(new GetTransmitTargetRsp { RequestId = "r1", Success = true, TargetIdList = { "bob" } });
+        var content = text is null ? [0x12, 5, 0x0A] : Raw.Bytes(MessageContent.StringMessageFieldNumber, Raw.Bytes(StringMessageInfo.ContentFieldNumber, text));
+        var request = Raw.Join(
+            new NewMessageReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray(), Raw.Bytes(Protocol.NewMessageReq.MessageFieldNumber, content));
+
+        await AssertFailedAsync(await Gateway.PostAsync(NewMessage, request), "sub-service-failed");
+
+        Assert.That(Gateway.Published.Notifications, Is.Empty);
     }
 
     public static IEnumerable<TestCaseData> Unsuccessful()

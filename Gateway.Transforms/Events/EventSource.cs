@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -18,10 +19,13 @@ internal abstract class EventSource<TRequest, TAnswer> : IEventSource
 
     public MessageDescriptor Answer { get; } = new TAnswer().Descriptor;
 
+    /// <summary>Whether anything of the request is needed. Otherwise nothing is made of it, but it has to be one that could be parsed.</summary>
+    protected virtual bool ReadsRequest => true;
+
     public async ValueTask<IMessage> HandleAsync(
         string authorId, ReadOnlySequence<byte> request, ReadOnlyMemory<byte> answer, EventDispatcher dispatcher)
     {
-        var asked = RequestParser.ParseFrom(request);
+        var asked = !ReadsRequest && MessageCheck.IsSound(request, Request) ? new TRequest() : RequestParser.ParseFrom(request);
         var answered = AnswerParser.ParseFrom(answer.Span);
         if (Succeeded(answered))
         {

@@ -11,6 +11,9 @@ internal sealed class NewMessageEvents : EventSource<NewMessageReq, GetTransmitT
 {
     public override string Name => "NewMessage";
 
+    /// <summary>The answer has the message too, and its text may be long.</summary>
+    protected override bool ReadsRequest => false;
+
     public override bool Succeeded(GetTransmitTargetRsp answer) => answer.Success;
 
     public override IEnumerable<Notification> Notifications(

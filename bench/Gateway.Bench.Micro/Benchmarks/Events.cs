@@ -19,8 +19,10 @@ public class Events
     private readonly NewMessageEvents _source = new();
     private readonly EventDispatcher _dispatcher = new(new Nobody(), new Nobody(), Options.Create(new EventOptions()), TimeProvider.System, NullLogger<EventDispatcher>.Instance);
     private readonly ReadOnlySequence<byte> _request = new(Samples.NewMessage("How are you?").ToByteArray());
+    private readonly ReadOnlySequence<byte> _largeRequest = new(Samples.LargeRequest);
     private readonly byte[] _answer = Samples.TransmitAnswer(avatar: 0, Targets);
     private readonly byte[] _answerWithAvatar = Samples.TransmitAnswer(Samples.AvatarBytes, Targets);
+    private readonly byte[] _answerOfLargeText = Samples.TransmitAnswer(avatar: 0, Targets, new string('x', Samples.LargeText));
 
     [Benchmark]
     public byte[] Serialize() => _plain.ToByteArray();
@@ -34,6 +36,9 @@ public class Events
 
     [Benchmark]
     public ValueTask<IMessage> MakeWithAvatar() => _source.HandleAsync(Samples.UserId, _request, _answerWithAvatar, _dispatcher);
+
+    [Benchmark]
+    public ValueTask<IMessage> MakeOfLargeText() => _source.HandleAsync(Samples.UserId, _largeRequest, _answerOfLargeText, _dispatcher);
 
     /// <summary>Takes events and does nothing; chat messages ask for no details of users.</summary>
     private sealed class Nobody : IEventPublisher, IUserDirectory

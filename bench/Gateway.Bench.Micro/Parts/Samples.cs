@@ -13,6 +13,8 @@ internal static class Samples
     public const int ManyFields = 1000;
     public const int AvatarBytes = 32 << 10;
 
+    private const string Text = "How are you?";
+
     /// <summary>A request as most are.</summary>
     public static byte[] SmallRequest => new GetUserInfoReq { RequestId = RequestId, SessionId = SessionId }.ToByteArray();
 
@@ -47,20 +49,20 @@ internal static class Samples
     };
 
     /// <summary>What the sub-service answers to a chat message.</summary>
-    public static byte[] TransmitAnswer(int avatar, int targets) => new GetTransmitTargetRsp
+    public static byte[] TransmitAnswer(int avatar, int targets, string text = Text) => new GetTransmitTargetRsp
     {
         RequestId = RequestId,
         Success = true,
-        Message = Message(avatar),
+        Message = Message(avatar, text),
         TargetIdList = { Enumerable.Range(0, targets).Select(target => $"target-{target}") },
     }.ToByteArray();
 
-    private static MessageInfo Message(int avatar) => new()
+    private static MessageInfo Message(int avatar, string text = Text) => new()
     {
         MessageId = "message",
         ChatSessionId = "chat",
         Timestamp = 1_764_000_000,
         Sender = new UserInfo { UserId = UserId, Nickname = "Nick", Avatar = ByteString.CopyFrom(new byte[avatar]) },
-        Message = NewMessage("How are you?").Message,
+        Message = NewMessage(text).Message,
     };
 }
