@@ -60,7 +60,7 @@ internal sealed class EtcdStore : IDisposable
     {
         CutOff();
         await _process.StopAsync();
-        Copy(_data, _backup);
+        Folders.Copy(_data, _backup);
         await StartAsync();
     }
 
@@ -68,7 +68,7 @@ internal sealed class EtcdStore : IDisposable
     public void Restore()
     {
         Wipe();
-        Copy(_backup, _data);
+        Folders.Copy(_backup, _data);
     }
 
     public Task PutAsync(string key, string value) =>
@@ -93,19 +93,5 @@ internal sealed class EtcdStore : IDisposable
     {
         using var channel = GrpcChannel.ForAddress(_address);
         return await ask(new KV.KVClient(channel));
-    }
-
-    private static void Copy(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from))
-        {
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
-        }
-
-        foreach (var folder in Directory.EnumerateDirectories(from))
-        {
-            Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
-        }
     }
 }

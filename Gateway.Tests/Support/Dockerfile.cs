@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Chaos.Parts;
 
 namespace Gateway.Tests.Support;
 
@@ -88,23 +89,9 @@ internal sealed class Dockerfile
             }
             else
             {
-                CopyFolder(new DirectoryInfo(path), target);
+                // As .dockerignore says.
+                Folders.Copy(path, target, except: ["bin", "obj"]);
             }
-        }
-    }
-
-    private static void CopyFolder(DirectoryInfo folder, string target)
-    {
-        Directory.CreateDirectory(target);
-        foreach (var file in folder.EnumerateFiles())
-        {
-            file.CopyTo(Path.Combine(target, file.Name), overwrite: true);
-        }
-
-        // As .dockerignore says.
-        foreach (var inner in folder.EnumerateDirectories().Where(inner => inner.Name is not ("bin" or "obj")))
-        {
-            CopyFolder(inner, Path.Combine(target, inner.Name));
         }
     }
 

@@ -1,4 +1,5 @@
 using Etcdserverpb;
+using Gateway.Chaos.Parts;
 using Google.Protobuf;
 using Grpc.Net.Client;
 
@@ -73,7 +74,7 @@ internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProce
     public async Task BackUpAsync()
     {
         await StopAsync();
-        CopyFolder(DataFolder, BackupFolder);
+        Folders.Copy(DataFolder, BackupFolder);
         await StartAsync();
     }
 
@@ -82,7 +83,7 @@ internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProce
     {
         await KillAsync();
         _generation++;
-        CopyFolder(BackupFolder, DataFolder);
+        Folders.Copy(BackupFolder, DataFolder);
         await StartAsync();
     }
 
@@ -143,20 +144,6 @@ internal sealed class EtcdProcess(TestAuthority? authority = null) : ServerProce
 
         var (certificate, key) = authority.IssueFiles("etcd");
         return ["--cert-file", certificate, "--key-file", key, "--trusted-ca-file", authority.File, "--client-cert-auth"];
-    }
-
-    private static void CopyFolder(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from))
-        {
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
-        }
-
-        foreach (var folder in Directory.EnumerateDirectories(from))
-        {
-            CopyFolder(folder, Path.Combine(to, Path.GetFileName(folder)));
-        }
     }
 
     private static CancellationToken Limit() => new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;

@@ -1,16 +1,11 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Text;
+using static Gateway.Tests.Support.Http2Bytes;
 
 namespace Gateway.Tests.Support;
 
 /// <summary>One connection of a <see cref="FrameSubService"/>: HTTP/2 (RFC 9113) frame by frame, well-formed or not.</summary>
 internal sealed class FrameConnection : IDisposable
 {
-    private const int Preface = 24;
-    private const int FrameHeader = 9;
-    private const byte EndStream = 1, EndHeaders = 4, Ack = 1;
-
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly CancellationToken _ending;
@@ -24,33 +19,29 @@ internal sealed class FrameConnection : IDisposable
     }
 
     /// <summary>The stream of the next request that has come whole; until then settings and pings are acknowledged. Null at the end of the connection.</summary>
-    public async Task<uint?> NextRequestAsync()
+    public async Task<int?> NextRequestAsync()
     {
-        var header = new byte[FrameHeader];
         if (!_hasPreface)
         {
-            await _stream.ReadExactlyAsync(new byte[Preface], _ending);
+            await _stream.ReadExactlyAsync(new byte[Preface.Length], _ending);
             _hasPreface = true;
         }
 
-        while (await _stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, _ending) == header.Length)
+        while (await Http2Frame.ReadAsync(_stream, _ending) is { } frame)
         {
-            var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
-            await _stream.ReadExactlyAsync(payload, _ending);
-            var (type, flags) = ((Http2FrameType)header[3], header[4]);
-            if (type is Http2FrameType.Settings or Http2FrameType.Ping && (flags & Ack) == 0)
+            if (frame.Type is Http2FrameType.Settings or Http2FrameType.Ping && (frame.Flags & Ack) == 0)
             {
-                await WriteAsync(type, Ack, 0, type == Http2FrameType.Ping ? payload : []);
+                await WriteAsync(frame.Type, Ack, 0, frame.Type == Http2FrameType.Ping ? frame.Payload : []);
             }
-            else if (type == Http2FrameType.Data && payload.Length > 0)
+            else if (frame.Type == Http2FrameType.Data && frame.Payload.Length > 0)
             {
                 // What has been read may be sent again: no test is about the client's patience.
-                await WriteAsync(Http2FrameType.WindowUpdate, 0, 0, BigEndian((uint)payload.Length));
+                await WriteAsync(Http2FrameType.WindowUpdate, 0, 0, Number(frame.Payload.Length));
             }
 
-            if (type is Http2FrameType.Data or Http2FrameType.Headers && (flags & EndStream) != 0)
+            if (frame.Type is Http2FrameType.Data or Http2FrameType.Headers && (frame.Flags & EndStream) != 0)
             {
-                return BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(5));
+                return frame.Stream;
             }
         }
 
@@ -58,11 +49,11 @@ internal sealed class FrameConnection : IDisposable
     }
 
     /// <param name="settings">Identifiers and values; none for the defaults.</param>
-    public Task SettingsAsync(params (ushort Id, uint Value)[] settings) => WriteAsync(
-        Http2FrameType.Settings, 0, 0, [.. settings.SelectMany(setting => (byte[])[(byte)(setting.Id >> 8), (byte)setting.Id, .. BigEndian(setting.Value)])]);
+    public Task SettingsAsync(params (ushort Id, int Value)[] settings) => WriteAsync(
+        Http2FrameType.Settings, 0, 0, [.. settings.SelectMany(setting => (byte[])[(byte)(setting.Id >> 8), (byte)setting.Id, .. Number(setting.Value)])]);
 
     /// <summary>A whole good answer, as a gRPC server gives it.</summary>
-    public async Task AnswerAsync(uint stream, byte[] message)
+    public async Task AnswerAsync(int stream, byte[] message)
     {
         await BeginAnswerAsync(stream);
         await DataAsync(stream, StubSubService.Frame(message));
@@ -70,21 +61,20 @@ internal sealed class FrameConnection : IDisposable
     }
 
     /// <summary>The headers of an answer that goes on.</summary>
-    public Task BeginAnswerAsync(uint stream) => HeadersAsync(stream, isEnd: false, (":status", "200"), ("content-type", "application/grpc"));
+    public Task BeginAnswerAsync(int stream) => HeadersAsync(stream, isEnd: false, (":status", "200"), ("content-type", "application/grpc"));
 
-    public Task HeadersAsync(uint stream, bool isEnd, params (string Name, string Value)[] fields) =>
-        WriteAsync(Http2FrameType.Headers, (byte)(EndHeaders | (isEnd ? EndStream : 0)), stream, Block(fields));
+    public Task HeadersAsync(int stream, bool isEnd, params (string Name, string Value)[] fields) =>
+        WriteAsync(Http2FrameType.Headers, EndHeaders | (isEnd ? EndStream : 0), stream, Fields(fields));
 
-    public Task DataAsync(uint stream, byte[] bytes) => WriteAsync(Http2FrameType.Data, 0, stream, bytes);
+    public Task DataAsync(int stream, byte[] bytes) => WriteAsync(Http2FrameType.Data, 0, stream, bytes);
 
-    public Task ResetStreamAsync(uint stream, uint error) => WriteAsync(Http2FrameType.RstStream, 0, stream, BigEndian(error));
+    public Task ResetStreamAsync(int stream, Http2Error error) => WriteAsync(Http2FrameType.RstStream, 0, stream, Number((int)error));
 
     /// <param name="last">The last stream that has been looked at.</param>
-    /// <param name="error">Why; 0 for no error.</param>
-    public Task GoAwayAsync(uint last, uint error = 0) => WriteAsync(Http2FrameType.GoAway, 0, 0, [.. BigEndian(last), .. BigEndian(error)]);
+    /// <param name="error">Why.</param>
+    public Task GoAwayAsync(int last, Http2Error error = Http2Error.None) => WriteAsync(Http2FrameType.GoAway, 0, 0, [.. Number(last), .. Number((int)error)]);
 
-    public async Task WriteAsync(Http2FrameType type, byte flags, uint stream, byte[] payload) =>
-        await SendAsync([.. BigEndian((uint)payload.Length)[1..], (byte)type, flags, .. BigEndian(stream), .. payload]);
+    public Task WriteAsync(Http2FrameType type, int flags, int stream, byte[] payload) => SendAsync(Frame(type, flags, stream, payload));
 
     /// <summary>Sends bytes that need not be frames.</summary>
     public async Task SendAsync(byte[] bytes) => await _stream.WriteAsync(bytes, _ending);
@@ -99,16 +89,5 @@ internal sealed class FrameConnection : IDisposable
         _socket.Close();
     }
 
-    /// <summary>Fields as HPACK (RFC 7541, section 6.2.2) without tables or compression: lengths below 127 only.</summary>
-    public static byte[] Block(params (string Name, string Value)[] fields) =>
-        [.. fields.SelectMany(field => (byte[])[0, (byte)field.Name.Length, .. Encoding.ASCII.GetBytes(field.Name), (byte)field.Value.Length, .. Encoding.ASCII.GetBytes(field.Value)])];
-
     public void Dispose() => _stream.Dispose();
-
-    private static byte[] BigEndian(uint value)
-    {
-        var bytes = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
-        return bytes;
-    }
 }

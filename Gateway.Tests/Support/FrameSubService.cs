@@ -26,7 +26,7 @@ internal sealed class FrameSubService : IAsyncDisposable
     public Func<FrameConnection, Task> OnConnected { get; set; } = connection => connection.SettingsAsync();
 
     /// <summary>What is done with the request of a stream; by default it is answered with an empty message.</summary>
-    public Func<FrameConnection, uint, Task> OnRequest { get; set; } = (connection, stream) => connection.AnswerAsync(stream, []);
+    public Func<FrameConnection, int, Task> OnRequest { get; set; } = (connection, stream) => connection.AnswerAsync(stream, []);
 
     public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 

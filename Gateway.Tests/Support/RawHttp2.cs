@@ -1,25 +1,14 @@
-using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Text;
+using static Gateway.Tests.Support.Http2Bytes;
 
 namespace Gateway.Tests.Support;
 
 /// <summary>An HTTP/2 client over TLS that writes its frames byte by byte, also such as no library would.</summary>
 internal sealed class RawHttp2 : IAsyncDisposable
 {
-    public const int EndStream = 1;
-    public const int Ack = 1;
-    public const int EndHeaders = 4;
-    public const int Padded = 8;
-    public const int MaxFrame = 16384;
-
-    private const int HeadLength = 9;
-
     /// <summary>Small, so that not much has to be sent to a client that does not read.</summary>
     private const int ReceiveBuffer = 8192;
-
-    private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 
     private readonly SslStream _stream;
 
@@ -36,7 +25,7 @@ internal sealed class RawHttp2 : IAsyncDisposable
         var stream = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, errors) => authority.Validates(certificate, errors));
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", ApplicationProtocols = [SslApplicationProtocol.Http2] }).DefaultTimeout();
         var client = new RawHttp2(stream);
-        await client.SendAsync(Preface, Frame(Http2FrameType.Settings, 0, 0, settings));
+        await client.SendAsync(Preface.ToArray(), Frame(Http2FrameType.Settings, 0, 0, settings));
         return client;
     }
 
@@ -61,15 +50,7 @@ internal sealed class RawHttp2 : IAsyncDisposable
     {
         try
         {
-            var head = new byte[HeadLength];
-            if (await _stream.ReadAtLeastAsync(head, HeadLength, throwOnEndOfStream: false).DefaultTimeout() < HeadLength)
-            {
-                return null;
-            }
-
-            var payload = new byte[(head[0] << 16) | (head[1] << 8) | head[2]];
-            await _stream.ReadExactlyAsync(payload).AsTask().DefaultTimeout();
-            return new Http2Frame((Http2FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), payload);
+            return await Http2Frame.ReadAsync(_stream, CancellationToken.None).DefaultTimeout();
         }
         catch (IOException)
         {
@@ -104,12 +85,6 @@ internal sealed class RawHttp2 : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
-    public static byte[] Frame(Http2FrameType type, int flags, int stream, params byte[] payload) =>
-    [
-        (byte)(payload.Length >> 16), (byte)(payload.Length >> 8), (byte)payload.Length, (byte)type, (byte)flags,
-        (byte)(stream >> 24), (byte)(stream >> 16), (byte)(stream >> 8), (byte)stream, .. payload,
-    ];
-
     /// <summary>A whole request.</summary>
     public static byte[] Request(int stream, string path, byte[] body) =>
     [
@@ -120,34 +95,4 @@ internal sealed class RawHttp2 : IAsyncDisposable
     /// <summary>The header fields of a POST, and some more.</summary>
     public static byte[] Head(string path, params (string Name, string Value)[] more) =>
         Fields([(":method", "POST"), (":scheme", "https"), (":authority", "localhost"), (":path", path), .. more]);
-
-    /// <summary>Header fields as HPACK's plainest literals, so that nothing of them is remembered.</summary>
-    public static byte[] Fields(params (string Name, string Value)[] fields) =>
-        [.. fields.SelectMany(field => (byte[])[0, .. Literal(field.Name), .. Literal(field.Value)])];
-
-    public static byte[] Number(int value)
-    {
-        var bytes = new byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32BigEndian(bytes, value);
-        return bytes;
-    }
-
-    /// <summary>A string that is not Huffman-coded, one byte for each character.</summary>
-    private static byte[] Literal(string text)
-    {
-        const int Prefix = 127;
-        List<byte> length = [(byte)Math.Min(text.Length, Prefix)];
-        if (text.Length >= Prefix)
-        {
-            var rest = text.Length - Prefix;
-            for (; rest >= 128; rest >>= 7)
-            {
-                length.Add((byte)(0x80 | (rest & 0x7F)));
-            }
-
-            length.Add((byte)rest);
-        }
-
-        return [.. length, .. Encoding.Latin1.GetBytes(text)];
-    }
 }

@@ -15,7 +15,8 @@ namespace Gateway.Proxy.Sessions.Tracking;
 /// </summary>
 internal sealed class TrackingConnection(Stream stream) : IAsyncDisposable
 {
-    private readonly PipeReader _reader = PipeReader.Create(stream);
+    private readonly PipeReader _input = PipeReader.Create(stream);
+    private readonly RespReader _reader = new();
     private readonly ArrayBufferWriter<byte> _commands = new();
 
     public static async Task<TrackingConnection> OpenAsync(EndPoint server, ConfigurationOptions options, CancellationToken cancellationToken)
@@ -49,15 +50,15 @@ internal sealed class TrackingConnection(Stream stream) : IAsyncDisposable
     {
         while (true)
         {
-            var result = await _reader.ReadAsync(cancellationToken);
+            var result = await _input.ReadAsync(cancellationToken);
             var buffer = result.Buffer;
-            if (RespReader.TryRead(ref buffer, out var value))
+            if (_reader.TryRead(ref buffer, out var value))
             {
-                _reader.AdvanceTo(buffer.Start);
+                _input.AdvanceTo(buffer.Start);
                 return value;
             }
 
-            _reader.AdvanceTo(buffer.Start, buffer.End);
+            _input.AdvanceTo(buffer.Start, buffer.End);
             if (result.IsCompleted)
             {
                 throw new EndOfStreamException("Redis has closed the connection.");
@@ -67,7 +68,7 @@ internal sealed class TrackingConnection(Stream stream) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _reader.CompleteAsync();
+        await _input.CompleteAsync();
         await stream.DisposeAsync();
     }
 

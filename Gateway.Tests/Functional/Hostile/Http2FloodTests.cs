@@ -1,6 +1,7 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Google.Protobuf;
+using static Gateway.Tests.Support.Http2Bytes;
 using static Gateway.Tests.Support.RawHttp2;
 
 namespace Gateway.Tests.Functional.Hostile;

@@ -1,4 +1,5 @@
 using Gateway.Tests.Support;
+using static Gateway.Tests.Support.Http2Bytes;
 using static Gateway.Tests.Support.RawHttp2;
 
 namespace Gateway.Tests.Functional.Hostile;

@@ -15,7 +15,7 @@ internal sealed class BrokenProtocolTests
     // Not idempotent, so that the outcome is that of one attempt.
     private const string Path = "/service/user/set_nickname";
 
-    private const uint NoError = 0, ProtocolError = 1, InternalError = 2, RefusedStream = 7, Cancel = 8, EnhanceYourCalm = 11;
+    private const Http2Error UnknownError = (Http2Error)(-1);
     private const ushort MaxConcurrentStreams = 3;
 
     private static readonly byte[] Alice = new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray();
@@ -58,21 +58,21 @@ internal sealed class BrokenProtocolTests
             await connection.DataAsync(stream, StubSubService.Frame(new byte[100]));
             connection.FinishSending();
         });
-        foreach (var error in new[] { NoError, ProtocolError, InternalError, Cancel, EnhanceYourCalm, uint.MaxValue })
+        foreach (var error in new[] { Http2Error.None, Http2Error.Protocol, Http2Error.Internal, Http2Error.Cancel, Http2Error.EnhanceYourCalm, UnknownError })
         {
             yield return Case($"ResetsTheStreamWith{error}", (connection, stream) => connection.ResetStreamAsync(stream, error));
         }
 
-        yield return Case("ResetsTheStreamUnread", (connection, stream) => connection.ResetStreamAsync(stream, RefusedStream), "no-instance");
+        yield return Case("ResetsTheStreamUnread", (connection, stream) => connection.ResetStreamAsync(stream, Http2Error.RefusedStream), "no-instance");
         yield return Case("ResetsTheStreamBehindTheHeaders", async (connection, stream) =>
         {
             await connection.BeginAnswerAsync(stream);
-            await connection.ResetStreamAsync(stream, InternalError);
+            await connection.ResetStreamAsync(stream, Http2Error.Internal);
         });
         yield return Case("GoesAwayUnread", (connection, _) => connection.GoAwayAsync(last: 0), "no-instance");
         yield return Case("GoesAwayWithTheRequestTaken", async (connection, stream) =>
         {
-            await connection.GoAwayAsync(stream, EnhanceYourCalm);
+            await connection.GoAwayAsync(stream, Http2Error.EnhanceYourCalm);
             connection.FinishSending();
         });
         yield return Case("DataOfNoStream", (connection, _) => connection.DataAsync(0, [1]));
@@ -80,29 +80,29 @@ internal sealed class BrokenProtocolTests
         yield return Case("DataOfAStreamNobodyOpened", (connection, _) => connection.DataAsync(1001, [1]));
         // RFC 9113 would have it ignored. The HTTP handler does not, and no sub-service is known to send any.
         yield return Case("FrameOfAnUnknownKind", (connection, stream) => connection.WriteAsync(Http2FrameType.Unknown, 0, stream, [1, 2, 3]));
-        yield return Case("FrameTooLarge", (connection, stream) => connection.WriteAsync(Http2FrameType.Data, 0, stream, new byte[16385]));
+        yield return Case("FrameTooLarge", (connection, stream) => connection.WriteAsync(Http2FrameType.Data, 0, stream, new byte[Http2Bytes.MaxFrame + 1]));
         yield return Case("ResetOfTheWrongLength", (connection, stream) => connection.WriteAsync(Http2FrameType.RstStream, 0, stream, [1, 2, 3]));
-        yield return Case("ContinuationOfNothing", (connection, stream) => connection.WriteAsync(Http2FrameType.Continuation, 4, stream, []));
-        yield return Case("PushesWhatNobodyWants", (connection, stream) => connection.WriteAsync(Http2FrameType.PushPromise, 4, stream, [0, 0, 0, 2]));
-        yield return Case("HeadersThatAreNoHpack", (connection, stream) => connection.WriteAsync(Http2FrameType.Headers, 4, stream, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
+        yield return Case("ContinuationOfNothing", (connection, stream) => connection.WriteAsync(Http2FrameType.Continuation, Http2Bytes.EndHeaders, stream, []));
+        yield return Case("PushesWhatNobodyWants", (connection, stream) => connection.WriteAsync(Http2FrameType.PushPromise, Http2Bytes.EndHeaders, stream, [0, 0, 0, 2]));
+        yield return Case("HeadersThatAreNoHpack", (connection, stream) => connection.WriteAsync(Http2FrameType.Headers, Http2Bytes.EndHeaders, stream, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]));
         yield return Case("HeadersWithoutAStatus", (connection, stream) => connection.HeadersAsync(stream, isEnd: false, ("content-type", "application/grpc")));
         yield return Case("HeadersWithoutEnd", async (connection, stream) =>
         {
-            await connection.WriteAsync(Http2FrameType.Headers, 0, stream, FrameConnection.Block((":status", "200")));
+            await connection.WriteAsync(Http2FrameType.Headers, 0, stream, Http2Bytes.Fields((":status", "200")));
             for (var i = 0; i < 2000; i++)
             {
-                await connection.WriteAsync(Http2FrameType.Continuation, 0, stream, FrameConnection.Block(("more", new string('x', 100))));
+                await connection.WriteAsync(Http2FrameType.Continuation, 0, stream, Http2Bytes.Fields(("more", new string('x', 100))));
             }
         });
         yield return Case("SpeaksHttp1", (connection, _) => connection.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"u8.ToArray()));
         yield return Case("SendsNoise", (connection, _) => connection.SendAsync([.. Enumerable.Range(0, 1000).Select(i => (byte)(i * 131))]));
 
-        static TestCaseData Case(string name, Func<FrameConnection, uint, Task> answer, string code = "sub-service-failed") =>
+        static TestCaseData Case(string name, Func<FrameConnection, int, Task> answer, string code = "sub-service-failed") =>
             new TestCaseData(answer, code).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(BadAnswers))]
-    public async Task Answer_BreaksTheProtocol_IsOneOutcomeAndTheNextCallIsServed(Func<FrameConnection, uint, Task> answer, string code)
+    public async Task Answer_BreaksTheProtocol_IsOneOutcomeAndTheNextCallIsServed(Func<FrameConnection, int, Task> answer, string code)
     {
         _service.OnRequest = answer;
 
@@ -125,11 +125,11 @@ internal sealed class BrokenProtocolTests
         });
         yield return Case("GoesAwayButAnswers", (connection, stream) => connection.GoAwayAsync(stream));
 
-        static TestCaseData Case(string name, Func<FrameConnection, uint, Task> before) => new TestCaseData(before).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Func<FrameConnection, int, Task> before) => new TestCaseData(before).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(OddAnswers))]
-    public async Task Answer_OddButAllowed_IsServed(Func<FrameConnection, uint, Task> before)
+    public async Task Answer_OddButAllowed_IsServed(Func<FrameConnection, int, Task> before)
     {
         _service.OnRequest = async (connection, stream) =>
         {
@@ -208,12 +208,12 @@ internal sealed class BrokenProtocolTests
 
     public static IEnumerable<TestCaseData> Storms()
     {
-        yield return Case("Resets", (connection, stream) => connection.ResetStreamAsync(stream, InternalError), "sub-service-failed");
-        yield return Case("ResetsUnread", (connection, stream) => connection.ResetStreamAsync(stream, RefusedStream), "no-instance");
+        yield return Case("Resets", (connection, stream) => connection.ResetStreamAsync(stream, Http2Error.Internal), "sub-service-failed");
+        yield return Case("ResetsUnread", (connection, stream) => connection.ResetStreamAsync(stream, Http2Error.RefusedStream), "no-instance");
         yield return Case("ResetsOfClosedStreams", async (connection, stream) =>
         {
             await connection.HeadersAsync(stream, isEnd: true, (":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "13"));
-            await RepeatAsync(100, () => connection.ResetStreamAsync(stream, Cancel));
+            await RepeatAsync(100, () => connection.ResetStreamAsync(stream, Http2Error.Cancel));
         }, "sub-service-failed");
         yield return Case("GoAway", (connection, _) => connection.GoAwayAsync(last: 0), "no-instance");
         // From here on, those calls are unsent that come when the connection is about to break.
@@ -225,12 +225,12 @@ internal sealed class BrokenProtocolTests
         yield return Case("HalfCloses", (connection, _) => Act(connection.FinishSending), "sub-service-failed", "no-instance");
         yield return Case("Noise", (connection, _) => connection.SendAsync(new byte[1000]), "sub-service-failed", "no-instance");
 
-        static TestCaseData Case(string name, Func<FrameConnection, uint, Task> answer, params string[] codes) =>
+        static TestCaseData Case(string name, Func<FrameConnection, int, Task> answer, params string[] codes) =>
             new TestCaseData(answer, codes).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Storms))]
-    public async Task Storm_HundredsOfCalls_EachIsOneOutcomeAndNothingIsLeft(Func<FrameConnection, uint, Task> answer, string[] expected)
+    public async Task Storm_HundredsOfCalls_EachIsOneOutcomeAndNothingIsLeft(Func<FrameConnection, int, Task> answer, string[] expected)
     {
         // A connection that stays holds several times as much.
         const int LeftByACall = 8 << 10;

@@ -9,7 +9,6 @@ namespace Gateway.Tests.Functional.Resilience;
 [TestFixture]
 internal sealed class RetryTests : InstancesTest
 {
-    private const uint RefusedStream = 7;
 
     protected override Dictionary<string, string?> Settings => new()
     {
@@ -154,7 +153,7 @@ internal sealed class RetryTests : InstancesTest
     {
         await using var refusing = new FrameSubService
         {
-            OnRequest = (connection, stream) => goAway ? connection.GoAwayAsync(last: 0) : connection.ResetStreamAsync(stream, RefusedStream),
+            OnRequest = (connection, stream) => goAway ? connection.GoAwayAsync(last: 0) : connection.ResetStreamAsync(stream, Http2Error.RefusedStream),
         };
         await using var gateway = await GatewayFixture.StartAsync(refusing.Address, new()
         {

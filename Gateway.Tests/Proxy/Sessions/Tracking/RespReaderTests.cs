@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Gateway.Proxy.Sessions.Tracking;
+using Gateway.Transforms.Wire;
 
 namespace Gateway.Tests.Proxy.Sessions.Tracking;
 
@@ -31,12 +32,12 @@ public sealed class RespReaderTests
         var all = Encoding.UTF8.GetBytes(bytes);
         for (var cut = 0; cut < all.Length; cut++)
         {
+            var reader = new RespReader();
             var part = new ReadOnlySequence<byte>(all, 0, cut);
-            Assert.That(RespReader.TryRead(ref part, out _), Is.False, $"{cut} of {all.Length} bytes");
-            Assert.That(part.Length, Is.EqualTo(cut), "What is no whole value stays");
+            Assert.That(reader.TryRead(ref part, out _), Is.False, $"{cut} of {all.Length} bytes");
 
-            var pieces = Pieces(all.AsMemory(0, cut), all.AsMemory(cut), "rest"u8.ToArray());
-            Assert.That(RespReader.TryRead(ref pieces, out var value), Is.True);
+            var pieces = new SequenceBuilder().Append(part).Append(all.AsMemory(cut)).Append("rest"u8.ToArray()).Build();
+            Assert.That(reader.TryRead(ref pieces, out var value), Is.True);
             Assert.That(Show(value!), Is.EqualTo(expected));
             Assert.That(Encoding.UTF8.GetString(pieces), Is.EqualTo("rest"));
         }
@@ -46,6 +47,10 @@ public sealed class RespReaderTests
     [TestCase("?1\r\n", "A value is of an unknown type.")]
     [TestCase("HTTP/1.1 400 Bad Request\r\n", "A value is of an unknown type.")]
     [TestCase("$\r\n", "A value has no length.")]
+    [TestCase("$+1\r\na\r\n", "A value has no length.")]
+    [TestCase("*-0\r\n", "A value has no length.")]
+    [TestCase("$1\0\r\na\r\n", "A value has no length.")]
+    [TestCase("$١\r\na\r\n", "A value has no length.")]
     [TestCase("$-2\r\n", "A value has no length.")]
     [TestCase("$1048577\r\n", "A value has no length.")]
     [TestCase("*99999999999\r\n", "A value has no length.")]
@@ -55,7 +60,7 @@ public sealed class RespReaderTests
     {
         var buffer = new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(bytes));
 
-        Assert.That(() => RespReader.TryRead(ref buffer, out _), Throws.InstanceOf<InvalidDataException>().With.Message.EqualTo(problem));
+        Assert.That(() => new RespReader().TryRead(ref buffer, out _), Throws.InstanceOf<InvalidDataException>().With.Message.EqualTo(problem));
     }
 
     [Test]
@@ -63,7 +68,35 @@ public sealed class RespReaderTests
     {
         var buffer = new ReadOnlySequence<byte>(new byte[RespReader.MaxLength + 1]);
 
-        Assert.That(() => RespReader.TryRead(ref buffer, out _), Throws.InstanceOf<InvalidDataException>().With.Message.EqualTo("A value is too long."));
+        Assert.That(() => new RespReader().TryRead(ref buffer, out _), Throws.InstanceOf<InvalidDataException>().With.Message.EqualTo("A value is too long."));
+    }
+
+    [TestCase(1)]
+    [TestCase(4096)]
+    [TestCase(2 * RespReader.MaxLength)]
+    public void TryRead_WholeValueThatIsTooLong_IsRefusedHoweverItComes(int pieces)
+    {
+        // Small values in a list, none of which is too long by itself.
+        const int Item = 1 << 10;
+        var item = Encoding.UTF8.GetBytes($"${Item}\r\n{new string('x', Item)}\r\n");
+        byte[] all = [.. "*1024\r\n"u8, .. Enumerable.Repeat(item, 1024).SelectMany(bytes => bytes)];
+        var reader = new RespReader();
+
+        Assert.That(() => ReadInPieces(reader, all, pieces), Throws.InstanceOf<InvalidDataException>().With.Message.EqualTo("A value is too long."));
+    }
+
+    [Test]
+    public void TryRead_ManyItemsByteByByte_AreEachReadOnce()
+    {
+        const int Items = 2000;
+        byte[] all = [.. Encoding.UTF8.GetBytes($">2\r\n+invalidate\r\n*{Items}\r\n"), .. Enumerable.Repeat("$10\r\nsession:s1\r\n"u8.ToArray(), Items).SelectMany(bytes => bytes)];
+        var reader = new RespReader();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var value = ReadInPieces(reader, all, 1);
+
+        Assert.That(value?.Items[1].Items, Has.Count.EqualTo(Items));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(100L * all.Length), "Some bytes are read again with every byte that comes");
     }
 
     [Test]
@@ -78,10 +111,11 @@ public sealed class RespReaderTests
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             }
 
+            var reader = new RespReader();
             var buffer = new ReadOnlySequence<byte>(bytes);
             try
             {
-                while (RespReader.TryRead(ref buffer, out _))
+                while (reader.TryRead(ref buffer, out _))
                 {
                     Assert.That(buffer.Length, Is.LessThan(bytes.Length));
                 }
@@ -101,7 +135,7 @@ public sealed class RespReaderTests
         RespWriter.Write(output, "GET", "会话:\r\n$3\r\n", "");
 
         var buffer = new ReadOnlySequence<byte>(output.WrittenMemory);
-        Assert.That(RespReader.TryRead(ref buffer, out var value), Is.True);
+        Assert.That(new RespReader().TryRead(ref buffer, out var value), Is.True);
         Assert.That(value!.Items.Select(item => item.Text), Is.EqualTo(new[] { "GET", "会话:\r\n$3\r\n", "" }));
         Assert.That(buffer.IsEmpty, Is.True);
     }
@@ -109,22 +143,22 @@ public sealed class RespReaderTests
     private static string Show(RespValue value) =>
         value.Kind is RespKind.List or RespKind.Push ? $"{value.Kind} [{string.Join(", ", value.Items.Select(Show))}]" : $"{value.Kind} {value.Text}";
 
-    private static ReadOnlySequence<byte> Pieces(params ReadOnlyMemory<byte>[] pieces)
+    /// <summary>As from a connection: what has not been taken comes again, with the next piece behind it.</summary>
+    private static RespValue? ReadInPieces(RespReader reader, byte[] all, int length)
     {
-        var first = new Piece(pieces[0], 0);
-        var last = pieces.Skip(1).Aggregate(first, (piece, next) => piece.Append(next));
-        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
-    }
-
-    private sealed class Piece : ReadOnlySequenceSegment<byte>
-    {
-        public Piece(ReadOnlyMemory<byte> memory, long index) => (Memory, RunningIndex) = (memory, index);
-
-        public Piece Append(ReadOnlyMemory<byte> memory)
+        var begin = 0;
+        for (var end = 0; end < all.Length;)
         {
-            var next = new Piece(memory, RunningIndex + Memory.Length);
-            Next = next;
-            return next;
+            end = Math.Min(end + length, all.Length);
+            var buffer = new ReadOnlySequence<byte>(all, begin, end - begin);
+            if (reader.TryRead(ref buffer, out var value))
+            {
+                return value;
+            }
+
+            begin = end - (int)buffer.Length;
         }
+
+        return null;
     }
 }

@@ -146,8 +146,9 @@ public sealed class TrackingRepliesTests
 
     private void Take(string bytes)
     {
+        var reader = new RespReader();
         var buffer = new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(bytes));
-        while (RespReader.TryRead(ref buffer, out var value))
+        while (reader.TryRead(ref buffer, out var value))
         {
             _sut.Take(value);
         }
