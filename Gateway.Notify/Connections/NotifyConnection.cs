@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
+using Gateway.Notify.Takeover;
 
 namespace Gateway.Notify.Connections;
 
@@ -9,22 +10,22 @@ namespace Gateway.Notify.Connections;
 /// One socket, which it owns: a bounded queue of events, whoever writes them, and the one place that closes it. An idle connection has
 /// no task writing, no buffer and no timer of its own.
 /// </summary>
-internal sealed class NotifyConnection(WebSocket socket, bool isExtended, NotifyOptions options, NotifyMetrics metrics, TimeProvider time)
+internal sealed class NotifyConnection(
+    WebSocket socket, bool isExtended, NotifyOptions options, NotifyMetrics metrics, TimeProvider time, SocketOutput? output = null)
     : IThreadPoolWorkItem, IDisposable
 {
     private const int IdBytes = 8;
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _gone = new();
+    private readonly OutboundQueue _queue = new(options, metrics);
+    private readonly MessageWriter _writer = new(socket, output);
     private ITimer? _patience;
-    private Queue<Outbound>? _queue;
-    private long _queuedBytes;
     private bool _writing;
     private bool _writerCloses;
     private bool _isBroken;
     private long _writeStartedAt;
-    private CloseReason? _closing;
-    private TaskCompletionSource? _closeSent;
+    private CloseHandshake? _closing;
     private HashSet<Guid>? _ahead;
 
     /// <summary>Whether the client speaks gateway.notify.v2.</summary>
@@ -57,7 +58,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
         {
             lock (_lock)
             {
-                return _closing;
+                return _closing?.Reason;
             }
         }
     }
@@ -77,15 +78,9 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
                 return false;
             }
 
-            // For the one event that mostly comes alone, and no longer than it takes: ten thousand empty queues would be held for nothing.
-            _queue ??= new Queue<Outbound>(1);
-            full = !asReplay && _queue.Count > 0
-                && (_queue.Count >= options.MaxQueuedEvents || _queuedBytes + message.Length > options.MaxQueuedBytes);
+            full = !_queue.TryAdd(message, asReplay);
             if (!full)
             {
-                _queue.Enqueue(message);
-                _queuedBytes += message.Length;
-                metrics.Queued(message.Length);
                 if (_writing)
                 {
                     return true;
@@ -120,7 +115,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     {
         lock (_lock)
         {
-            return _queuedBytes <= options.MaxQueuedBytes && (_queue?.Count ?? 0) <= options.MaxQueuedEvents;
+            return _queue.IsWithinBounds;
         }
     }
 
@@ -137,15 +132,8 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     /// <summary>The hub tells the client events from now on.</summary>
     public void LetIn()
     {
-        lock (_lock)
-        {
-            // Once it is closing the timer has another task.
-            if (_closing is null)
-            {
-                _patience?.Dispose();
-                _patience = null;
-            }
-        }
+        _patience?.Dispose();
+        _patience = null;
     }
 
     /// <summary>Hands what the client sends to <paramref name="conversation"/>, until one side closes; returns why it ended.</summary>
@@ -166,14 +154,14 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
                 }
             }
 
-            await FinishCloseAsync();
+            await _closing!.FinishAsync();
         }
         catch (WebSocketException exception) when (exception.WebSocketErrorCode == WebSocketError.Faulted)
         {
             // What the client sends is not WebSocket. It has been told so already: that close frame is the library's.
             _isBroken = true;
             Close(CloseReason.ProtocolError);
-            await _closeSent!.Task;
+            await _closing!.Sent;
             // A writer that has met the same end takes it for a client that has gone.
             return Closing == CloseReason.ClientClosed ? CloseReason.ProtocolError : Closing!;
         }
@@ -181,7 +169,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
         {
             Close(CloseReason.ClientClosed);
             await _gone.CancelAsync();
-            await _closeSent!.Task;
+            await _closing!.Sent;
         }
 
         return Closing!;
@@ -200,20 +188,19 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
                 return;
             }
 
-            _closing = reason;
-            _closeSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _closing = new CloseHandshake(socket, reason, options, _gone, time);
             if (reason == CloseReason.GoingAway && _writing)
             {
                 // It has this long to come to the end of the queue.
                 _writerCloses = true;
-                GiveUpAfterTimeout();
+                _closing.GiveUpAfterTimeout();
                 return;
             }
 
-            Drop(reason);
+            _queue.Drop(reason);
         }
 
-        _ = Task.Run(() => SendCloseAsync(reason));
+        _ = Task.Run(_closing.SendAsync);
     }
 
     /// <summary>Gives up on a socket whose client has taken too long to accept one event. Called about once a second.</summary>
@@ -236,6 +223,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     public void Dispose()
     {
         _patience?.Dispose();
+        _closing?.Dispose();
         // The connection of a broken socket that is disposed of is cut, and with it what has not gone out: the close frame. Left alone,
         // it ends in good order.
         if (!_isBroken)
@@ -255,7 +243,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
                 await SendAsync(message);
             }
         }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // The connection has broken; the reading side notices the same and ends it.
             StopWriting();
@@ -264,25 +252,16 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
 
         if (_writerCloses)
         {
-            await SendCloseAsync(CloseReason.GoingAway);
+            await _closing!.SendAsync();
         }
     }
 
     private async Task SendAsync(Outbound message)
     {
-        if (!message.Head.IsEmpty)
+        await _writer.WriteAsync(message, _gone.Token);
+        if (message.Event is { } hubEvent)
         {
-            await socket.SendAsync(message.Head, WebSocketMessageType.Binary, endOfMessage: message.Body.IsEmpty, _gone.Token);
-        }
-
-        if (!message.Body.IsEmpty)
-        {
-            await socket.SendAsync(message.Body, WebSocketMessageType.Binary, endOfMessage: true, _gone.Token);
-        }
-
-        if (message.IsEvent)
-        {
-            metrics.Delivered(TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - message.PublishedAt));
+            metrics.Delivered(TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - hubEvent.PublishedAt));
         }
     }
 
@@ -290,16 +269,13 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
     {
         lock (_lock)
         {
-            if ((_closing is null || _writerCloses) && _queue is not null && _queue.TryDequeue(out message))
+            if ((_closing is null || _writerCloses) && _queue.TryTake(out message))
             {
-                _queuedBytes -= message.Length;
-                metrics.Queued(-message.Length);
                 _writeStartedAt = time.GetTimestamp();
                 return true;
             }
 
             message = default;
-            _queue = null;
             _writing = false;
             _writeStartedAt = 0;
             return false;
@@ -312,59 +288,7 @@ internal sealed class NotifyConnection(WebSocket socket, bool isExtended, Notify
         {
             _writing = false;
             _writeStartedAt = 0;
-            Drop(_closing ?? CloseReason.ClientClosed);
+            _queue.Drop(_closing?.Reason ?? CloseReason.ClientClosed);
         }
-    }
-
-    private void Drop(CloseReason reason)
-    {
-        metrics.Dropped(_queue?.Count(message => message.IsEvent) ?? 0, reason);
-        metrics.Queued(-_queuedBytes);
-        _queue = null;
-        _queuedBytes = 0;
-    }
-
-    private async Task SendCloseAsync(CloseReason reason)
-    {
-        using var deadline = new CancellationTokenSource(options.CloseTimeout, time);
-        try
-        {
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            {
-                await socket.CloseOutputAsync((WebSocketCloseStatus)reason.Code, reason.Text, deadline.Token);
-            }
-        }
-        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // There is nobody left to tell.
-        }
-
-        // From here the client has as long again to answer; the pending read ends with this token.
-        lock (_lock)
-        {
-            GiveUpAfterTimeout();
-        }
-
-        _closeSent!.TrySetResult();
-    }
-
-    private void GiveUpAfterTimeout()
-    {
-        _patience?.Dispose();
-        _patience = time.CreateTimer(
-            static connection => ((NotifyConnection)connection!)._gone.Cancel(), this, options.CloseTimeout, Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>Waits until our close frame is out and the client's is in.</summary>
-    private async Task FinishCloseAsync()
-    {
-        await _closeSent!.Task;
-        var scrap = new byte[256];
-        while (socket.State == WebSocketState.CloseSent)
-        {
-            await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None);
-        }
-
-        await _gone.CancelAsync();
     }
 }

@@ -62,15 +62,15 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
-        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), context.RequestAborted);
+        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), output: null, context.RequestAborted);
     }
 
     /// <param name="place">Stays taken to the end of the socket, which is not the end of the request.</param>
-    private Func<WebSocket, CancellationToken, Task> ServeAt(ConnectionLimits.Place place) => async (socket, gone) =>
+    private ServeSocket ServeAt(ConnectionLimits.Place place) => async (socket, output, gone) =>
     {
         using (place)
         {
-            await ServeAsync(socket, gone);
+            await ServeAsync(socket, output, gone);
         }
     };
 
@@ -82,9 +82,9 @@ internal sealed partial class NotifyEndpoint(
         KeepAliveTimeout = options.Value.PingTimeout,
     };
 
-    private async Task ServeAsync(WebSocket socket, CancellationToken gone)
+    private async Task ServeAsync(WebSocket socket, SocketOutput? output, CancellationToken gone)
     {
-        using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time);
+        using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time, output);
         using var listed = open.Add(connection);
         metrics.Opened();
         var reason = CloseReason.InternalError;

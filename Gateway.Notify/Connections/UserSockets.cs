@@ -75,11 +75,11 @@ internal sealed class UserSockets
             else if (connection.IsExtended)
             {
                 head = head.IsEmpty ? ExtendedFrames.EventHead(numbered.Sequence, hubEvent.Body.Length) : head;
-                connection.TryEnqueue(new Outbound(head, hubEvent.Body, hubEvent.PublishedAt));
+                connection.TryEnqueue(new Outbound(head, hubEvent));
             }
             else
             {
-                connection.TryEnqueue(new Outbound(default, hubEvent.Body, hubEvent.PublishedAt));
+                connection.TryEnqueue(new Outbound(default, hubEvent));
             }
         }
     }
@@ -90,7 +90,7 @@ internal sealed class UserSockets
         foreach (var connection in _connections)
         {
             var head = connection.IsExtended ? ExtendedFrames.EventHead(0, hubEvent.Body.Length) : default;
-            if (connection.TryEnqueue(new Outbound(head, hubEvent.Body, hubEvent.PublishedAt)))
+            if (connection.TryEnqueue(new Outbound(head, hubEvent)))
             {
                 connection.RememberAhead(hubEvent.Id);
             }

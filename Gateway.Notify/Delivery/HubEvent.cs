@@ -1,8 +1,38 @@
+using Gateway.Notify.Protocol;
+using Google.Protobuf;
 
 namespace Gateway.Notify.Delivery;
 
 /// <summary>One event on its way to sockets, serialized once for all of them.</summary>
-/// <param name="Id">Tells a repetition from a new event.</param>
-/// <param name="Body">The NotifyMessage, byte for byte what plain clients receive.</param>
-/// <param name="PublishedAt">When it was handed to the hub, in Unix milliseconds of the node that took it.</param>
-internal sealed record HubEvent(Guid Id, ReadOnlyMemory<byte> Body, long PublishedAt);
+internal sealed class HubEvent
+{
+    private HubEvent(Guid id, byte[] frame, int bodyLength, long publishedAt)
+    {
+        Id = id;
+        Frame = frame;
+        Body = frame.AsMemory(frame.Length - bodyLength);
+        PublishedAt = publishedAt;
+    }
+
+    /// <summary>Tells a repetition from a new event.</summary>
+    public Guid Id { get; }
+
+    /// <summary>The body as the WebSocket message that every plain client receives.</summary>
+    public ReadOnlyMemory<byte> Frame { get; }
+
+    /// <summary>The NotifyMessage. Part of the frame, so it takes no room of its own.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>When it was handed to the hub, in Unix milliseconds of the node that took it.</summary>
+    public long PublishedAt { get; }
+
+    public static HubEvent Of(Guid id, IMessage message, long publishedAt)
+    {
+        var length = message.CalculateSize();
+        var frame = new byte[BinaryFrame.HeaderLength(length) + length];
+        message.WriteTo(frame.AsSpan(BinaryFrame.WriteHeader(frame, length)));
+        return new(id, frame, length, publishedAt);
+    }
+
+    public static HubEvent Of(Guid id, ReadOnlySpan<byte> body, long publishedAt) => new(id, BinaryFrame.Of(body), body.Length, publishedAt);
+}

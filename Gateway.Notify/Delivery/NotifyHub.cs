@@ -1,7 +1,6 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Presence;
 using Gateway.Protocol;
-using Google.Protobuf;
 
 namespace Gateway.Notify.Delivery;
 
@@ -44,7 +43,7 @@ public sealed class NotifyHub
         ArgumentNullException.ThrowIfNull(recipients);
         ArgumentNullException.ThrowIfNull(message);
         _metrics.Published(message.NotifyType);
-        var hubEvent = new HubEvent(Guid.NewGuid(), message.ToByteArray(), _time.GetUtcNow().ToUnixTimeMilliseconds());
+        var hubEvent = HubEvent.Of(Guid.NewGuid(), message, _time.GetUtcNow().ToUnixTimeMilliseconds());
         return _bus.PublishAsync(recipients, hubEvent, cancellationToken);
     }
 

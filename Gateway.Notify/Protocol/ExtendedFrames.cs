@@ -63,5 +63,5 @@ internal static class ExtendedFrames
         return head;
     }
 
-    private static Outbound Frame(ServerFrame frame) => new(frame.ToByteArray(), default, 0);
+    private static Outbound Frame(ServerFrame frame) => new(frame.ToByteArray(), null);
 }

@@ -24,7 +24,7 @@ internal static class Replay
         foreach (var (sequence, hubEvent) in events ?? [])
         {
             connection.TryEnqueue(
-                new Outbound(ExtendedFrames.EventHead(sequence, hubEvent.Body.Length), hubEvent.Body, hubEvent.PublishedAt), asReplay: true);
+                new Outbound(ExtendedFrames.EventHead(sequence, hubEvent.Body.Length), hubEvent), asReplay: true);
         }
 
         metrics.Replayed(events?.Count ?? 0);

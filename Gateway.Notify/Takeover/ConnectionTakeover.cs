@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -17,7 +18,9 @@ internal sealed class ConnectionTakeover
     private readonly ConnectionContext _connection;
     private readonly IDuplexPipe _transport;
     private readonly LentHeartbeat? _heartbeat;
-    private Func<WebSocket, CancellationToken, Task>? _serve;
+    private readonly SocketOutput? _output;
+    private LentOutput? _lent;
+    private ServeSocket? _serve;
     private WebSocketCreationOptions? _options;
 
     /// <summary>Lends the connection to HTTP, which is about to begin.</summary>
@@ -25,7 +28,13 @@ internal sealed class ConnectionTakeover
     {
         _connection = connection;
         _transport = connection.Transport;
-        connection.Transport = new LentTransport(_transport, this);
+        if (BareSocket(connection) is { } socket)
+        {
+            _output = new SocketOutput(socket);
+            _lent = new LentOutput(connection, _output);
+        }
+
+        connection.Transport = new LentTransport(new LentReader(_transport.Input, this), _lent?.Writer ?? new LentWriter(_transport.Output, this));
         connection.Features.Set(this);
         if (connection.Features.Get<IConnectionHeartbeatFeature>() is { } heartbeat)
         {
@@ -45,15 +54,28 @@ internal sealed class ConnectionTakeover
     public static Task AcceptAsync(HttpContext context, string? subprotocol) =>
         context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
 
-    /// <summary>After 101: once the request has ended, <paramref name="serve"/> is given the socket, and a token that tells when its connection is gone.</summary>
-    public void Take(WebSocketCreationOptions options, Func<WebSocket, CancellationToken, Task> serve)
+    /// <summary>After 101: once the request has ended, <paramref name="serve"/> is given the socket.</summary>
+    public void Take(WebSocketCreationOptions options, ServeSocket serve)
     {
         IsTaken = true;
         _options = options;
         _serve = serve;
     }
 
-    /// <summary>HTTP has come to its end; serves the socket if it has become one.</summary>
+    /// <summary>HTTP has come to its end, for good or ill: the connection is what it was.</summary>
+    public async Task EndLendingAsync()
+    {
+        if (_lent is not null)
+        {
+            await _lent.EndAsync();
+            // This object stays as long as the socket does; the pipe need not.
+            _lent = null;
+        }
+
+        _connection.Transport = _transport;
+    }
+
+    /// <summary>Serves the socket if the connection has become one.</summary>
     public Task ContinueAsync()
     {
         if (_serve is not { } serve || _options is not { } options)
@@ -63,9 +85,12 @@ internal sealed class ConnectionTakeover
 
         (_serve, _options) = (null, null);
         _heartbeat?.Stop();
-        _connection.Transport = _transport;
         _connection.Features.Set<ConnectionTakeover>(null);
-        var stream = new TransportStream(_connection);
-        return serve(stream.Socket = WebSocket.CreateFromStream(stream, options), _connection.ConnectionClosed);
+        var stream = new TransportStream(_connection, _output);
+        return serve(stream.Socket = WebSocket.CreateFromStream(stream, options), _output, _connection.ConnectionClosed);
     }
+
+    /// <summary>The system's socket, if what is written to the connection goes out as it is; null with TLS.</summary>
+    private static Socket? BareSocket(ConnectionContext connection) =>
+        connection.Features.Get<ITlsHandshakeFeature>() is null ? connection.Features.Get<IConnectionSocketFeature>()?.Socket : null;
 }

@@ -6,8 +6,8 @@ namespace Gateway.Notify.Takeover;
 public static class TakeoverExtensions
 {
     /// <summary>
-    /// On connections of this port, sockets cost half the memory. Goes behind TLS. Other requests pay a virtual call for each read and write,
-    /// so it is meant for a port that has mostly sockets.
+    /// On connections of this port, sockets cost half the memory, and without TLS events are written straight to the system. Goes behind
+    /// TLS. Other requests pay a virtual call for each read and another pipe for what they write, so it is meant for a port that has mostly sockets.
     /// </summary>
     public static void UseSocketTakeover(this IConnectionBuilder port)
     {
@@ -18,7 +18,15 @@ public static class TakeoverExtensions
     private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         var takeover = new ConnectionTakeover(connection);
-        await next(connection);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            await takeover.EndLendingAsync();
+        }
+
         await takeover.ContinueAsync();
     }
 }

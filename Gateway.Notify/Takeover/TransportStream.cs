@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Gateway.Notify.Takeover;
 
-/// <summary>A bare connection as the stream that a socket is built upon.</summary>
-internal sealed class TransportStream(ConnectionContext connection) : Stream
+/// <summary>A bare connection as the stream that a socket is built upon. The socket writes each of its frames whole.</summary>
+/// <param name="connection">What it reads from.</param>
+/// <param name="output">What it writes to; null for the connection's own pipe.</param>
+internal sealed class TransportStream(ConnectionContext connection, SocketOutput? output) : Stream
 {
     /// <summary>The socket upon it.</summary>
     public WebSocket? Socket { get; set; }
@@ -36,14 +38,10 @@ internal sealed class TransportStream(ConnectionContext connection) : Stream
         return count;
     }
 
+    /// <remarks>The token alone ends nothing: the socket, which passes it on, ends the connection when it is cancelled.</remarks>
     /// <exception cref="IOException">The client is gone.</exception>
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if ((await connection.Transport.Output.WriteAsync(buffer, cancellationToken)).IsCompleted)
-        {
-            throw new IOException("The client is gone.");
-        }
-    }
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        output?.SendAsync(buffer) ?? WriteToPipeAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -78,5 +76,13 @@ internal sealed class TransportStream(ConnectionContext connection) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private async ValueTask WriteToPipeAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if ((await connection.Transport.Output.WriteAsync(buffer, cancellationToken)).IsCompleted)
+        {
+            throw new IOException("The client is gone.");
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Notify.Takeover;
+using Gateway.Proxy.Limits;
 using Gateway.Proxy.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,7 +16,7 @@ internal static class ListenExtensions
     {
         builder.Services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.SectionName).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ListenOptions>, ListenOptionsValidator>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate>((kestrel, options, secure, certificate) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate, ConnectionEnd>((kestrel, options, secure, certificate, end) =>
         {
             kestrel.AddServerHeader = false;
             var listen = options.Value;
@@ -24,8 +25,16 @@ internal static class ListenExtensions
             if (secure.Value.IsUsed)
             {
                 certificate.Start();
-                kestrel.ListenForBoth(address, secure.Value.HttpPort, secure.Value.WebSocketPort, port => port.UseTls(certificate));
+                kestrel.ListenForBoth(address, secure.Value.HttpPort, secure.Value.WebSocketPort, port =>
+                {
+                    port.UseTls(certificate);
+                    // Behind TLS it is known who speaks HTTP/2, and others pay nothing.
+                    port.Use(next => connection => ConnectionEnd.IsHttp2(connection, port.Protocols) ? end.RunAsync(next, connection, port.Protocols) : next(connection));
+                });
             }
+
+            // For the endpoints of Kestrel's own section, which are added later; their TLS comes behind it.
+            kestrel.ConfigureEndpointDefaults(port => port.Use(next => connection => end.RunAsync(next, connection, port.Protocols)));
         });
     }
 

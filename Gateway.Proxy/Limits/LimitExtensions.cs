@@ -50,6 +50,8 @@ internal static class LimitExtensions
     {
         services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServerLimits>, ServerLimitsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ConnectionEnd>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerLimits>>((kestrel, options) =>
         {
             var ours = options.Value;

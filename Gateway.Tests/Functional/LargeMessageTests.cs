@@ -48,6 +48,37 @@ internal sealed class LargeMessageTests : GatewayTest
         Assert.That(Hash(answer.FileData.FileContent.Span), Is.EqualTo(Hash(content)));
     }
 
+    /// <summary>There the gateway itself takes answers to the socket, and not the server.</summary>
+    [Test]
+    public async Task GetSingleFile_OnTheWebSocketPort_ArrivesIntact()
+    {
+        var content = Bytes(FileSize);
+        Service.Answer(new GetSingleFileRsp { RequestId = "r1", Success = true, FileData = new FileDownloadData { FileContent = UnsafeByteOperations.UnsafeWrap(content) } });
+        using var client = new HttpClient { BaseAddress = new Uri(Gateway.Urls[1]) };
+        for (var turn = 0; turn < 2; turn++)
+        {
+            using var request = new ByteArrayContent(new GetSingleFileReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
+            using var response = await client.PostAsync("/service/file/get_single_file", request).DefaultTimeout();
+            var answer = await GatewayFixture.ParseAsync<GetSingleFileRsp>(response);
+
+            Assert.That(Hash(answer.FileData.FileContent.Span), Is.EqualTo(Hash(content)));
+        }
+    }
+
+    [Test]
+    public async Task GetSingleFile_OnTheWebSocketPort_ClientHangsUp_LeavesNothing()
+    {
+        Service.Answer(new GetSingleFileRsp { RequestId = "r1", Success = true, FileData = new FileDownloadData { FileContent = UnsafeByteOperations.UnsafeWrap(Bytes(FileSize)) } });
+        using (var client = await RawClient.ConnectAsync(new Uri(Gateway.Urls[1])))
+        {
+            await client.PostAsync("/service/file/get_single_file", new GetSingleFileReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
+            await client.ReadBytesAsync(1000);
+        }
+
+        await Eventually.That(() => Service.OpenCalls == 0, "the call is over");
+        await Eventually.That(() => OpenConnections.Of([Gateway.Urls[1]]) == 0, "its connection is gone");
+    }
+
     [Test]
     public async Task Answer_LargerThanTheClientTakes_WaitsAtTheSubService()
     {

@@ -3,9 +3,11 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Gateway.Notify.Delivery;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Functional;
 
@@ -86,7 +88,12 @@ internal sealed class TlsTests : IDisposable
             address, options => options.RemoteCertificateValidationCallback = (_, certificate, _, errors) => _authority.Validates(certificate, errors));
         await client.SendAsync(new ClientAuthenticationReq { RequestId = "r", SessionId = "s-alice" }.ToByteArray());
 
-        await Eventually.That(() => _gateway.OpenSockets() == 1, "the socket is served");
+        var hub = _gateway.Services.GetRequiredService<NotifyHub>();
+        await Eventually.That(async () => (await hub.FindSocketsAsync("alice", CancellationToken.None)).Count == 1, "the socket is served");
+        var told = new NotifyMessage { NotifyType = NotifyType.FriendRemoveNotify, FriendRemove = new NotifyFriendRemove { UserId = "bob" } };
+        await hub.PublishAsync(["alice"], told, CancellationToken.None).DefaultTimeout();
+        Assert.That(await client.ReceiveAsync(), Is.EqualTo(told));
+
         var stopping = _gateway.StopAsync();
         Assert.That((await client.ReceiveCloseAsync()).Code, Is.EqualTo(1001));
         await stopping.DefaultTimeout();

@@ -45,14 +45,14 @@ internal sealed class RawHttp2 : IAsyncDisposable
         }
     }
 
-    /// <summary>The next frame; null at the end of the connection, be it by a reset.</summary>
+    /// <summary>The next frame; null at the end of the connection, be it by a reset or by this client.</summary>
     public async Task<Http2Frame?> ReadAsync()
     {
         try
         {
             return await Http2Frame.ReadAsync(_stream, CancellationToken.None).DefaultTimeout();
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or ObjectDisposedException)
         {
             return null;
         }

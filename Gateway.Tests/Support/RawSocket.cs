@@ -21,12 +21,13 @@ internal sealed class RawSocket : IDisposable
     private RawSocket(RawClient client) => _client = client;
 
     /// <summary>Upgrades, and shows no session.</summary>
-    public static async Task<RawSocket> OpenAsync(Uri address)
+    public static async Task<RawSocket> OpenAsync(Uri address, string? subprotocol = null)
     {
+        var protocols = subprotocol is null ? "" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n";
         var client = await RawClient.ConnectAsync(address);
         await client.SendAsync(
             $"GET /ws HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{protocols}\r\n");
         Assert.That((await client.ReadAsync()).Status, Is.EqualTo(101));
         return new RawSocket(client);
     }
@@ -66,15 +67,23 @@ internal sealed class RawSocket : IDisposable
     /// <summary>Reads one frame of the server: its first byte, and what it holds.</summary>
     public async Task<(byte Head, byte[] Payload)> ReadAsync()
     {
-        var start = await _client.ReadBytesAsync(2);
-        int length = start[1];
-        if (length == 126)
-        {
-            length = BinaryPrimitives.ReadUInt16BigEndian(await _client.ReadBytesAsync(sizeof(ushort)));
-        }
-
-        return (start[0], await _client.ReadBytesAsync(length));
+        var (head, length) = await ReadHeadAsync();
+        return (head, await ReadPayloadAsync(length));
     }
+
+    /// <summary>Reads the beginning of a frame: its first byte, and how long the payload is that follows.</summary>
+    public async Task<(byte Head, int Length)> ReadHeadAsync()
+    {
+        var start = await _client.ReadBytesAsync(2);
+        return (start[0], start[1] switch
+        {
+            126 => BinaryPrimitives.ReadUInt16BigEndian(await _client.ReadBytesAsync(sizeof(ushort))),
+            127 => checked((int)BinaryPrimitives.ReadUInt64BigEndian(await _client.ReadBytesAsync(sizeof(ulong)))),
+            var length => length,
+        });
+    }
+
+    public Task<byte[]> ReadPayloadAsync(int length) => _client.ReadBytesAsync(length);
 
     /// <summary>Reads up to the server's close frame, past anything else; returns its code.</summary>
     public async Task<int> ReadCloseAsync()

@@ -23,7 +23,7 @@ internal abstract record HubNotice
         var rest = head[2..];
         return (char)head.Span[0] switch
         {
-            'E' when end >= 0 => ParseEvent(rest.Span, message[(end + 1)..]),
+            'E' when end >= 0 => ParseEvent(rest.Span, message.Span[(end + 1)..]),
             'K' => new Kick(Encoding.ASCII.GetString(rest.Span).Split(' ')),
             'D' => new Disconnect(rest.IsEmpty ? null : Encoding.UTF8.GetString(rest.Span)),
             _ => null,
@@ -32,14 +32,14 @@ internal abstract record HubNotice
 
     public static string DisconnectMessage(string? sessionId) => $"D {sessionId}";
 
-    private static Event? ParseEvent(ReadOnlySpan<byte> head, ReadOnlyMemory<byte> body)
+    private static Event? ParseEvent(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
     {
         var fields = Encoding.ASCII.GetString(head).Split(' ');
         return fields.Length == 5
             && ulong.TryParse(fields[1], out var sequence)
             && Guid.TryParseExact(fields[2], "N", out var id)
             && long.TryParse(fields[3], out var at)
-            ? new Event(new FeedPosition(fields[0], sequence), new HubEvent(id, body, at), fields[4] == "1")
+            ? new Event(new FeedPosition(fields[0], sequence), HubEvent.Of(id, body, at), fields[4] == "1")
             : null;
     }
 

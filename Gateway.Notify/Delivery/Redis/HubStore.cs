@@ -143,7 +143,7 @@ internal sealed class HubStore(IRedisSource source, IOptions<NotifyOptions> opti
             var body = (bool)entry["elsewhere"] ? await FetchLargeAsync(id, cancellationToken) : (ReadOnlyMemory<byte>)entry["body"];
             if (body is { } bytes)
             {
-                events.Add(new NumberedEvent(sequence, new HubEvent(id, bytes, (long)entry["at"])));
+                events.Add(new NumberedEvent(sequence, HubEvent.Of(id, bytes.Span, (long)entry["at"])));
             }
         }
 

@@ -253,7 +253,7 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
                 return;
             }
 
-            hubEvent = hubEvent with { Body = body };
+            hubEvent = HubEvent.Of(hubEvent.Id, body.Span, hubEvent.PublishedAt);
         }
 
         Deliver(new NumberedEvent(sequence, hubEvent));

@@ -39,12 +39,15 @@ internal sealed class Sockets(HttpClient client, Report report, Plan plan)
             await IdleAsync(gateway);
 
             var times = new List<(double First, double Last)>();
+            var cpu = gateway.Process.CpuMicroseconds;
             for (var round = 0; round < plan.Rounds + 2; round++)
             {
                 times.Add(await FanOutAsync(gateway, sockets));
             }
 
-            report.Note($"One message to all: first byte after {Number(times.Select(time => time.First).Median(), "0.0")} ms, last after {Number(times.Select(time => time.Last).Median(), "0.0")} ms");
+            cpu = (gateway.Process.CpuMicroseconds - cpu) / times.Count / 1000;
+            report.Note($"One message to all: first byte after {Number(times.Select(time => time.First).Median(), "0.0")} ms, last after {Number(times.Select(time => time.Last).Median(), "0.0")} ms, {Number(cpu, "0")} ms of the gateway's CPU");
+            report.Metric("fanout_cpu_ms", cpu);
             report.Metric("fanout_ms", times.Select(time => time.Last - time.First).Median());
             await SpreadAsync(gateway, sockets);
         }
