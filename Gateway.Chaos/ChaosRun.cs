@@ -5,27 +5,49 @@ using Gateway.Chaos.Parts;
 namespace Gateway.Chaos;
 
 /// <summary>Breaks one part after another under steady load, and says what clients noticed.</summary>
-internal static class ChaosRun
+internal sealed class ChaosRun(Rig rig, Pace pace)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
+    private readonly List<FaultReport> _reports = [];
+
     /// <summary>0 when no client noticed more than it may.</summary>
-    public static async Task<int> RunAsync(Pace pace)
+    /// <param name="pace">How long things stay broken.</param>
+    /// <param name="onlyTracking">Only what can happen to a gateway that remembers sessions.</param>
+    public static async Task<int> RunAsync(Pace pace, bool onlyTracking)
     {
         await using var rig = new Rig();
         await rig.StartAsync(SteadyLoad.Clients);
-        await using var load = new SteadyLoad([.. rig.Gateways.Select(gateway => gateway.Http)]);
-        var bench = new FaultBench(rig, load, pace);
-        await BreakAllAsync(bench).WaitAsync(Limit);
-        var (wrong, beyond) = (bench.Reports.Sum(report => report.Wrong), bench.Reports.Sum(report => report.BeyondAllowed));
+        return await new ChaosRun(rig, pace).RunAsync(onlyTracking).WaitAsync(Limit);
+    }
+
+    private async Task<int> RunAsync(bool onlyTracking)
+    {
+        Console.WriteLine(FaultReport.Header);
+        if (!onlyTracking)
+        {
+            await BreakAsync(rig.Gateways, BreakPartsAsync);
+        }
+
+        await rig.TrackingGateway.StartAsync();
+        await BreakAsync([rig.TrackingGateway], bench => new TrackingFaults(bench).RunAsync());
+        var (wrong, beyond) = (_reports.Sum(report => report.Wrong), _reports.Sum(report => report.BeyondAllowed));
         Console.WriteLine($"wrong={wrong} failed_beyond_allowed={beyond}");
         return wrong == 0 && beyond == 0 ? 0 : 1;
     }
 
-    private static async Task BreakAllAsync(FaultBench bench)
+    /// <summary>Puts load on some gateways while things are broken.</summary>
+    private async Task BreakAsync(IEnumerable<GatewayNode> gateways, Func<FaultBench, Task> breakAsync)
     {
-        Console.WriteLine(FaultReport.Header);
-        await Task.Delay(bench.Pace.Between);
+        await using var load = new SteadyLoad([.. gateways.Select(gateway => gateway.Http)]);
+        await Task.Delay(pace.Between);
+        var bench = new FaultBench(rig, load, pace);
+        await breakAsync(bench);
+        _reports.AddRange(bench.Reports);
+    }
+
+    private static async Task BreakPartsAsync(FaultBench bench)
+    {
         await new InstanceFaults(bench).RunAsync();
         await new EtcdFaults(bench).RunAsync();
         await new RedisFaults(bench).RunAsync();

@@ -6,7 +6,7 @@ namespace Gateway.Chaos;
 /// <summary>What clients noticed of one fault.</summary>
 /// <param name="Name">The fault.</param>
 /// <param name="Sent">Calls sent from its beginning until some time after its end.</param>
-/// <param name="Failed">How many of them failed.</param>
+/// <param name="Failed">How many of them failed, and did not have to anyway.</param>
 /// <param name="BeyondAllowed">How many of these should not have.</param>
 /// <param name="Wrong">Answers that were somebody else's, or that should not have been given.</param>
 /// <param name="WorstGap">The longest time in which no client got a good answer.</param>
@@ -23,22 +23,24 @@ internal sealed record FaultReport(
     /// <param name="end">When it was over.</param>
     /// <param name="beyondAllowed">How many failures should not have been.</param>
     /// <param name="wronglyServed">Good answers that should not have been given.</param>
-    public static FaultReport Of(string name, IReadOnlyList<CallRecord> calls, TimeSpan begin, TimeSpan end, int beyondAllowed, int wronglyServed = 0)
+    /// <param name="isRightlyRefused">Whether a call that failed had to, fault or not; null when none had to.</param>
+    public static FaultReport Of(
+        string name, IReadOnlyList<CallRecord> calls, TimeSpan begin, TimeSpan end, int beyondAllowed, int wronglyServed = 0, Func<CallRecord, bool>? isRightlyRefused = null)
     {
-        var good = calls.Where(call => !call.IsFailed).Select(call => call.End).ToArray();
+        var isGood = calls.ToLookup(call => !call.IsFailed || isRightlyRefused?.Invoke(call) is true);
+        var (good, failed) = (isGood[true].Select(call => call.End).ToArray(), isGood[false].ToArray());
         var gap = good.Prepend(begin).Zip(good, (a, b) => b - a).DefaultIfEmpty().Max();
-        var last = calls.Where(call => call.IsFailed).Select(call => call.End).DefaultIfEmpty(end).Max();
+        var last = failed.Select(call => call.End).DefaultIfEmpty(end).Max();
         return new FaultReport(
-            name, calls.Count, calls.Count(call => call.IsFailed), beyondAllowed, calls.Count(call => call.IsWrong) + wronglyServed,
-            gap, last > end ? last - end : TimeSpan.Zero, CodesOf(calls));
+            name, calls.Count, failed.Length, beyondAllowed, calls.Count(call => call.IsWrong) + wronglyServed,
+            gap, last > end ? last - end : TimeSpan.Zero, CodesOf(failed));
     }
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"| {Name} | {Sent} | {Failed} | {BeyondAllowed} | {Wrong} | {WorstGap.TotalMilliseconds:0} | {RecoveredAfter.TotalMilliseconds:0} | {Codes} |");
 
-    private static string CodesOf(IEnumerable<CallRecord> calls) => string.Join(", ", calls
-        .Where(call => call.IsFailed)
+    private static string CodesOf(IEnumerable<CallRecord> failed) => string.Join(", ", failed
         .GroupBy(call => $"{call.Code} ({(call.IsRead ? "read" : "write")})")
         .OrderByDescending(group => group.Count())
         .Select(group => $"{group.Count()} {group.Key}"));

@@ -6,8 +6,9 @@ using Gateway.Chaos.Soak;
 return args switch
 {
     ["stub", var port, ..] => await StubInstance.RunAsync(port),
-    [] => await ChaosRun.RunAsync(Pace.Full),
-    ["--quick"] => await ChaosRun.RunAsync(Pace.Quick),
+    [] => await ChaosRun.RunAsync(Pace.Full, onlyTracking: false),
+    ["--tracking"] => await ChaosRun.RunAsync(Pace.Full, onlyTracking: true),
+    ["--quick"] => await ChaosRun.RunAsync(Pace.Quick, onlyTracking: false),
     ["--fuzz", .. var options] => FuzzRun.Run(options),
     ["--soak", .. var options] => await SoakRun.RunAsync(options),
     _ => Usage(),
@@ -15,6 +16,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --fuzz [OPTION...] | --soak [MINUTES]]");
+    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --tracking | --fuzz [OPTION...] | --soak [MINUTES]]");
     return 2;
 }

@@ -62,15 +62,15 @@ internal sealed class SteadyLoad : IAsyncDisposable
             var answer = GetUserInfoRsp.Parser.ParseFrom(await response.Content.ReadAsByteArrayAsync());
             var code = answer.Success ? null : response.Headers.TryGetValues("x-gateway-error", out var codes) ? codes.First() : $"{(int)response.StatusCode}";
             var isWrong = answer.RequestId != request.RequestId || (answer.Success && answer.UserInfo?.UserId != $"u{user}");
-            _records.Enqueue(new CallRecord(node, isRead, begin, Now, code, isWrong));
+            _records.Enqueue(new CallRecord(node, user, isRead, begin, Now, code, isWrong));
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {
-            _records.Enqueue(new CallRecord(node, isRead, begin, Now, "connection", false));
+            _records.Enqueue(new CallRecord(node, user, isRead, begin, Now, "connection", false));
         }
         catch (InvalidProtocolBufferException)
         {
-            _records.Enqueue(new CallRecord(node, isRead, begin, Now, null, IsWrong: true));
+            _records.Enqueue(new CallRecord(node, user, isRead, begin, Now, null, IsWrong: true));
         }
     }
 }

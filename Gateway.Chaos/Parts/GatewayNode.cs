@@ -17,7 +17,7 @@ internal sealed class GatewayNode : IDisposable
     private readonly string _routes;
     private readonly string _shippedRoutes = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "yarp.json"));
 
-    public GatewayNode(string folder, string etcd, string redis)
+    public GatewayNode(string folder, string etcd, string redis, params string[] further)
     {
         var (http, webSocket, management) = (Child.FreePort(), Child.FreePort(), Child.FreePort());
         Http = new Uri($"http://127.0.0.1:{http}");
@@ -26,10 +26,14 @@ internal sealed class GatewayNode : IDisposable
         _routes = Path.Combine(folder, $"yarp-{http}.json");
         ChangeRoutes(isOdd: false);
         Process = new Child(
-            folder, OtherProgram ?? "dotnet", [.. Program,
-            "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
-            $"--Gateway:Management:Port={management}", $"--Gateway:Etcd:Endpoints={etcd}", $"--Gateway:Redis:Configuration={redis}",
-            $"--Gateway:RoutesFile={_routes}", "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning"]);
+            folder, OtherProgram ?? "dotnet",
+            [
+                .. Program,
+                "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
+                $"--Gateway:Management:Port={management}", $"--Gateway:Etcd:Endpoints={etcd}", $"--Gateway:Redis:Configuration={redis}",
+                $"--Gateway:RoutesFile={_routes}", "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning",
+                .. further,
+            ]);
     }
 
     public Uri Http { get; }
@@ -58,13 +62,10 @@ internal sealed class GatewayNode : IDisposable
     }
 
     /// <summary>How many changes of its routes it has taken over.</summary>
-    public async Task<int> AppliedReloadsAsync()
-    {
-        var metrics = await _client.GetStringAsync(_metrics);
-        var line = metrics.Split('\n').FirstOrDefault(line =>
-            line.StartsWith("gateway_config_reloads", StringComparison.Ordinal) && line.Contains("result=\"applied\"", StringComparison.Ordinal));
-        return line is null ? 0 : int.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
-    }
+    public Task<int> AppliedReloadsAsync() => MetricAsync("gateway_config_reloads", "result=\"applied\"");
+
+    /// <summary>How many sessions it remembers.</summary>
+    public Task<int> RememberedSessionsAsync() => MetricAsync("gateway_session_tracking_sessions", "");
 
     /// <summary>How many instances it has from etcd.</summary>
     public async Task<int> KnownInstancesAsync()
@@ -78,5 +79,13 @@ internal sealed class GatewayNode : IDisposable
     {
         Process.Dispose();
         _client.Dispose();
+    }
+
+    /// <summary>The metric whose name begins so and which has the label; 0 when there is none yet.</summary>
+    private async Task<int> MetricAsync(string name, string label)
+    {
+        var metrics = await _client.GetStringAsync(_metrics);
+        var line = metrics.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal));
+        return line is null ? 0 : int.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class Rig : IAsyncDisposable
         Redis = new RedisStore(_folder);
         Instances = [new Instance(_folder), new Instance(_folder), new Instance(_folder)];
         Gateways = [new GatewayNode(_folder, Etcd.Endpoint, Redis.Endpoint), new GatewayNode(_folder, Etcd.Endpoint, Redis.Endpoint)];
+        TrackingGateway = new GatewayNode(_folder, Etcd.Endpoint, Redis.Endpoint, "--Gateway:Sessions:Tracking=true");
     }
 
     public EtcdStore Etcd { get; }
@@ -22,6 +23,9 @@ internal sealed class Rig : IAsyncDisposable
     public IReadOnlyList<Instance> Instances { get; }
 
     public IReadOnlyList<GatewayNode> Gateways { get; }
+
+    /// <summary>One that remembers sessions. It runs only once somebody has started it.</summary>
+    public GatewayNode TrackingGateway { get; }
 
     /// <param name="users">How many users to log in: session <c>s0</c> is user <c>u0</c>, and so on.</param>
     public async Task StartAsync(int users)
@@ -64,7 +68,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        foreach (var gateway in Gateways)
+        foreach (var gateway in Gateways.Append(TrackingGateway))
         {
             gateway.Dispose();
         }

@@ -44,10 +44,13 @@ internal sealed class ShutdownTests
         };
         using var gateway = await GatewayProcess.StartAsync(new()
         {
-            ["Gateway:Redis:Configuration"] = redis.Configuration,
-            // The first look-ups of a process that has just started may take longer than usual, and none may fail here.
-            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
-            ["Gateway:Management:DrainDelay"] = "00:00:03",
+            // The first look-ups and joins of a process that has just started may take longer than usual, and none may fail here.
+            ["Gateway:Redis:Configuration"] = $"{redis.Configuration},asyncTimeout=10000",
+            ["Gateway:Sessions:LookupTimeout"] = "00:00:05",
+            ["Gateway:Notify:RedisTimeout"] = "00:00:10",
+            // Time for the calls that still come, on a machine that is busy with something else; and the slow call outlasts it.
+            ["Gateway:Management:DrainDelay"] = "00:00:08",
+            ["Gateway:Rpc:DefaultTimeout"] = "00:01:00",
             ["ReverseProxy:Clusters:user:Destinations:etcd:Address"] = service.Address,
         });
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = gateway.Http };

@@ -13,9 +13,11 @@ namespace Gateway.Tests.Notify;
 internal sealed class NodesFixture : IAsyncDisposable
 {
     private readonly List<GatewayFixture> _nodes = [];
+    private readonly string _redisOptions;
 
-    private NodesFixture(RedisProcess redis, ConnectionMultiplexer connection)
+    private NodesFixture(RedisProcess redis, ConnectionMultiplexer connection, string redisOptions)
     {
+        _redisOptions = redisOptions;
         Redis = redis;
         Connection = connection;
     }
@@ -28,10 +30,13 @@ internal sealed class NodesFixture : IAsyncDisposable
 
     public IReadOnlyList<GatewayFixture> Nodes => _nodes;
 
-    public static async Task<NodesFixture> StartAsync(int nodes, Dictionary<string, string?>? settings = null)
+    /// <param name="nodes">How many.</param>
+    /// <param name="settings">Of each node.</param>
+    /// <param name="redisOptions">What their configuration of Redis has beside the address, <c>,name=value</c>.</param>
+    public static async Task<NodesFixture> StartAsync(int nodes, Dictionary<string, string?>? settings = null, string redisOptions = "")
     {
         var redis = await RedisProcess.CreateAsync();
-        var fixture = new NodesFixture(redis, await redis.ConnectAsync());
+        var fixture = new NodesFixture(redis, await redis.ConnectAsync(), redisOptions);
         foreach (var user in new[] { "alice", "bob", "carol" })
         {
             await fixture.LogInAsync($"s-{user}", user);
@@ -52,7 +57,7 @@ internal sealed class NodesFixture : IAsyncDisposable
             new Dictionary<string, string?>(settings ?? [])
             {
                 ["Gateway:Sessions:Store"] = "Redis",
-                ["Gateway:Redis:Configuration"] = Redis.Configuration,
+                ["Gateway:Redis:Configuration"] = Redis.Configuration + _redisOptions,
             },
             builder => builder.Services.RemoveAll<IEventPublisher>());
         _nodes.Add(node);
