@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
@@ -25,7 +26,7 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
 
-        AddOptions<RpcOptions, RpcOptionsValidator>(services, RpcOptions.SectionName);
+        services.AddOptions<RpcOptions>().BindConfiguration(RpcOptions.SectionName).ValidateBy<RpcOptions, RpcOptionsValidator>();
         services.TryAddSingleton<RpcCatalogs>();
         services.TryAddSingleton<RpcRouteParser>();
         services.TryAddSingleton<RpcMetrics>();
@@ -34,19 +35,19 @@ public static class RpcServiceCollectionExtensions
         builder.AddTransformFactory<RpcTransformFactory>();
         builder.AddConfigFilter<RpcConfigFilter>();
 
-        AddOptions<SessionIdOptions, SessionIdOptionsValidator>(services, SessionIdOptions.SectionName);
+        services.AddOptions<SessionIdOptions>().BindConfiguration(SessionIdOptions.SectionName).ValidateBy<SessionIdOptions, SessionIdOptionsValidator>();
         services.TryAddSingleton<SessionIdForm>();
         services.TryAddSingleton(provider => new SessionAuthenticator(
             provider.GetRequiredService<SessionIdForm>(), provider.GetRequiredService<ISessionStore>()));
 
-        AddOptions<ErrorOptions, ErrorOptionsValidator>(services, ErrorOptions.SectionName);
+        services.AddOptions<ErrorOptions>().BindConfiguration(ErrorOptions.SectionName).ValidateBy<ErrorOptions, ErrorOptionsValidator>();
         services.TryAddSingleton<ErrorEnvelope>();
         services.TryAddSingleton<OutcomeLog>();
 
         services.AddOptions<AccessLogOptions>().BindConfiguration(AccessLogOptions.SectionName).ValidateOnStart();
         services.TryAddSingleton<AccessLog>();
 
-        AddOptions<EventOptions, EventOptionsValidator>(services, EventOptions.SectionName);
+        services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName).ValidateBy<EventOptions, EventOptionsValidator>();
         services.TryAddSingleton<EventDispatcher>();
         services.TryAddEnumerable(
         [
@@ -103,11 +104,13 @@ public static class RpcServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>())));
     }
 
-    private static void AddOptions<TOptions, TValidator>(IServiceCollection services, string section)
+    private static void ValidateBy<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions,
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TValidator>(this OptionsBuilder<TOptions> options)
         where TOptions : class
         where TValidator : class, IValidateOptions<TOptions>
     {
-        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
+        options.ValidateOnStart();
+        options.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
     }
 }

@@ -19,6 +19,7 @@ command -v wrk >/dev/null || missing+=(wrk)
 command -v h2load >/dev/null || missing+=(nghttp2-client)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v etcd >/dev/null || missing+=(etcd-server)
+command -v clang >/dev/null || command -v gcc >/dev/null || missing+=(clang)
 [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 need_packages "${missing[@]}"
 
@@ -28,7 +29,8 @@ ulimit -n "$(ulimit -Hn)"
 published=$(mktemp -d)
 trap 'rm -rf "$published"' EXIT
 dotnet build bench/Gateway.Bench -c Release -v quiet || fail "the build failed"
-dotnet publish Gateway.Proxy -c Release --use-current-runtime --no-self-contained -o "$published" -v quiet || fail "publishing the gateway failed"
+dotnet publish Gateway.Proxy -c Release --use-current-runtime --no-self-contained -o "$published/usual" -v quiet || fail "publishing the gateway failed"
+publish_native "$published/native"
 
 echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores of $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs)"
-dotnet bench/Gateway.Bench/bin/Release/net10.0/Gateway.Bench.dll run "$published" "$@"
+dotnet bench/Gateway.Bench/bin/Release/net10.0/Gateway.Bench.dll run "$published/usual" "$published/native" "$@"

@@ -31,3 +31,8 @@ need_dotnet() {
   command -v dotnet >/dev/null || fail "dotnet is missing. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
   dotnet --version >/dev/null || fail "no .NET SDK fits global.json. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
 }
+
+# Compiles the gateway natively into a folder.
+publish_native() {
+  dotnet publish Gateway.Proxy -c Release --use-current-runtime -p:PublishAot=true -o "$1" -v quiet || fail "compiling the gateway natively failed"
+}

@@ -7,6 +7,9 @@ namespace Gateway.Proxy.Hosting;
 /// <summary>Tells what kept the gateway from starting, in sentences instead of a stack trace.</summary>
 public static class StartFailure
 {
+    /// <summary>How the binder begins to say which value of which setting it cannot read.</summary>
+    private const string WrongType = "Failed to convert configuration value";
+
     /// <summary>What an operator can mend, a line each; null for anything else, which should end the process with its stack trace.</summary>
     public static IReadOnlyList<string>? Describe(Exception exception) => exception switch
     {
@@ -14,8 +17,8 @@ public static class StartFailure
         OptionsValidationException options => [.. options.Failures],
         AggregateException { InnerExceptions: var inner } when inner.All(e => e is OptionsValidationException) =>
             [.. inner.Cast<OptionsValidationException>().SelectMany(e => e.Failures)],
-        // A value of the wrong type: the binder's sentence names the setting and the value.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => [exception.Message],
+        // A value of the wrong type. The binder's code is generated into each library, so its sentence is all that they share.
+        InvalidOperationException when exception.Message.StartsWith(WrongType, StringComparison.Ordinal) => [exception.Message],
         IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports."],
         _ => null,
     };

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Gateway.Proxy.Hosting;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,9 @@ internal sealed class KnownSettings(IServiceCollection services)
 {
     public const string Root = "Gateway";
 
+    /// <summary>Why reflection finds what it looks for in a native build too.</summary>
+    public const string KeptWhole = "The project file keeps the options and YARP's configuration whole, with TrimmerRootAssembly.";
+
     /// <summary>Settings that are read one by one.</summary>
     private static readonly string[] Single = [RoleExtensions.Setting, RouteFile.Setting, RouteFile.FolderSetting, DescriptorSets.Setting];
 
@@ -26,6 +30,7 @@ internal sealed class KnownSettings(IServiceCollection services)
         .ToLookup(type => SectionOf(type)!, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The names known right below a path, each with the type of its value; null for a section of settings.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = KeptWhole)]
     public IReadOnlyDictionary<string, Type?> Below(string path)
     {
         var names = new Dictionary<string, Type?>(StringComparer.OrdinalIgnoreCase);
@@ -45,6 +50,7 @@ internal sealed class KnownSettings(IServiceCollection services)
         return names;
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = KeptWhole)]
     private static string? SectionOf(Type type) =>
         type.GetField("SectionName")?.GetRawConstantValue() is string name && name.StartsWith(Root + ':', StringComparison.Ordinal) ? name : null;
 }

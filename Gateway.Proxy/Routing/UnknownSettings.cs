@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Yarp.ReverseProxy.Configuration;
 
@@ -79,6 +80,7 @@ internal static class UnknownSettings
         ElementOf(type) is not null || IsSingle(type) ? CheckValue(subject, section, type) : CheckObject(subject, section, type);
 
     /// <summary>The ids are the names of sections, and not read as settings. A route does name its cluster.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = KnownSettings.KeptWhole)]
     private static Dictionary<string, Type> NamesOf(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => (type, property.Name) is not ({ Name: nameof(RouteConfig) }, nameof(RouteConfig.RouteId))
             and not ({ Name: nameof(ClusterConfig) }, nameof(ClusterConfig.ClusterId)))
@@ -98,6 +100,7 @@ internal static class UnknownSettings
         : Implemented(type, typeof(IEnumerable<>))?.GenericTypeArguments[0] is not { } element ? null
         : IsDictionary(type) ? element.GenericTypeArguments[1] : element;
 
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = KnownSettings.KeptWhole)]
     private static Type? Implemented(Type type, Type definition) =>
         type.GetInterfaces().Append(type).FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == definition);
 

@@ -44,9 +44,9 @@ internal sealed class GatewayProcess : IDisposable
 
         var gateway = new GatewayProcess(
             ChildProcess.Start(
-                AppContext.BaseDirectory,
+                GatewayProgram.Folder,
                 [],
-                ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gateway.Proxy.dll"), .. all.Select(setting => $"--{setting.Key}={setting.Value}")]),
+                [.. GatewayProgram.Command, .. all.Select(setting => $"--{setting.Key}={setting.Value}")]),
             http,
             webSocket,
             management);

@@ -13,8 +13,8 @@ switch (args)
     case ["memory-gateway", .. var settings]:
         await MemoryGateway.RunAsync(settings);
         return 0;
-    case ["run", var gateway, .. var names]:
-        using (var suite = new Suite(gateway, names.Contains("--quick") ? Plan.Quick : Plan.Full))
+    case ["run", var gateway, var native, .. var names]:
+        using (var suite = new Suite(gateway, native, names.Contains("--quick") ? Plan.Quick : Plan.Full))
         {
             string[] wanted = [.. names.Where(name => name != "--quick")];
             if (wanted.Except(suite.ScenarioNames).FirstOrDefault() is { } unknown)

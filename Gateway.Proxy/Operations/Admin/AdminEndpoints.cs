@@ -11,21 +11,21 @@ internal static class AdminEndpoints
     public static void MapAdmin(this IEndpointRouteBuilder endpoints)
     {
         var admin = endpoints.MapGroup("/admin");
-        admin.MapGet("/status", (GatewayStatus status) => Results.Json(status.Report()));
+        admin.MapGet("/status", (GatewayStatus status) => Results.Json(status.Report(), ManagementJson.Readable.StatusReport));
         admin.MapGet("/sockets", (string? user, UserSockets users, CancellationToken cancellationToken) => users.FindAsync(user, cancellationToken));
         admin.MapPost("/disconnect", DisconnectAsync);
         admin.MapPost("/publish", (string? user, UserSockets users, CancellationToken cancellationToken) => users.PublishAsync(user, cancellationToken));
         admin.MapPost("/validate", ValidateAsync);
 
         var proxy = admin.MapGroup("").AddEndpointFilter(Refusal.UnlessProxy);
-        proxy.MapGet("/routes", (AdminReport report) => Results.Json(report.Routes()));
-        proxy.MapGet("/clusters", (AdminReport report) => Results.Json(report.Clusters()));
+        proxy.MapGet("/routes", (AdminReport report) => Results.Json(report.Routes(), ManagementJson.Readable.IReadOnlyListRouteReport));
+        proxy.MapGet("/clusters", (AdminReport report) => Results.Json(report.Clusters(), ManagementJson.Readable.IReadOnlyListClusterDetails));
         // A destination's id has slashes and colons, so it does not fit into a path.
         proxy.MapPost("/drain", (string? cluster, string? destination, Steering steering) => steering.Drain(cluster, destination));
         proxy.MapPost("/undrain", (string? cluster, string? destination, Steering steering) => steering.Undrain(cluster, destination));
         // It goes on if the client hangs up: half a reload would be none.
         proxy.MapPost("/reload", async (RouteReloader reloader, IHostApplicationLifetime lifetime) =>
-            Results.Json(ReloadReport.Of(await reloader.ReloadAsync(lifetime.ApplicationStopping))));
+            Results.Json(ReloadReport.Of(await reloader.ReloadAsync(lifetime.ApplicationStopping)), ManagementJson.Readable.ReloadReport));
     }
 
     private static async Task<IResult> DisconnectAsync(HttpRequest request, string? user, UserSockets users, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal static class AdminEndpoints
 
             // In the place of this gateway's own file, so beside its folder.
             var errors = ValidateCommand.FindErrors(path, Directory.Exists(location.Folder) ? location.Folder : null).Select(error => error.Replace($"'{path}'", "posted", StringComparison.Ordinal)).ToArray();
-            return Results.Json(new { valid = errors.Length == 0, errors });
+            return Results.Json(new ValidationReport(errors.Length == 0, errors), ManagementJson.Readable.ValidationReport);
         }
         finally
         {

@@ -25,7 +25,7 @@ internal sealed record DisconnectRequest(string? User, string? Session)
 
         try
         {
-            return await JsonSerializer.DeserializeAsync<DisconnectRequest>(request.Body, JsonSerializerOptions.Web, cancellationToken);
+            return await JsonSerializer.DeserializeAsync(request.Body, ManagementJson.Readable.DisconnectRequest, cancellationToken);
         }
         catch (JsonException)
         {

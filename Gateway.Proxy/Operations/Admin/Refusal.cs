@@ -10,7 +10,7 @@ internal static class Refusal
 
     public static IResult NotFound(string error) => Of(StatusCodes.Status404NotFound, error);
 
-    public static IResult Of(int status, string error) => Results.Json(new { error }, statusCode: status);
+    public static IResult Of(int status, string error) => Results.Json(new ErrorReport(error), ManagementJson.Readable.ErrorReport, statusCode: status);
 
     /// <summary>For endpoints about routes: a gateway for sockets alone has none.</summary>
     public static ValueTask<object?> UnlessProxy(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

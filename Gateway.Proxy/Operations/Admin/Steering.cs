@@ -21,7 +21,7 @@ internal sealed partial class Steering(IProxyStateLookup proxy, DrainedDestinati
 
         drained.Drain(found, destination);
         Log.Drained(logger, destination, found);
-        return Results.Json(new { cluster = found, destination, drained = true });
+        return Results.Json(new DrainReport(found, destination, Drained: true), ManagementJson.Readable.DrainReport);
     }
 
     public IResult Undrain(string? cluster, string? destination)
@@ -38,7 +38,7 @@ internal sealed partial class Steering(IProxyStateLookup proxy, DrainedDestinati
 
         drained.Undrain(found, destination);
         Log.Undrained(logger, destination, found);
-        return Results.Json(new { cluster = found, destination, drained = false });
+        return Results.Json(new DrainReport(found, destination, Drained: false), ManagementJson.Readable.DrainReport);
     }
 
     private static IResult Unknown(string cluster, string destination) =>

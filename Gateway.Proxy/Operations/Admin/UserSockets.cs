@@ -22,7 +22,7 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
     };
 
     public async Task<IResult> FindAsync(string? user, CancellationToken cancellationToken) =>
-        IsId(user) ? await AskHubAsync(async () => Results.Json(await ListAsync(user!, cancellationToken))) : Refusal.BadRequest(NameTheUser);
+        IsId(user) ? await AskHubAsync(async () => Results.Json(await ListAsync(user!, cancellationToken), ManagementJson.Readable.SocketReportArray)) : Refusal.BadRequest(NameTheUser);
 
     public Task<IResult> PublishAsync(string? user, CancellationToken cancellationToken) => !IsId(user)
         ? Task.FromResult(Refusal.BadRequest(NameTheUser))
@@ -31,7 +31,7 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
             var sockets = await ListAsync(user!, cancellationToken);
             await hub.PublishAsync([user!], TestEvent, cancellationToken);
             Log.Published(logger, Shown(user!));
-            return Results.Json(new { user, sockets = sockets.Length, @event = TestEvent.NotifyType.ToString(), about = TestEvent.FriendRemove.UserId });
+            return Results.Json(new PublishReport(user!, sockets.Length, TestEvent.NotifyType.ToString(), TestEvent.FriendRemove.UserId), ManagementJson.Readable.PublishReport);
         });
 
     /// <summary>Closes a user's sockets, or those of one session. Whether there are any does not matter; the answer says how many were open.</summary>
@@ -60,7 +60,7 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
                 var sockets = await ListAsync(user!, cancellationToken);
                 await hub.DisconnectAsync(user!, request.Session, cancellationToken);
                 Log.Disconnected(logger, Shown(user!), request.Session is null ? "all sockets" : "the sockets of one session");
-                return Results.Json(new { user, closed = request.Session is null ? "all" : "session", openBefore = sockets.Length });
+                return Results.Json(new DisconnectReport(user!, request.Session is null ? "all" : "session", sockets.Length), ManagementJson.Readable.DisconnectReport);
             });
     }
 

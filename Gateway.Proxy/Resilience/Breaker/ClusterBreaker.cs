@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -68,6 +69,7 @@ internal sealed partial class ClusterBreaker
 
     private static bool IsFailure(AttemptResult result) => result is not (AttemptResult.Answered or AttemptResult.Unjudged);
 
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Polly asks to keep all members of a result, of an enum also Enum.GetValues(Type), which nothing calls.")]
     private ResiliencePipeline<AttemptResult> Build(ResilienceSettings settings) =>
         new ResiliencePipelineBuilder<AttemptResult> { TimeProvider = _time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<AttemptResult>

@@ -16,9 +16,9 @@ internal sealed class Suite : IDisposable
     private readonly (string Name, Func<Task> Run)[] _scenarios;
     private double? _memoryRate;
 
-    public Suite(string gateway, Plan plan)
+    public Suite(string gateway, string native, Plan plan)
     {
-        _lab = new Lab(gateway);
+        _lab = new Lab(gateway, native);
         _plan = plan;
         _scenarios =
         [
@@ -56,7 +56,7 @@ internal sealed class Suite : IDisposable
 
     private async Task SmallAsync()
     {
-        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked);
+        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked, Names.RedisNative);
         var (nginx, yarp, memory, redis, tracked) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Redis], results[Names.RedisTracked]);
         _memoryRate = memory.Load.Rate;
         _report.Metric("rps_ratio_nginx_memory", memory.Load.Rate / nginx.Load.Rate);
@@ -66,6 +66,7 @@ internal sealed class Suite : IDisposable
         _report.Metric("cpu_ratio_nginx_memory", memory.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_nginx_redis", redis.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_nginx_redis_tracked", tracked.Cpu / nginx.Cpu);
+        _report.Metric("cpu_ratio_native_redis", results[Names.RedisNative].Cpu / redis.Cpu);
         _report.Metric("alloc_bytes", memory.Allocated!.Value);
         _report.Metric("alloc_bytes_redis", redis.Allocated!.Value);
         _report.Metric("alloc_bytes_redis_tracked", tracked.Allocated!.Value);
@@ -139,6 +140,7 @@ internal sealed class Suite : IDisposable
                 Names.YarpHttp2 => await _lab.StartYarpAsync(http2: true),
                 Names.Memory => await _lab.StartMemoryGatewayAsync(),
                 Names.RedisTracked => await _lab.StartTrackedGatewayAsync(),
+                Names.RedisNative => await _lab.StartNativeGatewayAsync(),
                 Names.Redis => await _lab.StartRedisGatewayAsync(),
                 _ => throw new ArgumentException($"Nobody is called '{name}'.", nameof(name)),
             };

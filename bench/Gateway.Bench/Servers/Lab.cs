@@ -5,7 +5,8 @@ namespace Gateway.Bench.Servers;
 
 /// <summary>Starts the servers, all on free loopback ports and with one folder for what they write, and ends them.</summary>
 /// <param name="gateway">The folder of the published gateway.</param>
-internal sealed class Lab(string gateway) : IDisposable
+/// <param name="native">The folder of the gateway that is compiled natively.</param>
+internal sealed class Lab(string gateway, string native) : IDisposable
 {
     private const string SettingOfImage = "ENV DOTNET_";
 
@@ -84,10 +85,13 @@ internal sealed class Lab(string gateway) : IDisposable
         Names.Memory, ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"], "--Gateway:Sessions:Store=Memory");
 
     /// <summary>The published gateway with its sessions in a Redis of its own.</summary>
-    public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, settings);
+    public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, ["dotnet", GatewayProgram], settings);
 
     /// <summary>The same, and it remembers sessions until Redis tells that they have changed.</summary>
-    public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, "--Gateway:Sessions:Tracking=true");
+    public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, ["dotnet", GatewayProgram], "--Gateway:Sessions:Tracking=true");
+
+    /// <summary>The gateway as <c>deploy/native.Dockerfile</c> compiles it, with its sessions in Redis.</summary>
+    public Task<Candidate> StartNativeGatewayAsync() => StartWithRedisAsync(Names.RedisNative, [Path.Combine(native, "Gateway.Proxy")]);
 
     /// <summary>An etcd with nothing in it.</summary>
     public async Task<Uri> StartEtcdAsync()
@@ -130,11 +134,11 @@ internal sealed class Lab(string gateway) : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<Candidate> StartWithRedisAsync(string name, params string[] settings)
+    private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings)
     {
         var redis = await StartRedisAsync();
         return await StartGatewayAsync(
-            name, ["dotnet", GatewayProgram], [$"--Gateway:Redis:Configuration={redis}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
+            name, program, [$"--Gateway:Redis:Configuration={redis}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
     }
 
     private async Task<string> StartRedisAsync()

@@ -9,5 +9,6 @@ internal static class Names
     public const string YarpHttp2 = "plain YARP h2c";
     public const string Memory = "gateway, memory";
     public const string Redis = "gateway, Redis";
+    public const string RedisNative = "gateway native, Redis";
     public const string RedisTracked = "gateway, Redis tracked";
 }
