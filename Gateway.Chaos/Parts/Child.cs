@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -26,14 +25,6 @@ internal sealed class Child(string folder, string program, params string[] argum
                 return string.Join('\n', _output);
             }
         }
-    }
-
-    /// <summary>A port that nobody listens on at this moment.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public void Start()

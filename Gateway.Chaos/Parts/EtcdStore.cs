@@ -17,10 +17,10 @@ internal sealed class EtcdStore : IDisposable
     {
         _data = Path.Combine(folder, "etcd");
         _backup = Path.Combine(folder, "etcd-backup");
-        var port = Child.FreePort();
+        var port = LoopbackPort.Free();
         _address = $"http://127.0.0.1:{port}";
         _relay = new Relay(port);
-        var peer = $"http://127.0.0.1:{Child.FreePort()}";
+        var peer = $"http://127.0.0.1:{LoopbackPort.Free()}";
         _process = new Child(
             folder, "etcd", "--name", "chaos", "--data-dir", _data, "--listen-client-urls", _address, "--advertise-client-urls", _address,
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"chaos={peer}",

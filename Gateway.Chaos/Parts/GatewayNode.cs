@@ -19,7 +19,7 @@ internal sealed class GatewayNode : IDisposable
 
     public GatewayNode(string folder, string etcd, string redis, params string[] further)
     {
-        var (http, webSocket, management) = (Child.FreePort(), Child.FreePort(), Child.FreePort());
+        var (http, webSocket, management) = (LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
         Http = new Uri($"http://127.0.0.1:{http}");
         _ready = new Uri($"http://127.0.0.1:{management}/readyz");
         _metrics = new Uri($"http://127.0.0.1:{management}/metrics");

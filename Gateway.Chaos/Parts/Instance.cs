@@ -15,7 +15,7 @@ internal sealed class Instance : IDisposable
 
     public Instance(string folder)
     {
-        var port = Child.FreePort();
+        var port = LoopbackPort.Free();
         Address = $"127.0.0.1:{port}";
         Process = new Child(folder, "dotnet", Path.Combine(AppContext.BaseDirectory, "Gateway.Chaos.dll"), "stub", port.ToString(CultureInfo.InvariantCulture));
     }

@@ -12,7 +12,7 @@ internal sealed class RedisStore : IDisposable
 
     public RedisStore(string folder)
     {
-        var port = Child.FreePort();
+        var port = LoopbackPort.Free();
         _address = $"127.0.0.1:{port}";
         _relay = new Relay(port);
         _process = new Child(

@@ -16,7 +16,7 @@ internal sealed class Relay(int target) : IDisposable
     private Socket? _listener;
     private long _delayTicks;
 
-    public int Port { get; } = Child.FreePort();
+    public int Port { get; } = LoopbackPort.Free();
 
     /// <summary>How long answers are on their way.</summary>
     public TimeSpan Delay

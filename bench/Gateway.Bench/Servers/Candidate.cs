@@ -34,14 +34,6 @@ internal sealed record Candidate(string Name, MeasuredProcess Process, int Port,
 
     public void Dispose() => Process.Dispose();
 
-    /// <summary>A port nobody listens on at this moment.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static bool Listens(int port)
     {
         using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Chaos.Parts;
 using StackExchange.Redis;
 
 namespace Gateway.Bench.Servers;
@@ -12,8 +13,8 @@ internal sealed class Lab(string gateway, string native) : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
     private readonly List<IDisposable> _servers = [];
-    private readonly int _http1 = Candidate.FreePort();
-    private readonly int _http2 = Candidate.FreePort();
+    private readonly int _http1 = LoopbackPort.Free();
+    private readonly int _http2 = LoopbackPort.Free();
     private string? _redis;
 
     public string Folder => _folder;
@@ -37,7 +38,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
 
     public async Task<Candidate> StartNginxAsync()
     {
-        var port = Candidate.FreePort();
+        var port = LoopbackPort.Free();
         var file = Path.Combine(_folder, "nginx.conf");
         // Two workers, and connections kept to both sides: nginx at its best on a machine such as this.
         await File.WriteAllTextAsync(file, $$"""
@@ -70,7 +71,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
 
     public Task<Candidate> StartYarpAsync(bool http2)
     {
-        var port = Candidate.FreePort();
+        var port = LoopbackPort.Free();
         return StartedAsync(new Candidate(
             http2 ? Names.YarpHttp2 : Names.YarpHttp1,
             Run($"yarp-{http2}", "dotnet", Self, "plain-yarp", Text(port), $"http://127.0.0.1:{(http2 ? _http2 : _http1)}", http2 ? "2.0" : "1.1"),
@@ -96,7 +97,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     /// <summary>An etcd with nothing in it.</summary>
     public async Task<Uri> StartEtcdAsync()
     {
-        var (clients, peers) = (Candidate.FreePort(), Candidate.FreePort());
+        var (clients, peers) = (LoopbackPort.Free(), LoopbackPort.Free());
         var address = $"http://127.0.0.1:{clients}";
         var etcd = new Candidate(
             "etcd",
@@ -145,7 +146,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     {
         if (_redis is null)
         {
-            var port = Candidate.FreePort();
+            var port = LoopbackPort.Free();
             Run("redis", "redis-server", "--port", Text(port), "--bind", "127.0.0.1", "--dir", _folder, "--save", "");
             _redis = $"127.0.0.1:{port}";
             await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_redis},abortConnect=false,connectRetry=20");
@@ -161,7 +162,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
 
     private Task<Candidate> StartGatewayAsync(string name, string[] program, params string[] settings)
     {
-        var (http, webSocket, management) = (Candidate.FreePort(), Candidate.FreePort(), Candidate.FreePort());
+        var (http, webSocket, management) = (LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
         string[] clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
         string[] all =
         [
