@@ -22,6 +22,7 @@ internal sealed class Registry(Lab lab, HttpClient client, Report report, Plan p
         }
 
         var gateway = await lab.StartRedisGatewayAsync($"--Gateway:Etcd:Endpoints={etcd}", "--ReverseProxy:Clusters:user:Destinations:etcd:Address=etcd:///service/user_service");
+        await gateway.IsReadyAsync(client);
         await Calls.UserInfo.CheckAsync(client, gateway);
         var size = await Calls.UserInfo.AnswerSizeAsync(gateway);
         await Wrk.RunAsync(gateway, Calls.UserInfo, lab.Folder, Connections, Plan.WarmUp, size);

@@ -32,6 +32,23 @@ internal sealed record Candidate(string Name, MeasuredProcess Process, int Port,
         }
     }
 
+    /// <summary>Waits until a gateway says that it has read its instances, for half a minute at most.</summary>
+    public async Task IsReadyAsync(HttpClient client)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var address = new Uri($"http://127.0.0.1:{ManagementPort}/readyz");
+        while (true)
+        {
+            using var response = await client.GetAsync(address, limit.Token);
+            if (response.IsSuccessStatusCode)
+            {
+                return;
+            }
+
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
     public void Dispose() => Process.Dispose();
 
     private static bool Listens(int port)
