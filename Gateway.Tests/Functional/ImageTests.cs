@@ -8,6 +8,8 @@ namespace Gateway.Tests.Functional;
 [TestFixture]
 internal sealed class ImageTests
 {
+    private const string Native = "deploy/native.Dockerfile";
+
     private string _folder = null!;
 
     private string App => Path.Combine(_folder, "app");
@@ -72,10 +74,19 @@ internal sealed class ImageTests
         Assert.That(validate.Output.Trim(), Is.EqualTo("ok"));
     }
 
-    [TestCase("USER $APP_UID")]
-    [TestCase("EXPOSE 9000 9001 9002")]
-    [TestCase("ENV DOTNET_USE_POLLING_FILE_WATCHER=true")]
-    public void Dockerfile_SaysWhatAnOrchestratorReliesOn(string line) => Assert.That(Dockerfile.Open().Has(line), Is.True);
+    [Test]
+    public void Dockerfile_SaysWhatAnOrchestratorReliesOn(
+        [Values("Dockerfile", Native)] string name,
+        [Values("USER $APP_UID", "EXPOSE 9000 9001 9002", "ENV DOTNET_USE_POLLING_FILE_WATCHER=true")] string line) => Assert.That(Dockerfile.Open(name).Has(line), Is.True);
+
+    [Test]
+    public void NativeDockerfile_CopiesAndSets_WhatTheUsualOneDoes()
+    {
+        var (usual, native) = (Dockerfile.Open(), Dockerfile.Open(Native));
+
+        Assert.That(native.CopiedFromRepository(), Is.EqualTo(usual.CopiedFromRepository()));
+        Assert.That(native.Environment(), Is.EqualTo(usual.Environment()));
+    }
 
     [Test]
     public void Dockerignore_LetsThrough_ExactlyWhatIsCopied() =>

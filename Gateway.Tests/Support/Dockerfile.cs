@@ -4,7 +4,7 @@ using Gateway.Chaos.Parts;
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// The build stage of the repository's Dockerfile, carried out in a folder of its own: what it copies is all there is, and what it
+/// The build stage of one of the repository's Dockerfiles, carried out in a folder of its own: what it copies is all there is, and what it
 /// runs is run as it is written.
 /// </summary>
 internal sealed class Dockerfile
@@ -14,13 +14,14 @@ internal sealed class Dockerfile
     private readonly string _repository;
     private readonly string[] _lines;
 
-    private Dockerfile(string repository)
+    private Dockerfile(string repository, string name)
     {
         _repository = repository;
-        _lines = File.ReadAllLines(Path.Combine(repository, "Dockerfile"));
+        _lines = File.ReadAllLines(Path.Combine(repository, name));
     }
 
-    public static Dockerfile Open()
+    /// <param name="name">Its path in the repository.</param>
+    public static Dockerfile Open(string name = "Dockerfile")
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Dockerfile")))
@@ -28,7 +29,7 @@ internal sealed class Dockerfile
             folder = folder.Parent ?? throw new InvalidOperationException("No folder above the tests has a Dockerfile");
         }
 
-        return new Dockerfile(folder.FullName);
+        return new Dockerfile(folder.FullName, name);
     }
 
     /// <summary>The program to start and its arguments, with /app moved to <paramref name="app"/>.</summary>
