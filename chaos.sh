@@ -8,12 +8,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-fail() {
-  echo "chaos.sh: $1" >&2
-  exit 1
-}
-
-source "$root/eng/packages.sh"
+source "$root/eng/common.sh"
 
 (cd "$root" && need_dotnet)
 missing=()

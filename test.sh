@@ -4,14 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
-
-fail() {
-  echo "test.sh: $1" >&2
-  exit 1
-}
-
-source eng/packages.sh
+source eng/common.sh
 
 check_tools() {
   need_dotnet

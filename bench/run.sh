@@ -4,22 +4,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
-
-fail() {
-  echo "bench/run.sh: $1" >&2
-  exit 1
-}
-
-source eng/packages.sh
+source eng/common.sh
 
 need_dotnet
-missing=()
+mapfile -t missing < <(missing_compiler)
 command -v wrk >/dev/null || missing+=(wrk)
 command -v h2load >/dev/null || missing+=(nghttp2-client)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v etcd >/dev/null || missing+=(etcd-server)
-command -v clang >/dev/null || command -v gcc >/dev/null || missing+=(clang)
 [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
 need_packages "${missing[@]}"
 

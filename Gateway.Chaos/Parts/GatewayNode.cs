@@ -6,16 +6,11 @@ namespace Gateway.Chaos.Parts;
 /// <summary>One gateway, with a copy of the yarp.json as it is shipped.</summary>
 internal sealed class GatewayNode : IDisposable
 {
-    /// <summary>Another build of the gateway than the one that was built with this, as <c>native.sh</c> names it.</summary>
-    private static readonly string? OtherProgram = Environment.GetEnvironmentVariable("GATEWAY_PROGRAM");
-
-    private static readonly string[] Program = OtherProgram is null ? [Path.Combine(AppContext.BaseDirectory, "Gateway.Proxy.dll")] : [];
-
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private readonly Uri _ready;
     private readonly Uri _metrics;
     private readonly string _routes;
-    private readonly string _shippedRoutes = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "yarp.json"));
+    private readonly string _shippedRoutes = File.ReadAllText(Path.Combine(GatewayProgram.Folder, "yarp.json"));
 
     public GatewayNode(string folder, string etcd, string redis, params string[] further)
     {
@@ -26,9 +21,9 @@ internal sealed class GatewayNode : IDisposable
         _routes = Path.Combine(folder, $"yarp-{http}.json");
         ChangeRoutes(isOdd: false);
         Process = new Child(
-            folder, OtherProgram ?? "dotnet",
+            folder, GatewayProgram.Command[0],
             [
-                .. Program,
+                .. GatewayProgram.Command[1..],
                 "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
                 $"--Gateway:Management:Port={management}", $"--Gateway:Etcd:Endpoints={etcd}", $"--Gateway:Redis:Configuration={redis}",
                 $"--Gateway:RoutesFile={_routes}", "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning",

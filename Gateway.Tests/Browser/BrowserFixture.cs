@@ -23,7 +23,9 @@ internal sealed class BrowserFixture : IAsyncDisposable
     public static async Task<BrowserFixture> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("gateway-page-");
-        return new BrowserFixture(folder, await StartDemoAsync(folder.FullName), await Chromium.StartAsync());
+        var options = new DemoOptions { PagePort = 0, HttpPort = LoopbackPort.Free(), WebSocketPort = LoopbackPort.Free() };
+        var demo = await DemoHost.StartAsync(options, new DataFolder(folder.FullName)).DefaultTimeout();
+        return new BrowserFixture(folder, demo, await Chromium.StartAsync());
     }
 
     /// <summary>A browser of its own: nothing is shared with the other people.</summary>
@@ -47,21 +49,5 @@ internal sealed class BrowserFixture : IAsyncDisposable
         await _chromium.DisposeAsync();
         await Demo.DisposeAsync();
         _folder.Delete(recursive: true);
-    }
-
-    private static async Task<DemoHost> StartDemoAsync(string folder)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var options = new DemoOptions { PagePort = 0, HttpPort = LoopbackPort.Free(), WebSocketPort = LoopbackPort.Free() };
-            try
-            {
-                return await DemoHost.StartAsync(options, new DataFolder(folder)).DefaultTimeout();
-            }
-            catch (StartException) when (attempt < 3)
-            {
-                // A port that was free a moment ago can be somebody's by now: the page must know both ports before they are opened.
-            }
-        }
     }
 }

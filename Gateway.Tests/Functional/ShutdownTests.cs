@@ -7,6 +7,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>A gateway in a process of its own that gets SIGTERM while clients call it, as a rolling update does.</summary>
 [TestFixture]
+[Category("Program")]
 internal sealed class ShutdownTests
 {
     private const string Path = "/service/user/get_user_info";

@@ -97,6 +97,7 @@ internal sealed class OutageTests
     }
 
     [Test]
+    [Category("Program")]
     public async Task Node_KilledUnderLoad_LosesNothingForThoseWhoResumeElsewhere()
     {
         const int Events = 300;
@@ -133,6 +134,7 @@ internal sealed class OutageTests
     }
 
     [Test]
+    [Category("Program")]
     public async Task Node_Killed_LeavesNoGhostAndNoMarker()
     {
         await using var nodes = await NodesFixture.StartAsync(1, new() { ["Gateway:Notify:NodeTimeout"] = "00:00:02", ["Gateway:Notify:LastDisconnectGrace"] = "00:00:03" });

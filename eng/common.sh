@@ -1,4 +1,12 @@
-# Sourced by the scripts that need programs of Debian. They define fail MESSAGE, which says what is wrong and ends them.
+# What the scripts share, sourced by them.
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+# Says what is wrong, and ends the script.
+fail() {
+  echo "${BASH_SOURCE[-1]#./}: $1" >&2
+  exit 1
+}
 
 # Installs packages. Debian starts a daemon on installation; a policy file keeps it from that. One of the system's own stays.
 install_packages() {
@@ -30,6 +38,11 @@ need_packages() {
 need_dotnet() {
   command -v dotnet >/dev/null || fail "dotnet is missing. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
   dotnet --version >/dev/null || fail "no .NET SDK fits global.json. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+}
+
+# What to install for publish_native; nothing where there is a compiler.
+missing_compiler() {
+  command -v clang >/dev/null || command -v gcc >/dev/null || echo clang
 }
 
 # Compiles the gateway natively into a folder.
