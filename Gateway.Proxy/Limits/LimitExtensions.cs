@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -33,7 +34,12 @@ internal static class LimitExtensions
     }
 
     /// <summary>Limits by address, and for all together: cheap, so it comes before the body is read.</summary>
-    public static void UseRateLimits(this IReverseProxyApplicationBuilder proxy) => proxy.UseRateLimiter();
+    public static void UseRateLimits(this IReverseProxyApplicationBuilder proxy)
+    {
+        // ASP.NET's limiter ends in silence when its wait is cancelled, and a silent end would be an empty reply with status 200.
+        proxy.Use(static (context, next) => RpcCall.IsRpc(context) ? next(context) : EndCancelledAsync(context, next));
+        proxy.UseRateLimiter();
+    }
 
     /// <summary>Limits by user, and by what the cluster can take. Identity must be known.</summary>
     public static void UseCallerLimits(this IReverseProxyApplicationBuilder proxy)
@@ -44,6 +50,12 @@ internal static class LimitExtensions
             byUser, services.GetRequiredService<IOptions<RateLimits>>().Value, services.GetRequiredService<RedisTokenBucket>(), RateLimiting.IsKnownAfterIdentity);
         proxy.UseRateLimiter(byUser);
         proxy.Use(services.GetRequiredService<ConcurrencyCaps>().InvokeAsync);
+    }
+
+    private static async Task EndCancelledAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        RpcCall.EndCancelled(context);
     }
 
     private static void AddServerLimits(this IServiceCollection services)

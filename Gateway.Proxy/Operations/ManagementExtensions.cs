@@ -29,7 +29,6 @@ internal static class ManagementExtensions
             }
         });
         services.TryAddSingleton<Readiness>();
-        services.TryAddSingleton<DrainedDestinations>();
         services.TryAddSingleton<AdminReport>();
         services.TryAddSingleton<Traffic>();
         services.TryAddSingleton<GatewayStatus>();
@@ -77,8 +76,4 @@ internal static class ManagementExtensions
         endpoints.MapPage();
         endpoints.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous();
     }
-
-    /// <summary>Keeps requests from destinations that an operator has taken out. Stands before one is picked.</summary>
-    public static void UseDrainedDestinations(this IReverseProxyApplicationBuilder proxy) =>
-        proxy.Use(proxy.ApplicationServices.GetRequiredService<DrainedDestinations>().InvokeAsync);
 }

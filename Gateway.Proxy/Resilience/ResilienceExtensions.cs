@@ -1,6 +1,5 @@
 using Gateway.Proxy.Resilience.Ejection;
 using Gateway.Proxy.Resilience.Health;
-using Gateway.Proxy.Resilience.Retries;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -15,8 +14,8 @@ internal static class ResilienceExtensions
         var services = proxy.Services;
         services.TryAddSingleton<ResilientClusters>();
         services.TryAddSingleton<ResilienceMetrics>();
-        services.TryAddSingleton<Retrying>();
-        services.TryAddSingleton<ResilientCalls>();
+        services.TryAddSingleton<DrainedDestinations>();
+        services.TryAddSingleton<Attempts>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, EjectionPolicy>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAvailableDestinationsPolicy, HealthyWithinLimit>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IActiveHealthCheckPolicy, GrpcHealthPolicy>());
@@ -27,7 +26,11 @@ internal static class ResilienceExtensions
 
     /// <summary>Sends requests again that failed, and none to a cluster that fails as a whole. Stands before an instance is picked.</summary>
     public static void UseResilience(this IReverseProxyApplicationBuilder proxy) =>
-        proxy.Use(proxy.ApplicationServices.GetRequiredService<ResilientCalls>().InvokeAsync);
+        proxy.Use(proxy.ApplicationServices.GetRequiredService<Attempts>().InvokeAsync);
+
+    /// <summary>Keeps requests from destinations that an operator has taken out. Stands before one is picked.</summary>
+    public static void UseDrainedDestinations(this IReverseProxyApplicationBuilder proxy) =>
+        proxy.Use(proxy.ApplicationServices.GetRequiredService<DrainedDestinations>().InvokeAsync);
 
     /// <summary>YARP asks one factory for the probes of all clusters, so ours stands before its own.</summary>
     private static void AddProbes(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Proxy.Resilience;
 
@@ -17,7 +18,7 @@ internal sealed class ResilienceMetrics
         meter.CreateObservableGauge("gateway.breaker.open", () => Breakers(clusters), null, "1 while a cluster is left alone because nearly all its calls fail, else 0.");
     }
 
-    public void Ejected(string cluster, string destination, AttemptResult reason) =>
+    public void Ejected(string cluster, string destination, VerdictKind reason) =>
         _ejections.Add(1, new("cluster", cluster), new("destination", destination), new("reason", NameOf(reason)));
 
     /// <param name="cluster">The cluster.</param>
@@ -27,13 +28,15 @@ internal sealed class ResilienceMetrics
     private static IEnumerable<Measurement<int>> Breakers(ResilientClusters clusters) =>
         clusters.All.Select(cluster => new Measurement<int>(cluster.Breaker.IsOpen ? 1 : 0, new KeyValuePair<string, object?>("cluster", cluster.Id)));
 
-    private static string NameOf(AttemptResult result) => result switch
+    private static string NameOf(VerdictKind kind) => kind switch
     {
-        AttemptResult.NotSent => "not-sent",
-        AttemptResult.Unavailable => "unavailable",
-        AttemptResult.Broken => "broken",
-        AttemptResult.Garbled => "garbled",
-        AttemptResult.Slow => "slow",
-        _ => "answered",
+        VerdictKind.Unjudged => "unjudged",
+        VerdictKind.Answered => "answered",
+        VerdictKind.Unreachable => "unreachable",
+        VerdictKind.Unavailable => "unavailable",
+        VerdictKind.Broken => "broken",
+        VerdictKind.Garbled => "garbled",
+        VerdictKind.Slow => "slow",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 }

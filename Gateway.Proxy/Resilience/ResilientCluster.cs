@@ -1,5 +1,4 @@
 using Gateway.Proxy.Resilience.Breaker;
-using Gateway.Proxy.Resilience.Retries;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Resilience;

@@ -96,6 +96,61 @@ internal sealed class LimitTests : GatewayTest
         Assert.That(refused.Headers.RetryAfter, Is.Not.Null);
     }
 
+    [TestCase(LoginRoute, AnonymousPath, "Address")]
+    [TestCase(UserInfoRoute, GetUserInfoPath, "User")]
+    public async Task Waiting_DeadlineEnds_ReadsTimedOut(string route, string path, string per)
+    {
+        await using var gateway = await StartWaitingAsync(route, per);
+        (await gateway.PostAsync(path, Alice.ToByteArray())).Dispose();
+
+        using var late = await gateway.PostAsync(path, Alice.ToByteArray()).DefaultTimeout();
+
+        Assert.That(GatewayFixture.ErrorCode(late), Is.EqualTo("timed-out"));
+        Assert.That(Service.Calls, Has.Count.EqualTo(1));
+    }
+
+    [TestCase(LoginRoute, AnonymousPath, "Address")]
+    [TestCase(UserInfoRoute, GetUserInfoPath, "User")]
+    public async Task Waiting_ClientLeaves_CountsAsGone(string route, string path, string per)
+    {
+        await using var gateway = await StartWaitingAsync(route, per, timeout: "00:01:00");
+        (await gateway.PostAsync(path, Alice.ToByteArray())).Dispose();
+
+        using (var leaving = await RawClient.ConnectAsync(gateway.Address))
+        {
+            await leaving.PostAsync(path, Alice.ToByteArray());
+        }
+
+        await Eventually.That(() => gateway.Log.Named("CallEnded").Count == 2);
+        Assert.That(gateway.Log.Named("CallEnded")[1].Message, Does.Contain(" client-gone "));
+        Assert.That(gateway.Log.Named("CallFailed"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Waiting_OrdinaryRoute_DeadlineEnds_Is504()
+    {
+        await using var gateway = await StartGatewayAsync(Limit(
+            "login", 1,
+            ("Gateway:RateLimits:login:QueueLimit", "5"),
+            ("ReverseProxy:Routes:plain:ClusterId", "user"),
+            ("ReverseProxy:Routes:plain:Match:Path", "/plain"),
+            ("ReverseProxy:Routes:plain:Timeout", "00:00:00.300"),
+            ("ReverseProxy:Routes:plain:RateLimiterPolicy", "login")));
+        (await gateway.Client.GetAsync("/plain")).Dispose();
+
+        using var late = await gateway.Client.GetAsync("/plain").DefaultTimeout();
+
+        Assert.That((int)late.StatusCode, Is.EqualTo(504));
+    }
+
+    private Task<GatewayFixture> StartWaitingAsync(string route, string per, string timeout = "00:00:00.300") => StartGatewayAsync(Limit(
+        "login", 1,
+        ("Gateway:RateLimits:login:QueueLimit", "5"),
+        ("Gateway:RateLimits:login:Per", per),
+        ("Gateway:AccessLog:Enabled", "true"),
+        ($"{route}:RateLimiterPolicy", "login"),
+        ($"{route}:Timeout", timeout)));
+
     [Test]
     public async Task Route_NamesAnUnknownPolicy_IsRefused()
     {

@@ -1,5 +1,6 @@
 using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Transforms.Errors;
@@ -20,24 +21,21 @@ internal sealed class ErrorEnvelopeMiddleware(
         context.Features.Set(rpc);
         try
         {
-            Exception? failure = null;
-            try
+            var verdict = await RunAsync(context, rpc);
+            log.Write(rpc, verdict);
+            metrics.Count(route, verdict.Outcome, CallTarget.Of(context), time.GetElapsedTime(rpc.StartedAt));
+            CallTrace.Tag(context, rpc, verdict.Outcome);
+            if (verdict.Outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
             {
-                await next(context);
+                await envelope.WriteAsync(context, verdict.Outcome, rpc.RequestId);
             }
-            // A reply that has begun can't be replaced: what nobody expected goes on to the server, which cuts the connection.
-            catch (Exception exception) when (!context.Response.HasStarted || OutcomeResolver.Of(context, exception) is not null)
+            else if (verdict.Defect is not null)
             {
-                failure = exception;
-            }
-
-            var outcome = Settle(context, rpc, failure);
-            if (outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
-            {
-                await envelope.WriteAsync(context, outcome, rpc.RequestId);
+                // A reply that has begun can't be replaced, and must not look whole.
+                context.Abort();
             }
 
-            accessLog.Write(context, rpc, outcome);
+            accessLog.Write(context, rpc, verdict.Outcome);
         }
         finally
         {
@@ -45,22 +43,30 @@ internal sealed class ErrorEnvelopeMiddleware(
         }
     }
 
-    /// <summary>Finds the outcome, and tells the log, the metrics and the trace.</summary>
-    private RpcOutcome Settle(HttpContext context, RpcFeature rpc, Exception? failure)
+    /// <summary>The verdict on the whole call: that of its last attempt, unless a step failed that has no other way to say so.</summary>
+    private async ValueTask<Verdict> RunAsync(HttpContext context, RpcFeature rpc)
     {
-        var outcome = failure is null ? OutcomeResolver.Of(context, rpc) : OutcomeResolver.Of(context, failure);
-        if (outcome is null)
+        try
         {
-            log.Unexpected(rpc.Route, failure!);
+            await next(context);
         }
-        else
+        catch (Exception exception)
         {
-            log.Write(rpc, outcome.Value, failure ?? context.GetForwarderErrorFeature()?.Exception);
+            var verdict = CallVerdict.OfRequest(context, exception);
+            if (rpc.Verdict is null)
+            {
+                rpc.Conclude(verdict);
+            }
+
+            return verdict.Defect is null ? rpc.Verdict! : verdict;
         }
 
-        var settled = outcome ?? RpcOutcome.Internal;
-        metrics.Count(rpc.Route, settled, CallTarget.Of(context), time.GetElapsedTime(rpc.StartedAt));
-        CallTrace.Tag(context, rpc, settled);
-        return settled;
+        if (rpc.Verdict is null && context.RequestAborted.IsCancellationRequested)
+        {
+            // ASP.NET's rate limiter ends in silence when its wait is cancelled.
+            rpc.Conclude(CallVerdict.OfCancellation(context, Reach.NotSent));
+        }
+
+        return RpcCall.Settle(context);
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Transforms.Errors;
@@ -14,30 +15,28 @@ internal sealed partial class OutcomeLog(ILogger<OutcomeLog> logger, TimeProvide
     private readonly LogThrottle[] _throttles =
         [.. Enum.GetValues<RpcOutcome>().Select(_ => new LogThrottle(time, Interval))];
 
-    public void Write(RpcFeature rpc, RpcOutcome outcome, Exception? exception)
+    public void Write(RpcFeature rpc, Verdict verdict)
     {
+        var outcome = verdict.Outcome;
         switch (outcome)
         {
+            case RpcOutcome.Internal when verdict.Defect is { } defect:
+                Log.CallBroke(logger, defect, rpc.Route.RouteId);
+                break;
             case RpcOutcome.Ok:
                 break;
             case RpcOutcome.SubServiceFailed or RpcOutcome.NoInstance or RpcOutcome.Overloaded or RpcOutcome.TimedOut or RpcOutcome.SessionStoreDown or RpcOutcome.Internal:
                 if (_throttles[(int)outcome].TryPass(out var suppressed))
                 {
-                    Log.CallFailed(logger, rpc.Route.RouteId, rpc.Route.Path, OutcomeTexts.Of(outcome).Code, Describe(rpc, outcome, exception), suppressed);
+                    Log.CallFailed(logger, rpc.Route.RouteId, rpc.Route.Path, OutcomeTexts.Of(outcome).Code, verdict.Description, suppressed);
                 }
 
                 break;
             default:
-                Log.CallRefused(logger, rpc.Route.RouteId, OutcomeTexts.Of(outcome).Code, Describe(rpc, outcome, exception));
+                Log.CallRefused(logger, rpc.Route.RouteId, OutcomeTexts.Of(outcome).Code, verdict.Description);
                 break;
         }
     }
-
-    public void Unexpected(RpcRoute route, Exception exception) => Log.CallBroke(logger, exception, route.RouteId);
-
-    private static string Describe(RpcFeature rpc, RpcOutcome outcome, Exception? exception) =>
-        rpc.Reason ?? exception?.GetBaseException().Message
-        ?? (outcome == RpcOutcome.NoInstance ? "no destination of the cluster is available" : "no further detail");
 
     private static partial class Log
     {

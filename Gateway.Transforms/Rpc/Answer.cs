@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -19,13 +20,13 @@ internal readonly record struct Answer(Stream Message, long? Length)
         var type = response.Content.Headers.ContentType?.MediaType;
         if (type?.StartsWith(RpcContent.GrpcType, StringComparison.OrdinalIgnoreCase) is not true)
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's content type is '{type}', not {RpcContent.GrpcType}");
+            throw AnswerException.Garbled($"the answer's content type is '{type}', not {RpcContent.GrpcType}");
         }
 
         if (GrpcStatus.IsIn(response.Headers))
         {
             GrpcStatus.EnsureOk(response.Headers);
-            throw new AnswerException(RpcOutcome.SubServiceFailed, "the answer is good but has no message");
+            throw AnswerException.Garbled("the answer is good but has no message");
         }
 
         var message = await GrpcAnswerStream.OpenAsync(response, cancellationToken);
@@ -38,7 +39,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         var content = response.Content.Headers;
         if (!RpcContent.IsMessage(content.ContentType?.MediaType) || content.ContentEncoding.Count > 0)
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's content type is '{content.ContentType}', or it is compressed");
+            throw AnswerException.Garbled($"the answer's content type is '{content.ContentType}', or it is compressed");
         }
 
         return new Answer(response.Content.ReadAsStream(), content.ContentLength);
@@ -48,13 +49,13 @@ internal readonly record struct Answer(Stream Message, long? Length)
     {
         if (response.StatusCode != HttpStatusCode.OK)
         {
-            var (outcome, fault) = response.StatusCode switch
+            var (kind, outcome) = response.StatusCode switch
             {
-                HttpStatusCode.ServiceUnavailable => (RpcOutcome.NoInstance, CallFault.Unavailable),
-                HttpStatusCode.GatewayTimeout => (RpcOutcome.TimedOut, CallFault.Slow),
-                _ => (RpcOutcome.SubServiceFailed, CallFault.None),
+                HttpStatusCode.ServiceUnavailable => (VerdictKind.Unavailable, RpcOutcome.NoInstance),
+                HttpStatusCode.GatewayTimeout => (VerdictKind.Slow, RpcOutcome.TimedOut),
+                _ => (VerdictKind.Answered, RpcOutcome.SubServiceFailed),
             };
-            throw new AnswerException(outcome, $"HTTP status {(int)response.StatusCode}", fault);
+            throw new AnswerException(new Verdict(kind, outcome, Reach.Answered, Status: $"HTTP status {(int)response.StatusCode}"));
         }
     }
 
@@ -65,7 +66,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         {
             "gzip" => new GZipStream(message, CompressionMode.Decompress),
             "deflate" => new ZLibStream(message, CompressionMode.Decompress),
-            _ => throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer is compressed as '{encoding}', which the gateway cannot read"),
+            _ => throw AnswerException.Garbled($"the answer is compressed as '{encoding}', which the gateway cannot read"),
         };
         return new DecompressedAnswer(unpacked, message);
     }

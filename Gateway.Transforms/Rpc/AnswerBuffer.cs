@@ -1,5 +1,4 @@
 using System.Buffers;
-using Gateway.Transforms.Errors;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -70,5 +69,5 @@ internal sealed class AnswerBuffer : IDisposable
     }
 
     private static AnswerException TooLong(int max) =>
-        new(RpcOutcome.SubServiceFailed, $"the answer has to be held in memory and is longer than {max} bytes (Gateway:Rpc:MaxBufferedAnswer)", CallFault.None);
+        AnswerException.Unusable($"the answer has to be held in memory and is longer than {max} bytes (Gateway:Rpc:MaxBufferedAnswer)");
 }

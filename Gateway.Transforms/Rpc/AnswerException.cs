@@ -1,22 +1,19 @@
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Rpc;
 
-/// <summary>
-/// What a sub-service sent is no good answer. An <see cref="IOException"/>, so that YARP treats it as a broken body when it is
-/// thrown in the middle of one.
-/// </summary>
-internal sealed class AnswerException : IOException
+/// <summary>What a sub-service sent is no good answer.</summary>
+internal sealed class AnswerException(Verdict verdict) : Exception(verdict.Description)
 {
-    public AnswerException(RpcOutcome outcome, string reason, CallFault fault = CallFault.Garbled)
-        : base(reason)
-    {
-        Outcome = outcome;
-        Fault = fault;
-    }
+    /// <summary>What it makes of the call.</summary>
+    public Verdict Verdict { get; } = verdict;
 
-    public RpcOutcome Outcome { get; }
+    /// <summary>It is no answer in the protocol of the cluster.</summary>
+    public static AnswerException Garbled(string reason) =>
+        new(new Verdict(VerdictKind.Garbled, RpcOutcome.SubServiceFailed, Reach.Answered, reason));
 
-    /// <summary>What it says about the instance.</summary>
-    public CallFault Fault { get; }
+    /// <summary>It is an answer, and the gateway can do nothing with it.</summary>
+    public static AnswerException Unusable(string reason) =>
+        new(new Verdict(VerdictKind.Answered, RpcOutcome.SubServiceFailed, Reach.Answered, reason));
 }

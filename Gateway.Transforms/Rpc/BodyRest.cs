@@ -26,6 +26,9 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
     /// <summary>Some of it has been read, so the call cannot be made again.</summary>
     public bool IsStarted { get; private set; }
 
+    /// <summary>It is the client who is waited for, not the sub-service.</summary>
+    public bool IsWaiting { get; private set; }
+
     /// <summary>Sends all of it, in pieces as large as <paramref name="piece"/>.</summary>
     /// <exception cref="InvalidOperationException">It has been sent, in part at least.</exception>
     /// <exception cref="OperationCanceledException">This is disposed of, or the token says so.</exception>
@@ -112,7 +115,9 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
         ReadResult read;
         try
         {
+            IsWaiting = true;
             read = await body.ReadRestAsync(cancellationToken);
+            IsWaiting = false;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -8,12 +9,16 @@ namespace Gateway.Transforms.Rpc;
 internal abstract class CallContent(long length) : HttpContent
 {
     private bool _isAsked;
+    private bool _isRefused;
+
+    /// <summary>How far it got, while there is no answer. It tells what the handler did with the body, so no exception has to.</summary>
+    public Reach Reach => IsTaken && !_isRefused ? Reach.PerhapsSent : Reach.NotSent;
 
     /// <summary>
     /// Whether a connection has taken any of it. A write that failed has not: the message is incomplete on the other side, where nobody acts
     /// on it.
     /// </summary>
-    public abstract bool IsTaken { get; }
+    protected abstract bool IsTaken { get; }
 
     /// <param name="message">What is there of the message.</param>
     /// <param name="more">What is still to come of it; null when it is whole.</param>
@@ -32,10 +37,12 @@ internal abstract class CallContent(long length) : HttpContent
 
     protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The handler asks a second time when the peer has refused the request unread. It then goes to another instance, and not there again.
+        // The handler asks a second time when the peer has refused the request unread, and only then: not once a connection broke that may have
+        // taken the body. The request then goes to another instance, and not there again.
         if (_isAsked)
         {
-            throw new InvalidOperationException("The instance refused the request unread.");
+            _isRefused = true;
+            throw new RefusedUnreadException();
         }
 
         _isAsked = true;
@@ -49,4 +56,6 @@ internal abstract class CallContent(long length) : HttpContent
         computed = length;
         return true;
     }
+
+    private sealed class RefusedUnreadException() : IOException("the instance refused the request unread");
 }

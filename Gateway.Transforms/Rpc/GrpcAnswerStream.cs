@@ -1,4 +1,3 @@
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Wire;
 
 namespace Gateway.Transforms.Rpc;
@@ -43,7 +42,7 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
 
         if (!GrpcFrame.TryRead(header, out var compressed, out var length))
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"the answer's frame begins with {header[0]}, which is no gRPC");
+            throw AnswerException.Garbled($"the answer's frame begins with {header[0]}, which is no gRPC");
         }
 
         var answer = new GrpcAnswerStream(response, body, header, length, compressed);
@@ -93,7 +92,7 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
         // The header has been read by now.
         if (await _body.ReadAsync(_header, cancellationToken) != 0)
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, "the answer has more than one message");
+            throw AnswerException.Garbled("the answer has more than one message");
         }
 
         GrpcStatus.EnsureOk(_response.TrailingHeaders);
@@ -111,6 +110,6 @@ internal sealed class GrpcAnswerStream : ReadOnlyStream
             return failed;
         }
 
-        return new AnswerException(RpcOutcome.SubServiceFailed, reason);
+        return AnswerException.Garbled(reason);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -20,18 +21,18 @@ internal static class GrpcStatus
         var status = Find(headers, "grpc-status");
         if (!int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, status is null ? "the answer has no grpc-status" : $"grpc-status '{status}'");
+            throw AnswerException.Garbled(status is null ? "the answer has no grpc-status" : $"grpc-status '{status}'");
         }
 
         if (code != Ok)
         {
-            var (outcome, fault) = code switch
+            var (kind, outcome) = code switch
             {
-                DeadlineExceeded => (RpcOutcome.TimedOut, CallFault.Slow),
-                Unavailable => (RpcOutcome.NoInstance, CallFault.Unavailable),
-                _ => (RpcOutcome.SubServiceFailed, CallFault.None),
+                DeadlineExceeded => (VerdictKind.Slow, RpcOutcome.TimedOut),
+                Unavailable => (VerdictKind.Unavailable, RpcOutcome.NoInstance),
+                _ => (VerdictKind.Answered, RpcOutcome.SubServiceFailed),
             };
-            throw new AnswerException(outcome, $"grpc-status {code}: {Find(headers, "grpc-message") ?? "no message"}", fault);
+            throw new AnswerException(new Verdict(kind, outcome, Reach.Answered, Find(headers, "grpc-message"), $"grpc-status {code}"));
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class MessageContent : CallContent
         _length = message.Length + (more?.Length ?? 0);
     }
 
-    public override bool IsTaken => _isTaken;
+    protected override bool IsTaken => _isTaken;
 
     protected override async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {

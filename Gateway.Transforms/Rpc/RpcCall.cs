@@ -1,53 +1,50 @@
 using System.Globalization;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Transforms.Rpc;
 
-/// <summary>What a host's own steps in the pipeline may know of a call, and do to it.</summary>
+/// <summary>What a host's own steps in the pipeline may know of a call, and do to it. On routes without the transform <c>Rpc</c> as well, unless a member says otherwise.</summary>
 public static class RpcCall
 {
+    /// <summary>Whether the request is on a route with the transform <c>Rpc</c>.</summary>
+    public static bool IsRpc(HttpContext context) => Find(context) is not null;
+
     /// <summary>Who is calling; null on routes that ask nobody, and before identity is known.</summary>
-    public static string? FindUser(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<RpcFeature>()?.UserId;
-    }
+    public static string? FindUser(HttpContext context) => Find(context)?.UserId;
 
-    /// <summary>The timestamp at which the call came in; null on routes without the transform <c>Rpc</c>.</summary>
-    public static long? FindStart(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<RpcFeature>()?.StartedAt;
-    }
+    /// <summary>What became of the last attempt; null while it is under way, and before the first.</summary>
+    public static Verdict? FindVerdict(HttpContext context) => Find(context) is { } rpc ? rpc.Verdict : context.Features.Get<Verdict>();
 
-    /// <summary>What the end of the call says about the instance that was called.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="exception">What the forwarder met while it passed the answer on; null for nothing.</param>
-    public static CallFault FindFault(HttpContext context, Exception? exception)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return (exception as AnswerException ?? exception?.InnerException as AnswerException)?.Fault
-            ?? context.Features.Get<RpcFeature>()?.Fault ?? CallFault.None;
-    }
+    /// <summary>What became of an attempt, once its steps have come back without an exception. One that never got to an instance is settled here.</summary>
+    public static Verdict Settle(HttpContext context) => FindVerdict(context) ?? Conclude(
+        context, context.GetForwarderErrorFeature() is { } failure ? OrdinaryVerdict.OfFailure(context, failure) : OrdinaryVerdict.Unknown);
 
-    /// <summary>The call as one that may be sent again; null on routes without the transform <c>Rpc</c>.</summary>
-    public static IReplayableCall? FindReplayable(HttpContext context)
+    /// <summary>Puts the request back as it was before it was sent; false when its body cannot be sent again. Only before the client has read anything.</summary>
+    public static bool TryReplay(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<RpcFeature>();
-    }
+        if (Find(context) is { } rpc)
+        {
+            if (!rpc.CanReplay)
+            {
+                return false;
+            }
 
-    /// <summary>
-    /// Whether a sub-service has certainly done nothing with a request that got no answer: there was no connection, it broke before the
-    /// message had left, or the peer refused the request unread.
-    /// </summary>
-    /// <param name="context">The request.</param>
-    /// <param name="exception">What the forwarder met; null for nothing.</param>
-    public static bool IsUnsent(HttpContext context, Exception? exception)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return SendFailure.IsNotSent(exception) || context.Features.Get<RpcFeature>() is { HasLeft: false };
+            rpc.Replay();
+        }
+        else if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+        {
+            return false;
+        }
+
+        context.Features.Set<Verdict>(null);
+        context.Features.Set<IForwarderErrorFeature>(null);
+        // What the first answer, and the transforms of the route, have put into the headers belongs to that answer alone.
+        context.Response.Clear();
+        return true;
     }
 
     /// <summary>
@@ -66,13 +63,44 @@ public static class RpcCall
             context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        if (context.Features.Get<RpcFeature>() is { } rpc)
-        {
-            rpc.Fail(outcome, reason);
-        }
-        else
+        if (!IsRpc(context))
         {
             context.Response.StatusCode = OutcomeTexts.Of(outcome).HttpStatus;
         }
+
+        Conclude(context, Verdict.Refused(outcome, reason));
+    }
+
+    /// <summary>
+    /// Ends a request of a route without the transform <c>Rpc</c> whose client has gone, or whose time was over, before any step said how it ended.
+    /// </summary>
+    public static void EndCancelled(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (FindVerdict(context) is null && context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            var verdict = Conclude(context, CallVerdict.OfCancellation(context, Reach.NotSent));
+            context.Response.StatusCode = OutcomeTexts.Of(verdict.Outcome).HttpStatus;
+        }
+    }
+
+    internal static Verdict Conclude(HttpContext context, Verdict verdict)
+    {
+        if (Find(context) is { } rpc)
+        {
+            rpc.Conclude(verdict);
+        }
+        else
+        {
+            context.Features.Set(verdict);
+        }
+
+        return verdict;
+    }
+
+    private static RpcFeature? Find(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<RpcFeature>();
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 
 namespace Gateway.Transforms.Rpc;
@@ -9,7 +10,7 @@ namespace Gateway.Transforms.Rpc;
 /// <summary>The facts of one call, gathered on its way through the pipeline. Belongs to the request and ends with it.</summary>
 /// <param name="route">The route that was matched.</param>
 /// <param name="startedAt">The timestamp at which the pipeline was entered.</param>
-internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCall
+internal sealed class RpcFeature(RpcRoute route, long startedAt)
 {
     /// <summary>A longer request id is not echoed: it is no id.</summary>
     private const int MaxRequestIdBytes = 256;
@@ -17,7 +18,6 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
     private RequestBody? _body;
     private FieldRange _requestIdField;
     private string? _requestId;
-    private long _sentAt;
 
     public RpcRoute Route { get; } = route;
 
@@ -32,20 +32,14 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
     /// <summary>What is still to come of the message; null when it is whole.</summary>
     public BodyRest? Rest { get; private set; }
 
-    /// <summary>How the call ended; null while that is open.</summary>
-    public RpcOutcome? Outcome { get; private set; }
+    /// <summary>What became of the call, or of the last attempt to make it; null while that is open.</summary>
+    public Verdict? Verdict { get; private set; }
+
+    /// <summary>When the request went out to the sub-service, as a timestamp.</summary>
+    public long SentAt { get; private set; }
 
     /// <summary>From the request to the sub-service to the headers of its answer; null when there was no answer.</summary>
     public TimeSpan? SubServiceTime { get; private set; }
-
-    /// <summary>Why it ended so, for the log only: it may name hosts and statuses.</summary>
-    public string? Reason { get; private set; }
-
-    /// <summary>What a failure says about the instance that was called.</summary>
-    public CallFault Fault { get; private set; }
-
-    /// <summary>Whether a connection has taken the message.</summary>
-    public bool HasLeft { get; private set; }
 
     /// <summary>Whether the message is still held, or none of what is not held has been read.</summary>
     public bool CanReplay => _body is not null && Rest is not { IsStarted: true };
@@ -73,31 +67,25 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt) : IReplayableCa
         }
     }
 
-    /// <summary>A connection has taken the message, if only a part of it.</summary>
-    public void Left() => HasLeft = true;
-
     /// <summary>The request goes out to the sub-service.</summary>
-    public void Sent(TimeProvider time) => _sentAt = time.GetTimestamp();
+    public void Sent(TimeProvider time) => SentAt = time.GetTimestamp();
 
     /// <summary>The sub-service has begun to answer.</summary>
-    public void Answered(TimeProvider time) => SubServiceTime = time.GetElapsedTime(_sentAt);
+    public void Answered(TimeProvider time) => SubServiceTime = time.GetElapsedTime(SentAt);
 
-    public void Succeed() => Outcome = RpcOutcome.Ok;
+    /// <summary>Says what became of the call. An attempt has one end, so it is said once.</summary>
+    /// <exception cref="InvalidOperationException">It has been said.</exception>
+    public void Conclude(Verdict verdict) =>
+        Verdict = Verdict is null ? verdict : throw new InvalidOperationException($"The call has ended as {Verdict} and cannot end as {verdict} too.");
 
-    public void Fail(RpcOutcome outcome, string? reason = null, CallFault fault = CallFault.None)
-    {
-        Outcome = outcome;
-        Reason = reason;
-        Fault = fault;
-    }
+    /// <summary>Refuses the call before an instance is picked.</summary>
+    public void Fail(RpcOutcome outcome, string? reason = null) => Conclude(Verdict.Refused(outcome, reason));
 
+    /// <summary>Makes the call ready for another attempt. Only while <see cref="CanReplay"/>.</summary>
     public void Replay()
     {
-        Outcome = null;
-        Reason = null;
-        Fault = CallFault.None;
+        Verdict = null;
         SubServiceTime = null;
-        HasLeft = false;
     }
 
     /// <summary>Gives the body's memory back to the server. What was not asked for by now is gone.</summary>

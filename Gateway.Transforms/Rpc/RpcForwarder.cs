@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -29,7 +29,18 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         HttpContext context, string destinationPrefix, HttpMessageInvoker httpClient, ForwarderRequestConfig requestConfig, HttpTransformer transformer, CancellationToken cancellationToken) =>
         context.Features.Get<RpcFeature>() is { } rpc
             ? CallAsync(context, rpc, destinationPrefix, httpClient, requestConfig, transformer)
-            : ordinary.SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken);
+            : PassOnAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken);
+
+    private async ValueTask<ForwarderError> PassOnAsync(
+        HttpContext context, string destinationPrefix, HttpMessageInvoker client, ForwarderRequestConfig config, HttpTransformer transformer, CancellationToken cancellationToken)
+    {
+        var askedAt = time.GetTimestamp();
+        var error = await ordinary.SendAsync(context, destinationPrefix, client, config, transformer, cancellationToken);
+        RpcCall.Conclude(context, context.GetForwarderErrorFeature() is { } failure
+            ? OrdinaryVerdict.OfFailure(context, failure) with { AskedAt = askedAt }
+            : OrdinaryVerdict.OfAnswer(context.Response.StatusCode));
+        return error;
+    }
 
     private async ValueTask<ForwarderError> CallAsync(
         HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, ForwarderRequestConfig config, HttpTransformer transformer)
@@ -45,6 +56,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         Address(context, rpc, request, protocol);
         // The token of the request is that of its deadline too: there is no other.
         var cancellationToken = context.RequestAborted;
+        Verdict verdict;
         try
         {
             // What else the operator wants of the route. It comes last, so it may say anything but the message.
@@ -53,45 +65,21 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
             using var response = await client.SendAsync(request, cancellationToken);
             rpc.Answered(time);
             await transformer.TransformResponseAsync(context, response, cancellationToken);
-            await reply.WriteAsync(context, rpc, protocol, response, cancellationToken);
+            verdict = await reply.WriteAsync(context, rpc, protocol, response, cancellationToken);
             await transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
-            return ForwarderError.None;
         }
-        catch (Exception exception) when (rpc.SubServiceTime is null && exception is HttpRequestException or OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception exception)
         {
-            if (content.IsTaken)
-            {
-                rpc.Left();
-            }
-
-            return Fail(context, rpc, exception);
+            verdict = rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content, exception) : CallVerdict.OfAnswer(context, exception);
         }
+
+        rpc.Conclude(verdict.Kind == VerdictKind.Slow ? verdict with { AskedAt = rpc.SentAt } : verdict);
+        return verdict.Outcome == RpcOutcome.Ok ? ForwarderError.None : ForwarderError.Request;
     }
 
     private Uri AddressOf(string destination, string path) => _addresses
         .GetValue(destination, static _ => new ConcurrentDictionary<string, Uri>(StringComparer.Ordinal))
         .GetOrAdd(path, static (path, destination) => RequestUtilities.MakeDestinationAddress(destination, path, QueryString.Empty), destination);
-
-    /// <summary>Finds out why there is no answer.</summary>
-    private static ForwarderError Fail(HttpContext context, RpcFeature rpc, Exception exception)
-    {
-        switch (rpc.Rest?.Failure)
-        {
-            case MalformedMessageException malformed:
-                rpc.Fail(RpcOutcome.BadRequest, malformed.Message);
-                return ForwarderError.RequestBodyClient;
-            case { } failure:
-                ExceptionDispatchInfo.Throw(failure);
-                break;
-        }
-
-        var error = context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled
-            // The handler gave up connecting. It also cancels the sending of a message whose connection breaks, and nobody's time is over then.
-            : SendFailure.IsConnectTimeout(exception) ? ForwarderError.RequestTimedOut
-            : ForwarderError.Request;
-        context.Features.Set<IForwarderErrorFeature>(new CallError(error, exception));
-        return error;
-    }
 
     private void Address(HttpContext context, RpcFeature rpc, HttpRequestMessage request, RpcProtocol protocol)
     {
@@ -112,6 +100,4 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         request.Headers.TryAddWithoutValidation("grpc-accept-encoding", "identity");
         request.Headers.TryAddWithoutValidation("grpc-timeout", GrpcTimeout.Format(rpc.Route.Timeout - time.GetElapsedTime(rpc.StartedAt)));
     }
-
-    private sealed record CallError(ForwarderError Error, Exception? Exception) : IForwarderErrorFeature;
 }

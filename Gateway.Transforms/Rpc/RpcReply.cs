@@ -1,6 +1,6 @@
-using System.IO.Pipelines;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
+using Gateway.Transforms.Verdicts;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,38 +21,26 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
     /// <summary>HTTP/2's INTERNAL_ERROR: the client's stream ends without its other streams being touched.</summary>
     private const int InternalError = 2;
 
-    /// <summary>Leaves a reply, or a failed call for which there is none yet.</summary>
-    public async ValueTask WriteAsync(HttpContext http, RpcFeature rpc, RpcProtocol protocol, HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>Leaves a reply, or says why there is none. What it throws concerns the answer as well.</summary>
+    public async ValueTask<Verdict> WriteAsync(HttpContext http, RpcFeature rpc, RpcProtocol protocol, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        try
+        var answer = await Answer.OpenAsync(protocol, response, cancellationToken);
+        await using var message = answer.Message;
+        if (rpc.Route.Source is not null)
         {
-            var answer = await Answer.OpenAsync(protocol, response, cancellationToken);
-            await using var message = answer.Message;
-            if (rpc.Route.Source is not null)
-            {
-                await ReplyWithEventsAsync(http, rpc, rpc.Route.Source, answer, cancellationToken);
-            }
-            else if (answer.Length is > HeldLength || (answer.Length is null && protocol == RpcProtocol.Http))
-            {
-                await PassOnAsync(http, rpc, answer, cancellationToken);
-            }
-            else
-            {
-                using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
-                await ReplyAsync(http, rpc, buffer.Memory);
-            }
+            return await ReplyWithEventsAsync(http, rpc, rpc.Route.Source, answer, cancellationToken);
         }
-        catch (AnswerException failed)
+
+        if (answer.Length is > HeldLength || (answer.Length is null && protocol == RpcProtocol.Http))
         {
-            rpc.Fail(failed.Outcome, failed.Message, failed.Fault);
+            return await PassOnAsync(http, answer, cancellationToken);
         }
-        catch (Exception broken) when (IsBroken(broken) && !http.RequestAborted.IsCancellationRequested)
-        {
-            rpc.Fail(RpcOutcome.SubServiceFailed, BrokeOff(broken), CallFault.Broken);
-        }
+
+        using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
+        return await ReplyAsync(http, buffer.Memory);
     }
 
-    private async ValueTask ReplyWithEventsAsync(
+    private async ValueTask<Verdict> ReplyWithEventsAsync(
         HttpContext http, RpcFeature rpc, IEventSource source, Answer answer, CancellationToken cancellationToken)
     {
         using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
@@ -65,64 +53,63 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, $"request or answer cannot be parsed: {exception.Message}", CallFault.None);
+            throw AnswerException.Unusable($"request or answer cannot be parsed: {exception.Message}");
         }
 
-        await ReplyAsync(http, rpc, reply.ToByteArray());
+        return await ReplyAsync(http, reply.ToByteArray());
     }
 
-    private static async ValueTask ReplyAsync(HttpContext http, RpcFeature rpc, ReadOnlyMemory<byte> message)
+    private static async ValueTask<Verdict> ReplyAsync(HttpContext http, ReadOnlyMemory<byte> message)
     {
         Begin(http.Response, message.Length);
-        rpc.Succeed();
-        await http.Response.BodyWriter.WriteAsync(message, http.RequestAborted);
+        try
+        {
+            var flush = await http.Response.BodyWriter.WriteAsync(message, http.RequestAborted);
+            return flush.IsCompleted ? NotTaken(http) : Verdict.Good;
+        }
+        catch (OperationCanceledException)
+        {
+            return NotTaken(http);
+        }
     }
 
     /// <summary>Once the first byte is out a failure can't be told any more; the client has to see that its answer is not whole.</summary>
-    private static async ValueTask PassOnAsync(HttpContext http, RpcFeature rpc, Answer answer, CancellationToken cancellationToken)
+    private static async ValueTask<Verdict> PassOnAsync(HttpContext http, Answer answer, CancellationToken cancellationToken)
     {
         Begin(http.Response, answer.Length);
-        rpc.Succeed();
+        var reply = http.Response.BodyWriter;
+        var isClientsTurn = false;
         try
         {
-            if (!await TryCopyAsync(answer.Message, http.Response.BodyWriter, cancellationToken))
+            while (true)
             {
-                rpc.Fail(RpcOutcome.ClientGone);
+                isClientsTurn = false;
+                var read = await answer.Message.ReadAsync(reply.GetMemory(), cancellationToken);
+                if (read == 0)
+                {
+                    return Verdict.Good;
+                }
+
+                reply.Advance(read);
+                isClientsTurn = true;
+                if ((await reply.FlushAsync(cancellationToken)).IsCompleted)
+                {
+                    return NotTaken(http);
+                }
             }
         }
-        catch (Exception broken) when (IsBroken(broken) || broken is OperationCanceledException)
+        catch (Exception exception)
         {
-            // Asked before the connection is cut, which looks like a client that has gone.
-            var isOver = cancellationToken.IsCancellationRequested;
+            // Settled before the connection is cut, which looks like a client that has gone.
+            var verdict = isClientsTurn && exception is OperationCanceledException or IOException ? NotTaken(http) : CallVerdict.OfAnswer(http, exception);
             Cut(http);
-            if (isOver)
-            {
-                throw;
-            }
-
             // Whatever status it ended with: a part of it has been given out.
-            throw new AnswerException(RpcOutcome.SubServiceFailed, BrokeOff(broken), (broken as AnswerException)?.Fault ?? CallFault.Broken);
+            return exception is AnswerException ? verdict with { Outcome = RpcOutcome.SubServiceFailed } : verdict;
         }
     }
 
-    /// <summary>False when the client takes nothing any more.</summary>
-    private static async ValueTask<bool> TryCopyAsync(Stream answer, PipeWriter reply, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var read = await answer.ReadAsync(reply.GetMemory(), cancellationToken);
-            if (read == 0)
-            {
-                return true;
-            }
-
-            reply.Advance(read);
-            if ((await reply.FlushAsync(cancellationToken)).IsCompleted)
-            {
-                return false;
-            }
-        }
-    }
+    /// <summary>The instance has answered, and it is the client who does not take the answer.</summary>
+    private static Verdict NotTaken(HttpContext http) => CallVerdict.OfCancellation(http, Reach.Answered) with { Kind = VerdictKind.Answered };
 
     private static void Cut(HttpContext http)
     {
@@ -135,10 +122,6 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
             http.Abort();
         }
     }
-
-    private static string BrokeOff(Exception broken) => $"the answer broke off: {broken.GetBaseException().Message}";
-
-    private static bool IsBroken(Exception exception) => exception is HttpRequestException or IOException or InvalidDataException;
 
     private static void Begin(HttpResponse response, long? length)
     {

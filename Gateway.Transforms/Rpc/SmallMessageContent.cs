@@ -24,7 +24,7 @@ internal sealed class SmallMessageContent : CallContent
         message.CopyTo(_bytes.AsSpan(header));
     }
 
-    public override bool IsTaken => _writing is { IsCompletedSuccessfully: true };
+    protected override bool IsTaken => _writing is { IsCompletedSuccessfully: true };
 
     protected override Task WriteAsync(Stream stream, CancellationToken cancellationToken) =>
         _writing = stream.WriteAsync(_bytes.AsMemory(), cancellationToken).AsTask();

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Resilience;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Proxy.Operations.Admin;

@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using Gateway.Transforms.Verdicts;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -14,7 +14,7 @@ internal sealed partial class ClusterBreaker
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CircuitBreakerStateProvider _state = new();
-    private readonly ResiliencePipeline<AttemptResult> _pipeline;
+    private readonly ResiliencePipeline<Verdict> _pipeline;
     private DateTimeOffset _openUntil;
 
     public ClusterBreaker(string cluster, ResilienceSettings settings, TimeProvider time, ILogger logger)
@@ -22,7 +22,7 @@ internal sealed partial class ClusterBreaker
         _cluster = cluster;
         _time = time;
         _logger = logger;
-        _pipeline = settings.BreakerFailurePercent == 0 ? ResiliencePipeline<AttemptResult>.Empty : Build(settings);
+        _pipeline = settings.BreakerFailurePercent == 0 ? ResiliencePipeline<Verdict>.Empty : Build(settings);
     }
 
     /// <summary>No call is let through right now.</summary>
@@ -32,13 +32,13 @@ internal sealed partial class ClusterBreaker
     public bool IsClosed => _state.CircuitState == CircuitState.Closed;
 
     /// <summary>
-    /// Takes note of the result of a call that was made while the breaker <see cref="IsClosed"/>. When it has opened since, such a result
-    /// tells nothing new.
+    /// Takes note of the verdict on a call that was made while the breaker <see cref="IsClosed"/>. When it has opened since, such a verdict
+    /// tells nothing new; an unjudged one never does.
     /// </summary>
-    public ValueTask TellAsync(AttemptResult result) => IsClosed ? RecordAsync(result) : default;
+    public ValueTask TellAsync(Verdict verdict) => IsClosed && verdict.Kind != VerdictKind.Unjudged ? RecordAsync(verdict) : default;
 
-    /// <summary>Makes a call and takes note of its result, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome.</summary>
-    public async ValueTask<Outcome<AttemptResult>> AskAsync<TState>(Func<TState, ValueTask<AttemptResult>> call, TState state)
+    /// <summary>Makes a call and takes note of its verdict, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome.</summary>
+    public async ValueTask<Outcome<Verdict>> AskAsync<TState>(Func<TState, ValueTask<Verdict>> call, TState state)
     {
         var context = ResilienceContextPool.Shared.Get();
         var outcome = await _pipeline.ExecuteOutcomeAsync(static (_, asked) => MakeAsync(asked.Call, asked.State), context, (Call: call, State: state));
@@ -47,15 +47,15 @@ internal sealed partial class ClusterBreaker
     }
 
     /// <summary>Polly is told by a call that has nothing left to do: it waits for nobody, so it costs no state of its own.</summary>
-    private async ValueTask RecordAsync(AttemptResult result)
+    private async ValueTask RecordAsync(Verdict verdict)
     {
         var context = ResilienceContextPool.Shared.Get();
-        await _pipeline.ExecuteOutcomeAsync(static (_, result) => Outcome.FromResultAsValueTask(result), context, result);
+        await _pipeline.ExecuteOutcomeAsync(static (_, verdict) => Outcome.FromResultAsValueTask(verdict), context, verdict);
         ResilienceContextPool.Shared.Return(context);
     }
 
     /// <summary>Never throws: the breaker hands the exception on.</summary>
-    private static async ValueTask<Outcome<AttemptResult>> MakeAsync<TState>(Func<TState, ValueTask<AttemptResult>> call, TState state)
+    private static async ValueTask<Outcome<Verdict>> MakeAsync<TState>(Func<TState, ValueTask<Verdict>> call, TState state)
     {
         try
         {
@@ -63,27 +63,31 @@ internal sealed partial class ClusterBreaker
         }
         catch (Exception exception)
         {
-            return Outcome.FromException<AttemptResult>(exception);
+            return Outcome.FromException<Verdict>(exception);
         }
     }
 
-    private static bool IsFailure(AttemptResult result) => result is not (AttemptResult.Answered or AttemptResult.Unjudged);
+    /// <summary>
+    /// A probe has to be answered to let all calls through again. When nobody knows what became of it (the client hung up, a step threw) the
+    /// cluster is left alone for another pause.
+    /// </summary>
+    private bool IsFailure(Outcome<Verdict> outcome) =>
+        outcome.Result is { IsFailure: true } || (_state.CircuitState == CircuitState.HalfOpen && outcome.Result is not { Kind: VerdictKind.Answered });
 
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Polly asks to keep all members of a result, of an enum also Enum.GetValues(Type), which nothing calls.")]
-    private ResiliencePipeline<AttemptResult> Build(ResilienceSettings settings) =>
-        new ResiliencePipelineBuilder<AttemptResult> { TimeProvider = _time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<AttemptResult>
+    private ResiliencePipeline<Verdict> Build(ResilienceSettings settings) =>
+        new ResiliencePipelineBuilder<Verdict> { TimeProvider = _time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Verdict>
             {
                 FailureRatio = settings.BreakerFailurePercent / 100.0,
                 MinimumThroughput = ResilienceSettings.MinSample,
                 SamplingDuration = TimeSpan.FromSeconds(RollingWindow.Seconds),
                 BreakDuration = settings.BreakerPause,
-                ShouldHandle = static call => ValueTask.FromResult(call.Outcome.Exception is null && IsFailure(call.Outcome.Result)),
+                ShouldHandle = call => ValueTask.FromResult(IsFailure(call.Outcome)),
                 StateProvider = _state,
                 OnOpened = opened =>
                 {
                     _openUntil = _time.GetUtcNow() + opened.BreakDuration;
-                    Log.Opened(_logger, _cluster, opened.BreakDuration.TotalSeconds, opened.Outcome.Result);
+                    Log.Opened(_logger, _cluster, opened.BreakDuration.TotalSeconds, opened.Outcome.Result?.Kind ?? VerdictKind.Unjudged);
                     return default;
                 },
                 OnClosed = _ =>
@@ -98,7 +102,7 @@ internal sealed partial class ClusterBreaker
     {
         [LoggerMessage(1452, LogLevel.Warning,
             "Cluster '{Cluster}' gets no calls for {Seconds:0.#} s: nearly all of them fail, the last one as {Result}.", EventName = "BreakerOpened")]
-        public static partial void Opened(ILogger logger, string cluster, double seconds, AttemptResult result);
+        public static partial void Opened(ILogger logger, string cluster, double seconds, VerdictKind result);
 
         [LoggerMessage(1453, LogLevel.Information, "Cluster '{Cluster}' gets calls again: one of them was answered.", EventName = "BreakerClosed")]
         public static partial void Closed(ILogger logger, string cluster);

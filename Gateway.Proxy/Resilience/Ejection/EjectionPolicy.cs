@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
 
@@ -20,25 +21,25 @@ internal sealed partial class EjectionPolicy(
 
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
-        var result = AttemptJudge.Of(context);
+        var verdict = RpcCall.Settle(context);
         // One that is out already is asked only when too many others are out as well; that says nothing new.
-        if (result == AttemptResult.Unjudged || destination.Health.Passive == DestinationHealth.Unhealthy)
+        if (verdict.Kind == VerdictKind.Unjudged || destination.Health.Passive == DestinationHealth.Unhealthy)
         {
             return;
         }
 
         var record = RecordOf(destination);
-        if (result == AttemptResult.Answered)
+        if (verdict.Kind == VerdictKind.Answered)
         {
             if (record.Answered())
             {
                 Log.Returned(logger, destination.DestinationId, cluster.ClusterId);
             }
         }
-        else if (IsItsFault(context, record, result) && record.Failed(clusters.Of(cluster).Settings) is { } pause)
+        else if (IsItsFault(verdict, record) && record.Failed(clusters.Of(cluster).Settings) is { } pause)
         {
-            metrics.Ejected(cluster.ClusterId, destination.Model.Config.Address, result);
-            Log.Ejected(logger, destination.DestinationId, cluster.ClusterId, pause.TotalSeconds, result);
+            metrics.Ejected(cluster.ClusterId, destination.Model.Config.Address, verdict.Kind);
+            Log.Ejected(logger, destination.DestinationId, cluster.ClusterId, pause.TotalSeconds, verdict.Kind);
             health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, pause);
         }
     }
@@ -47,14 +48,14 @@ internal sealed partial class EjectionPolicy(
         _records.TryGetValue(destination, out var known) ? known : _records.GetValue(destination, _ => new InstanceRecord(time));
 
     /// <summary>A slow call counts only when the instance has been silent to everybody for as long.</summary>
-    private static bool IsItsFault(HttpContext context, InstanceRecord record, AttemptResult result) =>
-        result != AttemptResult.Slow || (RpcCall.FindStart(context) is { } start && !record.HasAnsweredSince(start));
+    private static bool IsItsFault(Verdict verdict, InstanceRecord record) =>
+        verdict.Kind != VerdictKind.Slow || !record.HasAnsweredSince(verdict.AskedAt);
 
     private static partial class Log
     {
         [LoggerMessage(1450, LogLevel.Warning,
             "Instance '{Destination}' of cluster '{Cluster}' gets no requests for {Seconds:0.#} s: it fails, the last time as {Result}.", EventName = "InstanceEjected")]
-        public static partial void Ejected(ILogger logger, string destination, string cluster, double seconds, AttemptResult result);
+        public static partial void Ejected(ILogger logger, string destination, string cluster, double seconds, VerdictKind result);
 
         [LoggerMessage(1451, LogLevel.Information, "Instance '{Destination}' of cluster '{Cluster}' serves again.", EventName = "InstanceReturned")]
         public static partial void Returned(ILogger logger, string destination, string cluster);

@@ -1,5 +1,6 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Wire;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -105,6 +106,50 @@ internal sealed class BreakerTests : InstancesTest
 
         Assert.That(Total, Is.EqualTo((3 * Sample) - 1));
         Assert.That(Gateway.Log.Named("BreakerOpened"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Probe_ClientHangsUp_ClusterStaysAlone()
+    {
+        FailAll();
+        await CallAsync(Sample);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var held = Instances.Select(instance => instance.Hold()).ToArray();
+
+        using (var client = await RawClient.ConnectAsync(Gateway.Address))
+        {
+            await client.PostAsync(ReadPath, new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
+            await Task.WhenAny(held.Select(calls => calls.Arrived)).DefaultTimeout();
+        }
+
+        await Task.WhenAny(held.Select(calls => calls.GivenUp)).DefaultTimeout();
+        await Eventually.That(() => Gateway.Log.Named("BreakerOpened").Count == 2);
+        AnswerAll();
+        Assert.That(await CallAsync(), Is.EqualTo("no-instance"));
+        Assert.That(Gateway.Log.Named("BreakerClosed"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Probe_BrokenTailOfALargeBodyAndASilentInstance_ClusterStaysAlone()
+    {
+        FailAll();
+        await CallAsync(Sample);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        foreach (var instance in Instances)
+        {
+            instance.OnRequest = async context =>
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            };
+        }
+
+        var upload = Raw.Join(Raw.Text(3, "s-alice"), Raw.Bytes(4, new byte[2 << 20]), [0x80]);
+        using var refused = await Gateway.PostAsync("/service/user/set_avatar", upload).DefaultTimeout();
+
+        Assert.That(GatewayFixture.ErrorCode(refused), Is.EqualTo("bad-request"));
+        Assert.That(await CallAsync(), Is.EqualTo("no-instance"));
+        Assert.That(Gateway.Log.Named("BreakerClosed"), Is.Empty);
     }
 
     private void FailAll()

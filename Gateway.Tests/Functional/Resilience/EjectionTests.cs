@@ -73,7 +73,7 @@ internal sealed class EjectionTests : InstancesTest
 
         await Eventually.That(() => Available == 2);
         Assert.That(await CallAsync(9), Has.All.Empty);
-        Assert.That(Gateway.Log.Named("InstanceEjected").Single().Message, Does.EndWith("as NotSent."));
+        Assert.That(Gateway.Log.Named("InstanceEjected").Single().Message, Does.EndWith("as Unreachable."));
     }
 
     [Test]

@@ -1,7 +1,10 @@
 using System.Net;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
+using Gateway.Proxy.Resilience;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Functional.Resilience;
 
@@ -187,6 +190,51 @@ internal sealed class RetryTests : InstancesTest
         using var response = await gateway.Client.PostAsync("/plain", new ByteArrayContent([1]));
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadGateway), "Its body is passed on as it comes, so it is gone");
+    }
+
+    [Test]
+    public async Task PlainRoute_FirstAnswerIs503_NothingOfItStays()
+    {
+        Instances[0].OnCall = (context, _) =>
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.ContentLength = 0;
+            context.Response.Headers["x-first"] = "1";
+            return Task.CompletedTask;
+        };
+        Instances[1].OnCall = (context, _) => context.Response.WriteAsync("served");
+        await using var gateway = await GatewayFixture.StartAsync(Instances[0].Address, new()
+        {
+            ["ReverseProxy:Clusters:user:LoadBalancingPolicy"] = "FirstAlphabetical",
+            ["ReverseProxy:Clusters:user:Destinations:second:Address"] = Instances[1].Address,
+            ["ReverseProxy:Routes:plain:ClusterId"] = "user",
+            ["ReverseProxy:Routes:plain:Match:Path"] = "/plain",
+            ["ReverseProxy:Routes:plain:Metadata:Idempotent"] = "true",
+            ["ReverseProxy:Routes:plain:Transforms:0:ResponseHeader"] = "x-appended",
+            ["ReverseProxy:Routes:plain:Transforms:0:Append"] = "once",
+            ["ReverseProxy:Routes:plain:Transforms:0:When"] = "Always",
+        });
+
+        using var response = await gateway.Client.GetAsync("/plain");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("served"));
+        Assert.That(response.Headers.GetValues("x-appended"), Is.EqualTo(new[] { "once" }));
+        Assert.That(response.Headers.Contains("x-first"), Is.False);
+    }
+
+    [Test]
+    public async Task Others_AreDrained_FailureOfTheFirstStands()
+    {
+        Instances[0].Fail(14, "going down");
+        var drained = Gateway.Services.GetRequiredService<DrainedDestinations>();
+        drained.Drain("user", "second");
+        drained.Drain("user", "third");
+
+        Assert.That(await CallAsync(), Is.EqualTo("no-instance"));
+
+        Assert.That(Instances.Select(instance => instance.Calls.Count), Is.EqualTo(new[] { 1, 0, 0 }));
+        Assert.That(Gateway.Log.Named("CallFailed").Single().Message, Does.Contain("grpc-status 14: going down"));
     }
 
     private int Total => Instances.Sum(instance => instance.Calls.Count);

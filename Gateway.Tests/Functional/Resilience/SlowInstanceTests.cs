@@ -1,4 +1,7 @@
+using Gateway.Protocol;
 using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Wire;
+using Google.Protobuf;
 
 namespace Gateway.Tests.Functional.Resilience;
 
@@ -12,6 +15,7 @@ internal sealed class SlowInstanceTests : InstancesTest
         [Metadata + "MaxRetries"] = "0",
         ["Gateway:AccessLog:Enabled"] = "true",
         ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:00.500",
+        ["ReverseProxy:Routes:user-set-avatar:Timeout"] = "00:00:00.500",
     };
 
     [Test]
@@ -44,6 +48,67 @@ internal sealed class SlowInstanceTests : InstancesTest
         Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
     }
 
+    [TestCase(100)]
+    [TestCase(1 << 20)]
+    public async Task Instance_StallsWithinItsAnswer_IsOut(int length)
+    {
+        var stalled = new HeldCalls();
+        foreach (var instance in Instances)
+        {
+            instance.OnCall = async (context, _) =>
+            {
+                context.Response.ContentType = "application/grpc";
+                await context.Response.Body.WriteAsync(StubSubService.Frame(new byte[length]).AsMemory(0, length / 2));
+                await context.Response.Body.FlushAsync();
+                await stalled.HoldAsync(context);
+            };
+        }
+
+        await CallAndIgnoreAsync();
+
+        await Eventually.That(() => Gateway.Log.Named("InstanceEjected").Count == 1);
+        Assert.That(Gateway.Log.Named("InstanceEjected").Single().Message, Does.EndWith("as Slow."));
+        await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
+        Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("timed-out"));
+    }
+
+    [Test]
+    public async Task Client_DoesNotReadItsAnswer_IsNobodysFault()
+    {
+        foreach (var instance in Instances)
+        {
+            instance.OnCall = (context, _) => StubSubService.AnswerAsync(context, new byte[32 << 20]);
+        }
+
+        using var client = await RawClient.ConnectAsync(Gateway.Address);
+        await client.PostAsync(ReadPath, new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
+
+        await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
+        Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("timed-out"));
+        Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Client_SendsItsBodySlowly_IsNobodysFault()
+    {
+        foreach (var instance in Instances)
+        {
+            instance.OnRequest = async context =>
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+            };
+        }
+
+        var message = Raw.Join(Raw.Text(3, "s-alice"), Raw.Bytes(4, new byte[300 << 10]));
+        using var client = await RawClient.ConnectAsync(Gateway.Address);
+        await client.SendAsync($"POST /service/user/set_avatar HTTP/1.1\r\nHost: gateway\r\nContent-Length: {message.Length}\r\n\r\n");
+        await client.SendAsync(message.AsMemory(0, 200 << 10));
+
+        await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
+        Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("timed-out"));
+        Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
+    }
+
     [Test]
     public async Task Client_HangsUp_IsNobodysFault()
     {
@@ -57,5 +122,18 @@ internal sealed class SlowInstanceTests : InstancesTest
         await Task.WhenAny(held.Select(calls => calls.GivenUp)).DefaultTimeout();
         await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
         Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
+    }
+
+    /// <summary>An answer that stops in its middle is an error to the client where a part of it has been given out.</summary>
+    private async Task CallAndIgnoreAsync()
+    {
+        try
+        {
+            await CallAsync();
+        }
+        catch (HttpRequestException)
+        {
+            // Cut off.
+        }
     }
 }

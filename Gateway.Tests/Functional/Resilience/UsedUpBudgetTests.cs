@@ -1,4 +1,4 @@
-using Gateway.Proxy.Resilience.Retries;
+using Gateway.Proxy.Resilience;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;

@@ -1,4 +1,4 @@
-using Gateway.Proxy.Resilience.Retries;
+using Gateway.Proxy.Resilience;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Proxy.Resilience;

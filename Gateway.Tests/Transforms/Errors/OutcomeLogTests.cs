@@ -1,6 +1,7 @@
 using Gateway.Tests.Support;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -85,12 +86,14 @@ internal sealed class OutcomeLogTests
         Assert.That(_log.Entries, Has.Count.EqualTo(2));
     }
 
-    [Test]
-    public void Write_NoReason_TellsTheInnermostException()
+    [TestCase("no such user", "grpc-status 5: no such user")]
+    [TestCase("", "grpc-status 5")]
+    [TestCase(null, "grpc-status 5")]
+    public void Write_SubServiceSaidWhy_TellsItsStatusToo(string? reason, string expected)
     {
-        Write(RpcOutcome.SubServiceFailed, exception: new HttpRequestException("outer", new IOException("connection reset")));
+        Write(new Verdict(VerdictKind.Answered, RpcOutcome.SubServiceFailed, Reach.Answered, reason, "grpc-status 5"));
 
-        Assert.That(_log.Entries.Single().Message, Does.Contain("'sub-service-failed': connection reset ("));
+        Assert.That(_log.Entries.Single().Message, Does.Contain($"'sub-service-failed': {expected} ("));
     }
 
     [Test]
@@ -102,22 +105,19 @@ internal sealed class OutcomeLogTests
     }
 
     [Test]
-    public void Unexpected_IsAnErrorWithTheException()
+    public void Write_Defect_IsAnErrorWithTheException()
     {
         var exception = new InvalidOperationException("defect");
 
-        _sut.Unexpected(Route, exception);
+        Write(Verdict.Refused(RpcOutcome.Internal, "defect") with { Defect = exception });
 
         AssertLogged(LogLevel.Error, "CallBroke", "Route 'r': the gateway failed while handling a call");
         Assert.That(_log.Entries.Single().Exception, Is.SameAs(exception));
     }
 
-    private void Write(RpcOutcome outcome, string? reason = null, Exception? exception = null)
-    {
-        var rpc = new RpcFeature(Route, startedAt: 0);
-        rpc.Fail(outcome, reason);
-        _sut.Write(rpc, outcome, exception);
-    }
+    private void Write(RpcOutcome outcome, string? reason = null) => Write(Verdict.Refused(outcome, reason));
+
+    private void Write(Verdict verdict) => _sut.Write(new RpcFeature(Route, startedAt: 0), verdict);
 
     private void AssertLogged(LogLevel level, string name, string message)
     {

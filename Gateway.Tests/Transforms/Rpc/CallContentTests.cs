@@ -2,6 +2,7 @@ using System.Buffers;
 using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Tests.Transforms.Rpc;
 
@@ -51,9 +52,10 @@ internal sealed class CallContentTests
     {
         using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(length)), more: null, RpcProtocol.Grpc);
         await sut.CopyToAsync(Stream.Null);
+        Assert.That(sut.Reach, Is.EqualTo(Reach.PerhapsSent));
 
-        Assert.That(async () => await sut.CopyToAsync(Stream.Null), Throws.InvalidOperationException);
-        Assert.That(sut.IsTaken, Is.True);
+        Assert.That(async () => await sut.CopyToAsync(Stream.Null), Throws.InstanceOf<HttpRequestException>().With.InnerException.Message.EqualTo("the instance refused the request unread"));
+        Assert.That(sut.Reach, Is.EqualTo(Reach.NotSent), "The handler asks again only for what the peer has refused");
     }
 
     [Test]
@@ -62,7 +64,7 @@ internal sealed class CallContentTests
         using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(3)), more: null, RpcProtocol.Grpc);
 
         Assert.That(async () => await sut.CopyToAsync(Stream.Null, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(sut.IsTaken, Is.False);
+        Assert.That(sut.Reach, Is.EqualTo(Reach.NotSent));
     }
 
     [TestCase(3)]
@@ -74,7 +76,7 @@ internal sealed class CallContentTests
         closed.Dispose();
 
         Assert.That(async () => await sut.CopyToAsync(closed), Throws.InstanceOf<ObjectDisposedException>().Or.InstanceOf<HttpRequestException>());
-        Assert.That(sut.IsTaken, Is.False);
+        Assert.That(sut.Reach, Is.EqualTo(Reach.NotSent));
     }
 
     [Test]

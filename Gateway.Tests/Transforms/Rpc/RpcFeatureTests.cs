@@ -2,6 +2,7 @@ using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -68,14 +69,27 @@ internal sealed class RpcFeatureTests
     }
 
     [Test]
-    public void Fail_ThenNothing_KeepsOutcomeAndReason()
+    public void Fail_BeforeAnAttempt_SpeaksForNoInstance()
     {
         var sut = New();
-        Assert.That(sut.Outcome, Is.Null);
+        Assert.That(sut.Verdict, Is.Null);
 
         sut.Fail(RpcOutcome.BadRequest, "field number 0");
 
-        Assert.That((sut.Outcome, sut.Reason), Is.EqualTo(((RpcOutcome?)RpcOutcome.BadRequest, "field number 0")));
+        Assert.That(sut.Verdict, Is.EqualTo(new Verdict(VerdictKind.Unjudged, RpcOutcome.BadRequest, Reach.NotSent, "field number 0")));
+    }
+
+    [Test]
+    public void Conclude_ASecondTime_IsRefusedUntilTheCallIsMadeAgain()
+    {
+        var sut = New();
+        sut.Conclude(new Verdict(VerdictKind.Unreachable, RpcOutcome.NoInstance, Reach.NotSent));
+
+        Assert.That(() => sut.Conclude(Verdict.Good), Throws.InvalidOperationException);
+        sut.Replay();
+        sut.Conclude(Verdict.Good);
+
+        Assert.That(sut.Verdict, Is.SameAs(Verdict.Good));
     }
 
     private static RpcFeature New() =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using Yarp.ReverseProxy.Model;
 
-namespace Gateway.Proxy.Operations.Admin;
+namespace Gateway.Proxy.Resilience;
 
 /// <summary>
 /// Destinations that an operator has taken out: they get no new requests, and those under way end as they would. Kept in this process,
@@ -16,16 +17,14 @@ internal sealed class DrainedDestinations
 
     public void Undrain(string cluster, string destination) => _drained.TryRemove((cluster, destination), out _);
 
+    public IReadOnlyList<DestinationState> Without(string cluster, IReadOnlyList<DestinationState> destinations) =>
+        _drained.IsEmpty ? destinations : [.. destinations.Where(destination => !Contains(cluster, destination.DestinationId))];
+
     /// <summary>A step of the proxy pipeline, before a destination is picked.</summary>
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!_drained.IsEmpty)
-        {
-            var proxy = context.GetReverseProxyFeature();
-            var cluster = proxy.Cluster.Config.ClusterId;
-            proxy.AvailableDestinations = [.. proxy.AvailableDestinations.Where(destination => !Contains(cluster, destination.DestinationId))];
-        }
-
+        var proxy = context.GetReverseProxyFeature();
+        proxy.AvailableDestinations = Without(proxy.Cluster.Config.ClusterId, proxy.AvailableDestinations);
         return next(context);
     }
 }

@@ -1,4 +1,4 @@
-namespace Gateway.Proxy.Resilience.Retries;
+namespace Gateway.Proxy.Resilience;
 
 /// <summary>
 /// Bounds how many requests of a cluster are sent again. A cluster that fails because of too much load must not be given twice as much.

@@ -1,0 +1,72 @@
+using System.Buffers;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
+using Microsoft.AspNetCore.Http;
+
+namespace Gateway.Tests.Transforms.Verdicts;
+
+/// <summary>What an exception means for an RPC call, by where the call stood.</summary>
+[TestFixture]
+internal sealed class CallVerdictTests
+{
+    private static readonly object[] SendingFailures =
+    [
+        // exception, whether a connection had taken the message, kind, outcome, reach
+        new object[] { new HttpRequestException(HttpRequestError.ConnectionError), false, VerdictKind.Unreachable, RpcOutcome.NoInstance, Reach.NotSent },
+        new object[] { new TaskCanceledException("", new TimeoutException()), false, VerdictKind.Unreachable, RpcOutcome.NoInstance, Reach.NotSent },
+        new object[] { new HttpRequestException("between headers and body"), false, VerdictKind.Unreachable, RpcOutcome.NoInstance, Reach.NotSent },
+        new object[] { new HttpRequestException("", new HttpProtocolException(7, "", null)), true, VerdictKind.Unreachable, RpcOutcome.NoInstance, Reach.NotSent },
+        new object[] { new HttpRequestException("", new HttpProtocolException(2, "", null)), true, VerdictKind.Broken, RpcOutcome.SubServiceFailed, Reach.PerhapsSent },
+        new object[] { new HttpRequestException(HttpRequestError.ResponseEnded), true, VerdictKind.Broken, RpcOutcome.SubServiceFailed, Reach.PerhapsSent },
+        new object[] { new TaskCanceledException(), true, VerdictKind.Broken, RpcOutcome.SubServiceFailed, Reach.PerhapsSent },
+        new object[] { new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded), true, VerdictKind.Answered, RpcOutcome.SubServiceFailed, Reach.Answered },
+        new object[] { new InvalidOperationException("a transform's"), false, VerdictKind.Unjudged, RpcOutcome.Internal, Reach.NotSent },
+        new object[] { new InvalidOperationException("a transform's"), true, VerdictKind.Unjudged, RpcOutcome.Internal, Reach.PerhapsSent },
+    ];
+
+    [TestCaseSource(nameof(SendingFailures))]
+    public async Task OfSending_Exception_IsJudgedByItAndByTheBody(Exception exception, bool isTaken, object kind, object outcome, object reach)
+    {
+        using var content = CallContent.Of(new ReadOnlySequence<byte>([1, 2, 3]), more: null, RpcProtocol.Grpc);
+        if (isTaken)
+        {
+            await content.CopyToAsync(Stream.Null);
+        }
+
+        var verdict = CallVerdict.OfSending(new DefaultHttpContext(), new RpcFeature(null!, 0), content, exception);
+
+        Assert.That((verdict.Kind, verdict.Outcome, verdict.Reach), Is.EqualTo(((VerdictKind)kind, (RpcOutcome)outcome, (Reach)reach)));
+        Assert.That(verdict.Defect, verdict.Outcome == RpcOutcome.Internal ? Is.SameAs(exception) : Is.Null);
+    }
+
+    [Test]
+    public async Task OfSending_HandlerAsksForTheBodyAgain_IsNotSent()
+    {
+        using var content = CallContent.Of(new ReadOnlySequence<byte>([1, 2, 3]), more: null, RpcProtocol.Grpc);
+        await content.CopyToAsync(Stream.Null);
+        var refused = (await Assert.ThrowsAsync<HttpRequestException>(() => content.CopyToAsync(Stream.Null)))!;
+
+        var verdict = CallVerdict.OfSending(new DefaultHttpContext(), new RpcFeature(null!, 0), content, refused);
+
+        Assert.That((verdict.Kind, verdict.Reach), Is.EqualTo((VerdictKind.Unreachable, Reach.NotSent)));
+    }
+
+    private static readonly object[] AnswerFailures =
+    [
+        new object[] { new IOException(), VerdictKind.Broken, RpcOutcome.SubServiceFailed },
+        new object[] { new HttpRequestException(HttpRequestError.ResponseEnded), VerdictKind.Broken, RpcOutcome.SubServiceFailed },
+        new object[] { new InvalidDataException(), VerdictKind.Broken, RpcOutcome.SubServiceFailed },
+        new object[] { AnswerException.Garbled("no frame"), VerdictKind.Garbled, RpcOutcome.SubServiceFailed },
+        new object[] { AnswerException.Unusable("too long"), VerdictKind.Answered, RpcOutcome.SubServiceFailed },
+        new object[] { new InvalidOperationException("a transform's"), VerdictKind.Unjudged, RpcOutcome.Internal },
+    ];
+
+    [TestCaseSource(nameof(AnswerFailures))]
+    public void OfAnswer_Exception_IsJudged(Exception exception, object kind, object outcome)
+    {
+        var verdict = CallVerdict.OfAnswer(new DefaultHttpContext(), exception);
+
+        Assert.That((verdict.Kind, verdict.Outcome, verdict.Reach), Is.EqualTo(((VerdictKind)kind, (RpcOutcome)outcome, Reach.Answered)));
+    }
+}
