@@ -20,7 +20,7 @@ internal static class GrpcStatus
         var status = Find(headers, "grpc-status");
         if (!int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
         {
-            throw new AnswerException(RpcOutcome.SubServiceFailed, status is null ? "the answer has no grpc-status" : $"grpc-status '{status}'");
+            throw new AnswerException(RpcOutcome.SubServiceFailed, status is null ? "the answer has no grpc-status" : $"grpc-status '{GrpcMessage.Decode(status)}'");
         }
 
         if (code != Ok)
@@ -31,7 +31,7 @@ internal static class GrpcStatus
                 Unavailable => (RpcOutcome.NoInstance, CallFault.Unavailable),
                 _ => (RpcOutcome.SubServiceFailed, CallFault.None),
             };
-            throw new AnswerException(outcome, $"grpc-status {code}: {Find(headers, "grpc-message") ?? "no message"}", fault);
+            throw new AnswerException(outcome, $"grpc-status {code}: {GrpcMessage.Decode(Find(headers, "grpc-message") ?? "no message")}", fault);
         }
     }
 
