@@ -1,5 +1,6 @@
 using Gateway.Proxy.Resilience.Ejection;
 using Gateway.Proxy.Resilience.Health;
+using Gateway.Proxy.Upstream;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;

@@ -1,4 +1,5 @@
 using Gateway.Proxy.Resilience.Health;
+using Gateway.Proxy.Routing;
 using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
@@ -9,12 +10,9 @@ internal static class ResilienceRules
 {
     public static IEnumerable<string> Check(ClusterConfig cluster)
     {
-        foreach (var number in ResilienceSettings.Numbers)
+        foreach (var mistake in ClusterNumber.Check(cluster, ResilienceSettings.Numbers))
         {
-            if (cluster.Metadata?.GetValueOrDefault(number.Key) is { } text && !number.TryParse(text, out _))
-            {
-                yield return $"Cluster '{cluster.ClusterId}': metadata '{number.Key}' is '{text}'; use a number from {number.Min} to {number.Max}, or leave it out.";
-            }
+            yield return mistake;
         }
 
         if (GrpcHealth.IsUsedBy(cluster) && !RpcClusters.SpeaksGrpc(cluster))

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Gateway.Proxy.Routing;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Resilience;
@@ -30,39 +30,29 @@ internal sealed record ResilienceSettings(
 
     private static readonly TimeSpan FirstEjection = TimeSpan.FromSeconds(5);
 
-    private static readonly Number AfterFailures = new(nameof(EjectAfterFailures), 1, 1000, 5);
-    private static readonly Number AtFailurePercent = new(nameof(EjectAtFailurePercent), 1, 100, 50);
-    private static readonly Number EjectedPercent = new(nameof(MaxEjectedPercent), 0, 99, 67);
-    private static readonly Number Retries = new(nameof(MaxRetries), 0, 5, 2);
-    private static readonly Number BudgetPercent = new(nameof(RetryBudgetPercent), 0, 100, 20);
-    private static readonly Number BreakerPercent = new(nameof(BreakerFailurePercent), 0, 100, 80);
-    private static readonly Number PauseSeconds = new("BreakerPauseSeconds", 1, 300, 5);
+    private static readonly ClusterNumber AfterFailures = new(nameof(EjectAfterFailures), 1, 1000, 5);
+    private static readonly ClusterNumber AtFailurePercent = new(nameof(EjectAtFailurePercent), 1, 100, 50);
+    private static readonly ClusterNumber EjectedPercent = new(nameof(MaxEjectedPercent), 0, 99, 67);
+    private static readonly ClusterNumber Retries = new(nameof(MaxRetries), 0, 5, 2);
+    private static readonly ClusterNumber BudgetPercent = new(nameof(RetryBudgetPercent), 0, 100, 20);
+    private static readonly ClusterNumber BreakerPercent = new(nameof(BreakerFailurePercent), 0, 100, 80);
+    private static readonly ClusterNumber PauseSeconds = new("BreakerPauseSeconds", 1, 300, 5);
 
     /// <summary>All numbers that a cluster's metadata may hold.</summary>
-    public static IReadOnlyList<Number> Numbers { get; } =
+    public static IReadOnlyList<ClusterNumber> Numbers { get; } =
         [AfterFailures, AtFailurePercent, EjectedPercent, Retries, BudgetPercent, BreakerPercent, PauseSeconds];
 
     /// <summary>The settings of a cluster that has been validated.</summary>
     public static ResilienceSettings Of(ClusterConfig cluster) => new(
-        AfterFailures.In(cluster),
-        AtFailurePercent.In(cluster),
-        EjectedPercent.In(cluster),
+        AfterFailures.In(cluster.Metadata),
+        AtFailurePercent.In(cluster.Metadata),
+        EjectedPercent.In(cluster.Metadata),
         cluster.HealthCheck?.Passive?.ReactivationPeriod ?? FirstEjection,
-        Retries.In(cluster),
-        BudgetPercent.In(cluster),
-        BreakerPercent.In(cluster),
-        TimeSpan.FromSeconds(PauseSeconds.In(cluster)));
+        Retries.In(cluster.Metadata),
+        BudgetPercent.In(cluster.Metadata),
+        BreakerPercent.In(cluster.Metadata),
+        TimeSpan.FromSeconds(PauseSeconds.In(cluster.Metadata)));
 
     public static bool IsIdempotent(RouteConfig route) =>
         route.Metadata?.GetValueOrDefault(IdempotentKey) is { } text && bool.TryParse(text, out var idempotent) && idempotent;
-
-    /// <summary>One entry of the metadata.</summary>
-    internal sealed record Number(string Key, int Min, int Max, int Default)
-    {
-        public bool TryParse(string text, out int value) =>
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= Min && value <= Max;
-
-        public int In(ClusterConfig cluster) =>
-            cluster.Metadata?.GetValueOrDefault(Key) is { } text && TryParse(text, out var value) ? value : Default;
-    }
 }

@@ -12,7 +12,6 @@ internal static class UserExtensions
         services.AddOptions<UserDetailsOptions>().BindConfiguration(UserDetailsOptions.SectionName);
         // Lazy, because YARP's state in turn needs the transforms, and those the directory.
         services.TryAddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
-        services.TryAddSingleton<UserServiceChannels>();
-        services.TryAddSingleton<IUserDirectory, GrpcUserDirectory>();
+        services.TryAddSingleton<IUserDirectory, UserServiceDirectory>();
     }
 }

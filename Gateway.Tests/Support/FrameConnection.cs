@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using static Gateway.Tests.Support.Http2Bytes;
 
@@ -6,9 +7,13 @@ namespace Gateway.Tests.Support;
 /// <summary>One connection of a <see cref="FrameSubService"/>: HTTP/2 (RFC 9113) frame by frame, well-formed or not.</summary>
 internal sealed class FrameConnection : IDisposable
 {
+    private const int MaxBurst = 64 * MaxFrame;
+
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly CancellationToken _ending;
+    private readonly SemaphoreSlim _sending = new(1, 1);
+    private readonly ConnectionWindow _window = new();
     private bool _hasPreface;
 
     public FrameConnection(Socket socket, CancellationToken ending)
@@ -17,6 +22,12 @@ internal sealed class FrameConnection : IDisposable
         _stream = new NetworkStream(socket);
         _ending = ending;
     }
+
+    /// <summary>Told of each frame that the gateway sends.</summary>
+    public Action<Http2Frame>? OnFrame { get; set; }
+
+    /// <summary>Whether pings are answered.</summary>
+    public bool AnswersPings { get; set; } = true;
 
     /// <summary>The stream of the next request that has come whole; until then settings and pings are acknowledged. Null at the end of the connection.</summary>
     public async Task<int?> NextRequestAsync()
@@ -29,7 +40,12 @@ internal sealed class FrameConnection : IDisposable
 
         while (await Http2Frame.ReadAsync(_stream, _ending) is { } frame)
         {
-            if (frame.Type is Http2FrameType.Settings or Http2FrameType.Ping && (frame.Flags & Ack) == 0)
+            OnFrame?.Invoke(frame);
+            if (frame.Type == Http2FrameType.WindowUpdate && frame.Stream == 0)
+            {
+                _window.Grow(BinaryPrimitives.ReadInt32BigEndian(frame.Payload));
+            }
+            else if ((frame.Type == Http2FrameType.Settings || (frame.Type == Http2FrameType.Ping && AnswersPings)) && (frame.Flags & Ack) == 0)
             {
                 await WriteAsync(frame.Type, Ack, 0, frame.Type == Http2FrameType.Ping ? frame.Payload : []);
             }
@@ -60,11 +76,41 @@ internal sealed class FrameConnection : IDisposable
         await HeadersAsync(stream, isEnd: true, ("grpc-status", "0"));
     }
 
+    /// <summary>
+    /// A whole good answer as a brpc server gives it: many frames at a time, minding the window of the connection and those of streams not at all.
+    /// </summary>
+    /// <param name="stream">The request's.</param>
+    /// <param name="message">The answer.</param>
+    /// <param name="pace">Waited for before so many bytes have been sent; null for as fast as can be.</param>
+    public async Task AnswerAsBrpcAsync(int stream, byte[] message, Func<int, Task>? pace = null)
+    {
+        await BeginAnswerAsync(stream);
+        var sent = 0;
+        foreach (var burst in StubSubService.Frame(message).Chunk(MaxBurst))
+        {
+            await _window.TakeAsync(burst.Length, _ending);
+            sent += burst.Length;
+            await (pace?.Invoke(sent) ?? Task.CompletedTask);
+            await SendAsync([.. burst.Chunk(MaxFrame).SelectMany(piece => Frame(Http2FrameType.Data, 0, stream, piece))]);
+        }
+
+        await HeadersAsync(stream, isEnd: true, ("grpc-status", "0"));
+    }
+
     /// <summary>The headers of an answer that goes on.</summary>
     public Task BeginAnswerAsync(int stream) => HeadersAsync(stream, isEnd: false, (":status", "200"), ("content-type", "application/grpc"));
 
-    public Task HeadersAsync(int stream, bool isEnd, params (string Name, string Value)[] fields) =>
-        WriteAsync(Http2FrameType.Headers, EndHeaders | (isEnd ? EndStream : 0), stream, Fields(fields));
+    /// <summary>Header fields, in as many frames as they need.</summary>
+    public Task HeadersAsync(int stream, bool isEnd, params (string Name, string Value)[] fields)
+    {
+        var end = isEnd ? EndStream : 0;
+        var pieces = Fields(fields).Chunk(MaxFrame).ToArray();
+        return SendAsync([.. pieces.SelectMany((piece, i) => Frame(
+            i == 0 ? Http2FrameType.Headers : Http2FrameType.Continuation,
+            (i == 0 ? end : 0) | (i == pieces.Length - 1 ? EndHeaders : 0),
+            stream,
+            piece))]);
+    }
 
     public Task DataAsync(int stream, byte[] bytes) => WriteAsync(Http2FrameType.Data, 0, stream, bytes);
 
@@ -77,7 +123,18 @@ internal sealed class FrameConnection : IDisposable
     public Task WriteAsync(Http2FrameType type, int flags, int stream, byte[] payload) => SendAsync(Frame(type, flags, stream, payload));
 
     /// <summary>Sends bytes that need not be frames.</summary>
-    public async Task SendAsync(byte[] bytes) => await _stream.WriteAsync(bytes, _ending);
+    public async Task SendAsync(byte[] bytes)
+    {
+        await _sending.WaitAsync(_ending);
+        try
+        {
+            await _stream.WriteAsync(bytes, _ending);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
 
     /// <summary>Half-closes: nothing more is sent, and what comes is still read.</summary>
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
@@ -89,5 +146,47 @@ internal sealed class FrameConnection : IDisposable
         _socket.Close();
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _sending.Dispose();
+    }
+
+    /// <summary>How much the gateway lets be sent to it on all streams together.</summary>
+    private sealed class ConnectionWindow
+    {
+        private readonly Lock _lock = new();
+        private long _left = 65535;
+        private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Grow(int by)
+        {
+            lock (_lock)
+            {
+                _left += by;
+                _grown.SetResult();
+                _grown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+
+        public async Task TakeAsync(int count, CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                Task grown;
+                lock (_lock)
+                {
+                    if (_left >= count)
+                    {
+                        _left -= count;
+                        return;
+                    }
+
+                    grown = _grown.Task;
+                }
+
+                await grown.WaitAsync(cancellationToken);
+            }
+        }
+    }
 }

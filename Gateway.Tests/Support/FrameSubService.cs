@@ -28,6 +28,9 @@ internal sealed class FrameSubService : IAsyncDisposable
     /// <summary>What is done with the request of a stream; by default it is answered with an empty message.</summary>
     public Func<FrameConnection, int, Task> OnRequest { get; set; } = (connection, stream) => connection.AnswerAsync(stream, []);
 
+    /// <summary>Whether a request is worked on while those before it on its connection still are.</summary>
+    public bool AnswersSideBySide { get; init; }
+
     public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     /// <summary>How many connections have been made to it.</summary>
@@ -62,13 +65,18 @@ internal sealed class FrameSubService : IAsyncDisposable
     {
         using var owned = socket;
         using var connection = new FrameConnection(socket, _ending.Token);
+        List<Task> answers = [];
         try
         {
             await OnConnected(connection);
             while (await connection.NextRequestAsync() is { } stream)
             {
                 Interlocked.Increment(ref _requests);
-                await OnRequest(connection, stream);
+                answers.Add(OnRequest(connection, stream));
+                if (!AnswersSideBySide)
+                {
+                    await answers[^1];
+                }
             }
         }
         catch (Exception over) when (over is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
@@ -77,6 +85,8 @@ internal sealed class FrameSubService : IAsyncDisposable
         }
         finally
         {
+            // Those that are still sending see the same end.
+            await Task.WhenAll(answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Interlocked.Decrement(ref _openConnections);
         }
     }

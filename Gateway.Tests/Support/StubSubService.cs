@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -40,13 +41,20 @@ internal sealed class StubSubService : IAsyncDisposable
     /// <summary>As many as were ever under way at the same time.</summary>
     public int MostOpenCalls => Volatile.Read(ref _mostOpenCalls);
 
-    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int port = 0)
+    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int port = 0, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(System.Net.IPAddress.Loopback, port, listen => listen.Protocols = protocols);
+            kestrel.Listen(System.Net.IPAddress.Loopback, port, listen =>
+            {
+                listen.Protocols = protocols;
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
         });
         builder.Services.AddLogging();
         var app = builder.Build();

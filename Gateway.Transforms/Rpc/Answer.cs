@@ -20,7 +20,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         var type = response.Content.Headers.ContentType?.MediaType;
         if (type?.StartsWith(RpcContent.GrpcType, StringComparison.OrdinalIgnoreCase) is not true)
         {
-            throw AnswerException.Garbled($"the answer's content type is '{type}', not {RpcContent.GrpcType}");
+            throw AnswerException.Garbled($"the answer's content type is '{GrpcMessage.Decode(type ?? "")}', not {RpcContent.GrpcType}");
         }
 
         if (GrpcStatus.IsIn(response.Headers))
@@ -39,7 +39,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         var content = response.Content.Headers;
         if (!RpcContent.IsMessage(content.ContentType?.MediaType) || content.ContentEncoding.Count > 0)
         {
-            throw AnswerException.Garbled($"the answer's content type is '{content.ContentType}', or it is compressed");
+            throw AnswerException.Garbled($"the answer's content type is '{GrpcMessage.Decode($"{content.ContentType}")}', or it is compressed");
         }
 
         return new Answer(response.Content.ReadAsStream(), content.ContentLength);
@@ -66,7 +66,7 @@ internal readonly record struct Answer(Stream Message, long? Length)
         {
             "gzip" => new GZipStream(message, CompressionMode.Decompress),
             "deflate" => new ZLibStream(message, CompressionMode.Decompress),
-            _ => throw AnswerException.Garbled($"the answer is compressed as '{encoding}', which the gateway cannot read"),
+            _ => throw AnswerException.Garbled($"the answer is compressed as '{GrpcMessage.Decode(encoding)}', which the gateway cannot read"),
         };
         return new DecompressedAnswer(unpacked, message);
     }

@@ -69,5 +69,5 @@ internal sealed class AnswerBuffer : IDisposable
     }
 
     private static AnswerException TooLong(int max) =>
-        AnswerException.Unusable($"the answer has to be held in memory and is longer than {max} bytes (Gateway:Rpc:MaxBufferedAnswer)");
+        AnswerException.Unusable($"the answer has to be held in memory and is longer than {max} bytes (Gateway:Rpc:MaxBufferedAnswer; of a look-up Gateway:UserDetails:MaxAnswer)");
 }

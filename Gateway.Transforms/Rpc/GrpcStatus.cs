@@ -21,7 +21,7 @@ internal static class GrpcStatus
         var status = Find(headers, "grpc-status");
         if (!int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
         {
-            throw AnswerException.Garbled(status is null ? "the answer has no grpc-status" : $"grpc-status '{status}'");
+            throw AnswerException.Garbled(status is null ? "the answer has no grpc-status" : $"grpc-status '{GrpcMessage.Decode(status)}'");
         }
 
         if (code != Ok)
@@ -32,7 +32,7 @@ internal static class GrpcStatus
                 Unavailable => (VerdictKind.Unavailable, RpcOutcome.NoInstance),
                 _ => (VerdictKind.Answered, RpcOutcome.SubServiceFailed),
             };
-            throw new AnswerException(new Verdict(kind, outcome, Reach.Answered, Find(headers, "grpc-message"), $"grpc-status {code}"));
+            throw new AnswerException(new Verdict(kind, outcome, Reach.Answered, Find(headers, "grpc-message") is { } message ? GrpcMessage.Decode(message) : null, $"grpc-status {code}"));
         }
     }
 

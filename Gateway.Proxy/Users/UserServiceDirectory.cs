@@ -1,13 +1,18 @@
 using Gateway.Protocol;
+using Gateway.Proxy.Resilience;
 using Gateway.Transforms.Events;
+using Gateway.Transforms.Rpc;
 using Google.Protobuf;
-using Grpc.Core;
 using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy;
 
 namespace Gateway.Proxy.Users;
 
-/// <summary>Asks the user service, over gRPC, at the destinations that YARP knows for its cluster.</summary>
-internal sealed class GrpcUserDirectory(IOptions<UserDetailsOptions> options, UserServiceChannels channels) : IUserDirectory
+/// <summary>Asks the user service: an instance of its cluster that could get a client's call as well, and in the same way.</summary>
+/// <param name="options">Which cluster and method.</param>
+/// <param name="proxy">The clusters as YARP has them.</param>
+/// <param name="drained">Instances that get no new calls.</param>
+internal sealed class UserServiceDirectory(IOptions<UserDetailsOptions> options, Lazy<IProxyStateLookup> proxy, DrainedDestinations drained) : IUserDirectory
 {
     private readonly UserInfoRpc? _rpc = UserInfoRpc.TryParse(options.Value.Rpc, out var rpc) ? rpc : null;
 
@@ -24,7 +29,7 @@ internal sealed class GrpcUserDirectory(IOptions<UserDetailsOptions> options, Us
     {
         var request = new GetMultiUserInfoReq { RequestId = NewRequestId() };
         request.UsersId.AddRange(userIds);
-        var answer = await CallAsync<GetMultiUserInfoReq, GetMultiUserInfoRsp>(rpc, request, cancellationToken);
+        var answer = await CallAsync(rpc, request, GetMultiUserInfoRsp.Parser, cancellationToken);
         return answer.Success
             ? answer.UsersInfo
             : throw new InvalidOperationException($"'{rpc.Method}' of the user service answered success=false: {answer.Errmsg}");
@@ -33,8 +38,8 @@ internal sealed class GrpcUserDirectory(IOptions<UserDetailsOptions> options, Us
     private async Task<IReadOnlyDictionary<string, UserInfo>> FindEachAsync(
         UserInfoRpc rpc, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
     {
-        var calls = userIds.ToDictionary(userId => userId, userId => CallAsync<GetUserInfoReq, GetUserInfoRsp>(
-            rpc, new GetUserInfoReq { RequestId = NewRequestId(), UserId = userId }, cancellationToken));
+        var calls = userIds.ToDictionary(userId => userId, userId => CallAsync(
+            rpc, new GetUserInfoReq { RequestId = NewRequestId(), UserId = userId }, GetUserInfoRsp.Parser, cancellationToken));
         Task all = Task.WhenAll(calls.Values);
         await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         var found = calls.Where(call => call.Value is { IsCompletedSuccessfully: true, Result: { Success: true, UserInfo: not null } })
@@ -48,20 +53,18 @@ internal sealed class GrpcUserDirectory(IOptions<UserDetailsOptions> options, Us
         return found;
     }
 
-    private async Task<TAnswer> CallAsync<TRequest, TAnswer>(UserInfoRpc rpc, TRequest request, CancellationToken cancellationToken)
-        where TRequest : class, IMessage<TRequest>
-        where TAnswer : class, IMessage<TAnswer>, new()
+    private async Task<TAnswer> CallAsync<TAnswer>(UserInfoRpc rpc, IMessage request, MessageParser<TAnswer> parser, CancellationToken cancellationToken)
+        where TAnswer : IMessage<TAnswer>
     {
-        var method = new Method<TRequest, TAnswer>(
-            MethodType.Unary,
-            rpc.Service,
-            rpc.Method,
-            Marshallers.Create<TRequest>(message => message.ToByteArray(), _ => throw new NotSupportedException("Requests are only sent.")),
-            Marshallers.Create<TAnswer>(_ => throw new NotSupportedException("Answers are only received."), new MessageParser<TAnswer>(() => new TAnswer()).ParseFrom));
-        var channel = channels.Pick(options.Value.ClusterId)
-            ?? throw new InvalidOperationException($"Cluster '{options.Value.ClusterId}' has no instance of the user service.");
-        using var call = channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(cancellationToken: cancellationToken), request);
-        return await call.ResponseAsync;
+        var clusterId = options.Value.ClusterId;
+        if (!proxy.Value.TryGetCluster(clusterId, out var cluster)
+            || drained.Without(cluster.ClusterId, cluster.DestinationsState.AvailableDestinations) is not { Count: > 0 } instances)
+        {
+            throw new InvalidOperationException($"Cluster '{clusterId}' has no instance of the user service.");
+        }
+
+        var instance = instances[Random.Shared.Next(instances.Count)].Model.Config.Address;
+        return await OwnCall.SendAsync(cluster.Model, instance, $"/{rpc.Service}/{rpc.Method}", request, parser, options.Value.MaxAnswer, cancellationToken);
     }
 
     private static string NewRequestId() => Guid.NewGuid().ToString("N");

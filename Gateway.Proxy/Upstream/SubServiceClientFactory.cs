@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Proxy.Resilience.Health;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Proxy.Upstream;
+
+/// <summary>Makes the HTTP clients that speak to sub-services: one for each cluster, for calls, probes and the look-up of users.</summary>
+internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
+{
+    /// <summary>
+    /// In KiB. A header block above it ends the whole connection, with the calls of others, and a sub-service that quotes a long input
+    /// in its grpc-message sends such blocks. 16 MiB is what gRPC in Go takes as well. A connection keeps memory for its longest value.
+    /// </summary>
+    private const int MaxResponseHeaders = 16 << 10;
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
+
+    [SuppressMessage("Usage", "CA2262", Justification = "It is in KiB.")]
+    internal static void Configure(SocketsHttpHandler handler, ConnectionSettings settings)
+    {
+        handler.ConnectTimeout = ConnectTimeout;
+        handler.ConnectCallback = WatchedSocket.ConnectAsync;
+        handler.PooledConnectionLifetime = ConnectionLifetime;
+        handler.MaxResponseHeadersLength = MaxResponseHeaders;
+        handler.InitialHttp2StreamWindowSize = settings.StreamWindow;
+        // Servers end connections whose clients ping without having asked for anything.
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+        handler.KeepAlivePingDelay = settings.PingInterval;
+        handler.KeepAlivePingTimeout = settings.PingTimeout;
+    }
+
+    /// <summary>YARP compares the section HttpClient alone.</summary>
+    protected override bool CanReuseOldClient(ForwarderHttpClientContext context) =>
+        base.CanReuseOldClient(context) && ConnectionSettings.Of(context.OldMetadata) == ConnectionSettings.Of(context.NewMetadata);
+
+    protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
+    {
+        base.ConfigureHandler(context, handler);
+        Configure(handler, ConnectionSettings.Of(context.NewMetadata));
+    }
+
+    protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
+        new ProbeAnswers(base.WrapHandler(context, handler));
+}
