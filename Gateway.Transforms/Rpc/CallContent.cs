@@ -4,8 +4,8 @@ using System.Net;
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. It can be sent once.</summary>
-/// <param name="length">In bytes, with the frame's header.</param>
-internal abstract class CallContent(long length) : HttpContent
+/// <param name="length">In bytes, with the frame's header; null when nobody knows, and it goes out in chunks.</param>
+internal abstract class CallContent(long? length) : HttpContent
 {
     private bool _isAsked;
 
@@ -46,7 +46,7 @@ internal abstract class CallContent(long length) : HttpContent
 
     protected sealed override bool TryComputeLength(out long computed)
     {
-        computed = length;
-        return true;
+        computed = length ?? 0;
+        return length is not null;
     }
 }
