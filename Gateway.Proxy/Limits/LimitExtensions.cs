@@ -18,7 +18,10 @@ internal static class LimitExtensions
     private const int UnreadBytes = 128 << 10;
 
     /// <summary>An upload over HTTP/2 gets on by one window in each round trip.</summary>
-    private const int Http2WindowBytes = 512 << 10;
+    private const int Http2StreamWindowBytes = 384 << 10;
+
+    /// <summary>A little more, so that one stream nobody reads does not stop the others.</summary>
+    private const int Http2ConnectionWindowBytes = 512 << 10;
 
     public static void AddLimits(this IServiceCollection services)
     {
@@ -77,7 +80,8 @@ internal static class LimitExtensions
             limits.MaxRequestHeadersTotalSize = ours.MaxRequestHeadersSize;
             // The headers have to fit in.
             limits.MaxRequestBufferSize = Math.Max(UnreadBytes, ours.MaxRequestHeadersSize);
-            limits.Http2.InitialStreamWindowSize = limits.Http2.InitialConnectionWindowSize = Http2WindowBytes;
+            limits.Http2.InitialStreamWindowSize = Http2StreamWindowBytes;
+            limits.Http2.InitialConnectionWindowSize = Http2ConnectionWindowBytes;
             limits.KeepAliveTimeout = ours.KeepAliveTimeout;
             limits.MinRequestBodyDataRate = limits.MinResponseDataRate =
                 ours.MinDataRate == 0 ? null : new MinDataRate(ours.MinDataRate, ours.MinDataRateGrace);

@@ -24,6 +24,12 @@ public sealed class RequestBudget
         meter.CreateObservableGauge("gateway.requests.held.max", () => _max, "By", "The most bytes of large requests that may be held in memory.");
     }
 
+    /// <summary>Bytes held now.</summary>
+    internal long Held => Interlocked.Read(ref _held);
+
+    /// <summary>Those of them whose sender is not known.</summary>
+    internal long HeldOfUnknown => Interlocked.Read(ref _unknown);
+
     /// <summary>Takes so many bytes; false when there are not so many left.</summary>
     internal bool TryTake(long bytes, bool isKnown)
     {
@@ -71,10 +77,10 @@ public sealed class RequestBudget
 
     private IEnumerable<Measurement<long>> Measure()
     {
-        var unknown = Interlocked.Read(ref _unknown);
+        var unknown = HeldOfUnknown;
         return
         [
-            new(Math.Max(0, Interlocked.Read(ref _held) - unknown), new KeyValuePair<string, object?>("sender", "known")),
+            new(Math.Max(0, Held - unknown), new KeyValuePair<string, object?>("sender", "known")),
             new(unknown, new KeyValuePair<string, object?>("sender", "unknown")),
         ];
     }
