@@ -3,7 +3,6 @@ using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
 using Google.Protobuf;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Tests.Functional;
