@@ -51,6 +51,7 @@ internal sealed class ChaosRun(Rig rig, Pace pace)
         await new InstanceFaults(bench).RunAsync();
         await new EtcdFaults(bench).RunAsync();
         await new RedisFaults(bench).RunAsync();
+        await new StrangerFaults(bench).RunAsync();
         await new GatewayFaults(bench).RunAsync();
     }
 }

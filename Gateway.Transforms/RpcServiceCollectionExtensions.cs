@@ -17,7 +17,7 @@ public static class RpcServiceCollectionExtensions
 {
     /// <summary>
     /// Registers the <c>Rpc</c> transform and what it needs. The host fills <see cref="RpcCatalogs"/>, and provides
-    /// <see cref="ISessionStore"/>, <see cref="IUserDirectory"/> and <see cref="IEventPublisher"/>.
+    /// <see cref="RequestBudget"/>, <see cref="ISessionStore"/>, <see cref="IUserDirectory"/> and <see cref="IEventPublisher"/>.
     /// </summary>
     public static IReverseProxyBuilder AddRpc(this IReverseProxyBuilder builder)
     {
@@ -29,6 +29,7 @@ public static class RpcServiceCollectionExtensions
         services.AddOptions<RpcOptions>().BindConfiguration(RpcOptions.SectionName).ValidateBy<RpcOptions, RpcOptionsValidator>();
         services.TryAddSingleton<RpcCatalogs>();
         services.TryAddSingleton<RpcRouteParser>();
+        services.TryAddSingleton(provider => new HeldRoutes(provider.GetRequiredService<RpcRouteParser>()));
         services.TryAddSingleton<RpcMetrics>();
         services.TryAddSingleton<RpcReply>();
         services.AddForwarder();

@@ -6,6 +6,9 @@ namespace Gateway.Chaos.Parts;
 /// <summary>One gateway, with a copy of the yarp.json as it is shipped.</summary>
 internal sealed class GatewayNode : IDisposable
 {
+    /// <summary>What a gateway may hold of large requests, in bytes.</summary>
+    public const int HeldRequestBytes = 128 << 20;
+
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private readonly Uri _ready;
     private readonly Uri _metrics;
@@ -27,6 +30,7 @@ internal sealed class GatewayNode : IDisposable
                 "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
                 $"--Gateway:Management:Port={management}", $"--Gateway:Etcd:Endpoints={etcd}", $"--Gateway:Redis:Configuration={redis}",
                 $"--Gateway:RoutesFile={_routes}", "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning",
+                $"--Gateway:Limits:MaxHeldRequestBytes={HeldRequestBytes}",
                 .. further,
             ]);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -10,6 +11,18 @@ namespace Gateway.Proxy.Limits;
 
 internal static class LimitExtensions
 {
+    /// <summary>
+    /// What the server may have received of a request, or of an HTTP/2 connection, that nobody has asked for yet. Its own defaults, a mebibyte for
+    /// each connection, are more than strangers should be able to fill.
+    /// </summary>
+    private const int UnreadBytes = 128 << 10;
+
+    /// <summary>An upload over HTTP/2 gets on by one window in each round trip.</summary>
+    private const int Http2StreamWindowBytes = 384 << 10;
+
+    /// <summary>A little more, so that one stream nobody reads does not stop the others.</summary>
+    private const int Http2ConnectionWindowBytes = 512 << 10;
+
     public static void AddLimits(this IServiceCollection services)
     {
         services.AddOptions<RateLimits>().BindConfiguration(RateLimits.SectionName).ValidateOnStart();
@@ -64,6 +77,10 @@ internal static class LimitExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServerLimits>, ServerLimitsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ConnectionEnd>();
+        services.TryAddSingleton(provider => new RequestBudget(
+            provider.GetRequiredService<IOptions<ServerLimits>>().Value.MaxHeldRequestBytes
+                ?? ServerLimits.DefaultHeldRequestBytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+            provider.GetRequiredService<IMeterFactory>()));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerLimits>>((kestrel, options) =>
         {
             var ours = options.Value;
@@ -72,6 +89,10 @@ internal static class LimitExtensions
             limits.MaxConcurrentUpgradedConnections = ours.MaxUpgradedConnections;
             limits.RequestHeadersTimeout = ours.RequestHeadersTimeout;
             limits.MaxRequestHeadersTotalSize = ours.MaxRequestHeadersSize;
+            // The headers have to fit in.
+            limits.MaxRequestBufferSize = Math.Max(UnreadBytes, ours.MaxRequestHeadersSize);
+            limits.Http2.InitialStreamWindowSize = Http2StreamWindowBytes;
+            limits.Http2.InitialConnectionWindowSize = Http2ConnectionWindowBytes;
             limits.KeepAliveTimeout = ours.KeepAliveTimeout;
             limits.MinRequestBodyDataRate = limits.MinResponseDataRate =
                 ours.MinDataRate == 0 ? null : new MinDataRate(ours.MinDataRate, ours.MinDataRateGrace);

@@ -1,8 +1,10 @@
 namespace Gateway.Proxy.Limits;
 
-/// <summary>What the HTTP server bears from clients: section <c>Gateway:Limits</c>. Bodies have limits of their own, by route.</summary>
+/// <summary>What the HTTP server bears from clients: section <c>Gateway:Limits</c>. Each body has a limit of its own, by route.</summary>
 public sealed class ServerLimits
 {
+    private const long MiB = 1 << 20;
+
     public const string SectionName = "Gateway:Limits";
 
     /// <summary>Most connections of each port; one more is closed at once. Default 20000, from 1 to 1000000.</summary>
@@ -31,4 +33,15 @@ public sealed class ServerLimits
 
     /// <summary>How long a client may be slower than <see cref="MinDataRate"/>. Default 5 seconds, from 2 seconds to 5 minutes.</summary>
     public TimeSpan MinDataRateGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The most bytes of large requests held in memory at a time, all together; beyond it such requests read <c>overloaded</c>. Held are those that
+    /// cannot be passed on as they come. Senders that are not known yet may take half of it. Default an eighth of the memory that the process may
+    /// use, at least 72 MiB and at most 1 GiB; 1 MiB to 1 TiB.
+    /// </summary>
+    public long? MaxHeldRequestBytes { get; set; }
+
+    /// <summary>What holds where <see cref="MaxHeldRequestBytes"/> is not set. The least of it takes one of the largest files.</summary>
+    /// <param name="available">The memory that the process may use, in bytes.</param>
+    public static long DefaultHeldRequestBytes(long available) => Math.Clamp(available / 8, 72 * MiB, 1024 * MiB);
 }

@@ -7,6 +7,7 @@ internal sealed partial class RouteReloader(
     RouteLoader loader,
     RouteProvider provider,
     RpcCatalogs catalogs,
+    HeldRoutes held,
     RouteStatus status,
     RouteMetrics metrics,
     TimeProvider time,
@@ -43,6 +44,7 @@ internal sealed partial class RouteReloader(
         _seen = reading.Fingerprint;
         var now = time.GetUtcNow();
         status.Report(new RouteReload(RouteReloadResult.Applied, now, set.Revision, now, [], []));
+        TellHeld(set);
     }
 
     /// <summary>Looks once whether something has changed, and if so takes it over. Throws only if cancelled.</summary>
@@ -117,6 +119,7 @@ internal sealed partial class RouteReloader(
                 await provider.ReplaceAsync(set, cancellationToken);
                 Report(RouteReloadResult.Applied, WaitingForRestart(reading));
                 Log.Applied(logger, set.Routes.Count, set.Clusters.Count, set.Revision, old.Revision);
+                TellHeld(set);
             }
         }
         catch (ConfigurationRefusedException refused)
@@ -131,6 +134,14 @@ internal sealed partial class RouteReloader(
 
         // Requests under way have their catalog's results in hand; only YARP may still be looking at the old set.
         catalogs.Keep(old.CatalogName, provider.Current.CatalogName);
+    }
+
+    private void TellHeld(RouteSet set)
+    {
+        if (held.Describe(set.Routes) is { Count: > 0 } sentences)
+        {
+            Log.Held(logger, string.Join(' ', sentences));
+        }
     }
 
     private void Refuse(IReadOnlyList<string> errors)
@@ -183,5 +194,8 @@ internal sealed partial class RouteReloader(
 
         [LoggerMessage(1004, LogLevel.Error, "A check of changed routes broke.", EventName = "RouteCheckBroke")]
         public static partial void Broke(ILogger logger, Exception exception);
+
+        [LoggerMessage(1005, LogLevel.Information, "{Routes}", EventName = "RoutesHold")]
+        public static partial void Held(ILogger logger, string routes);
     }
 }

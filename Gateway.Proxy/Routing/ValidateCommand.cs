@@ -1,4 +1,5 @@
 using Gateway.Proxy.Hosting;
+using Gateway.Transforms.Rpc;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Routing;
@@ -6,7 +7,10 @@ namespace Gateway.Proxy.Routing;
 /// <summary><c>validate FILE</c>: says what is wrong with a routes file, without starting anything.</summary>
 public static class ValidateCommand
 {
-    /// <summary>Writes every mistake on a line of its own and returns 1, or <c>ok</c> and 0; 2 when the command itself is wrong.</summary>
+    /// <summary>
+    /// Writes every mistake on a line of its own and returns 1, or what is good to know and <c>ok</c> and returns 0; 2 when the command itself is
+    /// wrong.
+    /// </summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -16,8 +20,9 @@ public static class ValidateCommand
             return 2;
         }
 
-        var errors = FindErrors(Path.GetFullPath(file));
-        foreach (var line in errors)
+        List<string> notes = [];
+        var errors = FindErrors(Path.GetFullPath(file), notes: notes);
+        foreach (var line in errors.Count > 0 ? errors : notes)
         {
             output.WriteLine(line);
         }
@@ -33,7 +38,8 @@ public static class ValidateCommand
     /// <summary>Every mistake in a routes file, with the other sources of settings on top of it.</summary>
     /// <param name="file">Its full path.</param>
     /// <param name="folder">The folder of further files; null for the one that belongs to the file.</param>
-    internal static IReadOnlyList<string> FindErrors(string file, string? folder = null)
+    /// <param name="notes">Gets what is good to know and no mistake; null when nobody asks.</param>
+    internal static IReadOnlyList<string> FindErrors(string file, string? folder = null, List<string>? notes = null)
     {
         List<string> errors = [];
         Collect(errors, () =>
@@ -48,7 +54,8 @@ public static class ValidateCommand
             using var services = builder.Services.BuildServiceProvider();
             Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
             var loader = services.GetRequiredService<RouteLoader>();
-            loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
+            var set = loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
+            notes?.AddRange(services.GetRequiredService<HeldRoutes>().Describe(set.Routes));
         });
         // A setting out of its range is found again by a route that needs it.
         return [.. errors.Distinct()];

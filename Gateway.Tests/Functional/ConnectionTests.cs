@@ -65,14 +65,22 @@ internal sealed class ConnectionTests : GatewayTest
         Assert.That(Service.LastCall.Body, Is.EqualTo(new byte[5]));
     }
 
-    [TestCase(1 << 20)]
-    [TestCase(4_000_000)]
-    public async Task Http2_BodyLargerThanItsWindow_ArrivesWhole(int size)
+    [Test]
+    public async Task Http2_BodyLargerThanItsWindow_ArrivesWhole([Values(1 << 20, 4_000_000)] int size, [Values] bool hasLength)
     {
         var request = new SetUserAvatarReq { RequestId = "r1", SessionId = "s-alice", Avatar = ByteString.CopyFrom(new byte[size]) };
         using var client = Http2Client();
+        using var content = new StreamContent(new MemoryStream(request.ToByteArray()));
+        content.Headers.ContentLength = hasLength ? request.CalculateSize() : null;
+        using var message = new HttpRequestMessage(HttpMethod.Post, SetAvatarPath)
+        {
+            Content = content,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Headers = { TransferEncodingChunked = !hasLength },
+        };
 
-        using var response = await client.PostAsync(SetAvatarPath, new ByteArrayContent(request.ToByteArray()));
+        using var response = await client.SendAsync(message);
 
         Assert.That(GatewayFixture.ErrorCode(response), Is.Empty);
         Assert.That(SetUserAvatarReq.Parser.ParseFrom(Service.LastCall.Message).Avatar, Has.Length.EqualTo(size));

@@ -71,7 +71,7 @@ internal sealed class ImageTests
         using var validate = ChildProcess.Start(Path.Combine(_folder, "empty"), [], [.. Dockerfile.Open().EntryPoint(App), "validate", Path.Combine(App, "yarp.json")]);
 
         Assert.That(await validate.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.Zero, validate.Output);
-        Assert.That(validate.Output.Trim(), Is.EqualTo("ok"));
+        Assert.That(validate.Output.Trim().Split('\n')[^1], Is.EqualTo("ok"));
     }
 
     [Test]

@@ -24,7 +24,7 @@ public enum RpcOutcome
     /// <summary>This address, this user or everybody together has made more requests than the route allows. Trying later helps.</summary>
     RateLimited,
 
-    /// <summary>The cluster has as many requests under way as it may.</summary>
+    /// <summary>The cluster has as many requests under way as it may, or the gateway holds as many bytes of large ones as it may.</summary>
     Overloaded,
 
     /// <summary>No instance of the sub-service could take the call. Trying again later may help.</summary>

@@ -4,6 +4,7 @@ using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms.Identity;
 
@@ -12,10 +13,13 @@ namespace Gateway.Transforms.Identity;
 /// request takes no instance's turn.
 /// </summary>
 internal sealed class IdentityMiddleware(
-    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, IOptions<RpcOptions> options)
+    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget, IOptions<RpcOptions> options)
 {
-    /// <summary>Bodies up to this length are held whole, in bytes.</summary>
-    private const long HeldLength = 128 << 10;
+    /// <summary>How much of a body is read before it is looked at again whether more of it has to be held.</summary>
+    private static readonly long[] Steps = [RequestBody.UnknownHeldLength, RequestBody.HeldLength, long.MaxValue];
+
+    /// <summary>Large requests come and go within seconds.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     public Task InvokeAsync(HttpContext context) =>
         context.Features.Get<RpcFeature>() is { } rpc ? InvokeRpcAsync(context, rpc) : next(context);
@@ -42,36 +46,50 @@ internal sealed class IdentityMiddleware(
             return false;
         }
 
-        // 1. Read the body, bounded, and walk it.
-        var (body, scan) = await ReadAsync(context, rpc.Route);
-        rpc.Received(body, scan);
-        if (body.IsTooLarge)
-        {
-            rpc.Fail(RpcOutcome.TooLarge, $"more than {rpc.Route.MaxRequestBytes} bytes");
-            _ = rpc.RequestId;
-            await body.DiscardAsync(context, rpc.Route.MaxRequestBytes + options.Value.MaxDiscardedRequest);
-            return false;
-        }
+        var route = rpc.Route;
+        var body = new RequestBody(context, budget);
+        rpc.Received(body, default);
 
-        if (body.IsWhole && scan.Problem is not null)
+        // 1. Read as far as it takes to know whose session it is; mostly that is all of it.
+        var step = 0;
+        MessageScan scan;
+        do
         {
-            rpc.Fail(RpcOutcome.BadRequest, scan.Problem);
-            return false;
-        }
+            if (await ReadAsync(context, rpc, body, Steps[step++]) is not { } seen)
+            {
+                return false;
+            }
 
-        // 2. Ask whose session it is.
+            scan = seen;
+        }
+        while (!body.IsWhole && route.Session == SessionMode.Required && scan.SessionId.IsAbsent);
+
+        // 2. Ask whose session it is, before more is read.
         string? userId = null;
-        if (rpc.Route.Session == SessionMode.Required)
+        if (route.Session == SessionMode.Required)
         {
             userId = await AuthenticateAsync(context, rpc, body.Buffer, scan.SessionId);
             if (userId is null)
             {
                 return false;
             }
+
+            body.Identify();
         }
 
-        // 3. Write the answer into the message.
-        var field = rpc.Route.Fields.UserId;
+        // 3. Read the rest, unless it may be passed on as it comes.
+        while (!body.IsWhole && (body.Buffer.Length < RequestBody.HeldLength || !CanPassOn(context, route, scan)))
+        {
+            if (await ReadAsync(context, rpc, body, Steps[step++]) is not { } seen)
+            {
+                return false;
+            }
+
+            scan = seen;
+        }
+
+        // 4. Write the answer into the message.
+        var field = route.Fields.UserId;
         if (body.IsWhole)
         {
             rpc.Admit(userId, UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId), rest: null);
@@ -79,41 +97,70 @@ internal sealed class IdentityMiddleware(
         else
         {
             var beginning = UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId: null);
-            rpc.Admit(userId, beginning, Rest(context, rpc.Route, body, scan, userId is null ? default : UserIdInjector.Encode(field, userId)));
+            rpc.Admit(userId, beginning, RestOf(context, route, body, scan, userId is null ? default : UserIdInjector.Encode(field, userId)));
         }
 
         return true;
     }
 
-    /// <summary>
-    /// Reads the whole body; or only its beginning, where that says who is asking and the rest may be passed on as it comes: its length
-    /// is known, nobody has to parse it here, and it begins in the middle of a large value.
-    /// </summary>
-    private static async ValueTask<(RequestBody Body, MessageScan Scan)> ReadAsync(HttpContext context, RpcRoute route)
+    /// <summary>Reads, and walks what is there; null when the call has been failed.</summary>
+    private async ValueTask<MessageScan?> ReadAsync(HttpContext context, RpcFeature rpc, RequestBody body, long enough)
     {
-        var length = context.Request.ContentLength;
-        var enough = length is not null && route.Source is null ? HeldLength : long.MaxValue;
-        var body = await RequestBody.ReadAsync(context, route.MaxRequestBytes, enough);
-        var scan = MessageScanner.Scan(body.Buffer, route.Fields);
-        if (body.IsWhole || body.IsTooLarge)
+        var limit = rpc.Route.MaxRequestBytes;
+        await body.FillAsync(limit, enough);
+        var scan = MessageScanner.Scan(body.Buffer, rpc.Route.Fields);
+        rpc.Received(body, scan);
+        if (!body.IsWhole)
         {
-            return (body, scan);
+            // What is there now is gone if the reading goes on.
+            _ = rpc.RequestId;
         }
 
-        var knowsWho = route.Session == SessionMode.Anonymous || !scan.SessionId.IsAbsent;
-        if (knowsWho && !scan.Open.IsAbsent && scan.Open.End <= length)
+        if (body.IsTooLarge)
         {
-            return (body, scan);
+            rpc.Fail(RpcOutcome.TooLarge, $"more than {limit} bytes");
+            await body.DiscardAsync(limit + options.Value.MaxDiscardedRequest);
+            return null;
         }
 
-        await body.ReadMoreAsync(context, route.MaxRequestBytes, long.MaxValue);
-        return (body, MessageScanner.Scan(body.Buffer, route.Fields));
+        if (body.IsBeyondBudget)
+        {
+            RpcCall.Refuse(
+                context,
+                RpcOutcome.Overloaded,
+                body.IsIdentified ? "large requests hold as much memory as they may" : "large requests of unknown senders hold as much memory as they may",
+                RetryAfter);
+            return null;
+        }
+
+        if (scan.Problem is not null && (body.IsWhole || !scan.IsCut || scan.Open.End > context.Request.ContentLength))
+        {
+            rpc.Fail(RpcOutcome.BadRequest, scan.Problem);
+            return null;
+        }
+
+        return scan;
     }
 
-    private static BodyRest Rest(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
+    /// <summary>
+    /// Whether the rest of a large body may be passed on as it comes: nobody has to parse it here, it begins in the middle of a large value, and
+    /// its length is known, or need not be. A gRPC message cannot begin without: its length stands before it.
+    /// </summary>
+    private static bool CanPassOn(HttpContext context, RpcRoute route, in MessageScan scan) =>
+        route.Source is null && !scan.Open.IsAbsent && (context.Request.ContentLength is not null || ProtocolOf(context) == RpcProtocol.Http);
+
+    private static RpcProtocol ProtocolOf(HttpContext context)
+    {
+        RpcProtocols.TryGet(context.Features.Get<IReverseProxyFeature>()?.Cluster.Config, out var protocol, out _);
+        return protocol;
+    }
+
+    private static BodyRest RestOf(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
     {
         var held = body.Buffer.Length;
-        return new BodyRest(body, new MessageWalker(route.Fields, scan.Open.End - held), context.Request.ContentLength!.Value - held, userId);
+        var length = context.Request.ContentLength;
+        return new BodyRest(
+            body, new MessageWalker(route.Fields, scan.Open.End - held), (length ?? route.MaxRequestBytes) - held, isExact: length is not null, userId);
     }
 
     /// <summary>The user id; null when the call has been failed.</summary>

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Gateway.Transforms.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -10,15 +11,16 @@ namespace Gateway.Transforms.Rpc;
 /// <param name="body">The body, of which only the beginning is held.</param>
 /// <param name="walker">Stands where the beginning ends.</param>
 /// <param name="length">Bytes still to come from the client.</param>
+/// <param name="isExact">Whether it is so many bytes, or that many at most: a chunked body does not say.</param>
 /// <param name="userId">The field that is appended; empty for nobody.</param>
-internal sealed class BodyRest(RequestBody body, MessageWalker walker, long length, ReadOnlyMemory<byte> userId) : IAsyncDisposable
+internal sealed class BodyRest(RequestBody body, MessageWalker walker, long length, bool isExact, ReadOnlyMemory<byte> userId) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private Task _copying = Task.CompletedTask;
 
-    /// <summary>Bytes still to be sent.</summary>
-    public long Length => length + userId.Length;
+    /// <summary>Bytes still to be sent; null when nobody knows.</summary>
+    public long? Length => isExact ? length + userId.Length : null;
 
     /// <summary>Why the client's part of it failed; null while it has not.</summary>
     public Exception? Failure { get; private set; }
@@ -67,12 +69,17 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         body.Release();
         var filled = 0;
-        for (var left = length; left > 0;)
+        for (var left = length; left > 0 || !isExact;)
         {
             var read = await ReadAsync(either.Token);
             try
             {
                 left -= read.Buffer.Length;
+                if (left < 0)
+                {
+                    throw Fail(new BadHttpRequestException("more than the route allows, sent in chunks", StatusCodes.Status413PayloadTooLarge));
+                }
+
                 foreach (var part in read.Buffer)
                 {
                     for (var rest = part; !rest.IsEmpty;)
@@ -94,9 +101,14 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
                 body.Advance(read.Buffer.End);
             }
 
-            if (read.IsCompleted && left > 0)
+            if (read.IsCompleted)
             {
-                throw Fail(new MalformedMessageException($"the body ends {left} bytes early"));
+                if (isExact && left > 0)
+                {
+                    throw Fail(new MalformedMessageException($"the body ends {left} bytes early"));
+                }
+
+                break;
             }
         }
 

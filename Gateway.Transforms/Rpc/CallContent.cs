@@ -5,8 +5,8 @@ using Gateway.Transforms.Verdicts;
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>The message of a call as the body of its HTTP request, in a gRPC frame where the protocol is that. It can be sent once.</summary>
-/// <param name="length">In bytes, with the frame's header.</param>
-internal abstract class CallContent(long length) : HttpContent
+/// <param name="length">In bytes, with the frame's header; null when nobody knows, and it goes out in chunks.</param>
+internal abstract class CallContent(long? length) : HttpContent
 {
     private bool _isAsked;
     private bool _isRefused;
@@ -53,8 +53,8 @@ internal abstract class CallContent(long length) : HttpContent
 
     protected sealed override bool TryComputeLength(out long computed)
     {
-        computed = length;
-        return true;
+        computed = length ?? 0;
+        return length is not null;
     }
 
     private sealed class RefusedUnreadException() : IOException("the instance refused the request unread");

@@ -13,7 +13,7 @@ internal sealed class MessageContent : CallContent
     private readonly Lock _lock = new();
     private readonly BodyRest? _more;
     private readonly int _header;
-    private readonly long _length;
+    private readonly long? _length;
     private ReadOnlySequence<byte> _message;
     private bool _disposed;
     private bool _isTaken;
@@ -22,24 +22,24 @@ internal sealed class MessageContent : CallContent
     /// <param name="more">What is still to come of it; null when it is whole.</param>
     /// <param name="protocol">Whether it is framed.</param>
     public MessageContent(in ReadOnlySequence<byte> message, BodyRest? more, RpcProtocol protocol)
-        : base(HeaderOf(protocol) + message.Length + (more?.Length ?? 0))
+        : base(HeaderOf(protocol) + LengthOf(message, more))
     {
         _message = message;
         _more = more;
         _header = HeaderOf(protocol);
-        _length = message.Length + (more?.Length ?? 0);
+        _length = LengthOf(message, more);
     }
 
     protected override bool IsTaken => _isTaken;
 
     protected override async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
-        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(_header + _length, MaxPiece));
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(_header + (_length ?? MaxPiece), MaxPiece));
         try
         {
             if (_header > 0)
             {
-                GrpcFrame.WriteHeader(piece, (uint)_length);
+                GrpcFrame.WriteHeader(piece, (uint)_length!.Value);
             }
 
             var header = _header;
@@ -73,6 +73,8 @@ internal sealed class MessageContent : CallContent
 
         base.Dispose(disposing);
     }
+
+    private static long? LengthOf(in ReadOnlySequence<byte> message, BodyRest? more) => more is null ? message.Length : message.Length + more.Length;
 
     private int Take(ref ReadOnlySequence<byte> rest, Span<byte> piece)
     {

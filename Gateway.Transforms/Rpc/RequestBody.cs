@@ -7,28 +7,24 @@ namespace Gateway.Transforms.Rpc;
 
 /// <summary>
 /// A request body, read once and held in the memory the server received it in: nothing is copied. Must be released before the
-/// request ends. Of a large body only the beginning is held, if that will do; <see cref="BodyRest"/> passes the rest on.
+/// request ends. Of a large body only the beginning is held, if that will do; <see cref="BodyRest"/> passes the rest on. What is held
+/// beyond a little counts against a <see cref="RequestBudget"/>.
 /// </summary>
 internal sealed class RequestBody
 {
+    /// <summary>So many bytes of a request are always held, and may be sent again.</summary>
+    public const long HeldLength = 128 << 10;
+
+    /// <summary>So many while nobody knows who sends them. A session id that serializers write before large values is among them.</summary>
+    public const long UnknownHeldLength = 16 << 10;
+
+    private readonly HttpContext _context;
+    private readonly RequestBudget _budget;
     private readonly PipeReader _reader;
-    private bool _held = true;
+    private long _taken;
+    private bool _isHeld;
 
-    private RequestBody(PipeReader reader) => _reader = reader;
-
-    /// <summary>The whole body, or its beginning.</summary>
-    public ReadOnlySequence<byte> Buffer { get; private set; }
-
-    /// <summary>The body is larger than allowed, and its rest is still to come.</summary>
-    public bool IsTooLarge { get; private set; }
-
-    /// <summary>Nothing more is to come.</summary>
-    public bool IsWhole { get; private set; }
-
-    /// <summary>Reads the body to its end, or until it is known to be larger than <paramref name="limit"/> bytes, or holds <paramref name="enough"/>.</summary>
-    /// <exception cref="BadHttpRequestException">The body breaks off, comes too slowly, or is not chunked as HTTP asks.</exception>
-    /// <exception cref="ClientGoneException">The connection has ended.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, long enough)
+    public RequestBody(HttpContext context, RequestBudget budget)
     {
         // The limit is enforced here and not by the server, which would cut the connection and leave the sender without an answer.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } serverLimit)
@@ -36,17 +32,67 @@ internal sealed class RequestBody
             serverLimit.MaxRequestBodySize = null;
         }
 
-        var body = new RequestBody(context.Request.BodyReader);
-        await body.FillAsync(context, limit, enough);
-        return body;
+        _context = context;
+        _budget = budget;
+        _reader = context.Request.BodyReader;
     }
 
-    /// <summary>Goes on reading, as <see cref="ReadAsync(HttpContext, long, long)"/> does, where what there is did not do.</summary>
-    public async ValueTask ReadMoreAsync(HttpContext context, long limit, long enough)
+    /// <summary>The whole body, or its beginning.</summary>
+    public ReadOnlySequence<byte> Buffer { get; private set; }
+
+    /// <summary>The body is larger than allowed, and its rest is still to come.</summary>
+    public bool IsTooLarge { get; private set; }
+
+    /// <summary>All requests together hold as much as they may, and the rest is still to come.</summary>
+    public bool IsBeyondBudget { get; private set; }
+
+    /// <summary>It is known who sends it.</summary>
+    public bool IsIdentified { get; private set; }
+
+    /// <summary>Nothing more is to come.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>
+    /// Reads, or goes on reading, to the end of the body, or until it holds <paramref name="enough"/>, is known to be larger than
+    /// <paramref name="limit"/> bytes, or may not hold more.
+    /// </summary>
+    /// <exception cref="BadHttpRequestException">The body breaks off, comes too slowly, or is not chunked as HTTP asks.</exception>
+    /// <exception cref="ClientGoneException">The connection has ended.</exception>
+    public async ValueTask FillAsync(long limit, long enough)
     {
-        _reader.AdvanceTo(Buffer.Start, Buffer.End);
-        Buffer = default;
-        await FillAsync(context, limit, enough);
+        while (!IsWhole && Buffer.Length < enough)
+        {
+            if (!TryTake(Buffer.Length))
+            {
+                IsBeyondBudget = true;
+                return;
+            }
+
+            if (_isHeld)
+            {
+                _isHeld = false;
+                _reader.AdvanceTo(Buffer.Start, Buffer.End);
+                Buffer = default;
+            }
+
+            var result = await ReadAsync(_reader, _context.RequestAborted);
+            _isHeld = true;
+            Buffer = result.Buffer;
+            if (_context.Request.ContentLength > limit || Buffer.Length > limit)
+            {
+                IsTooLarge = true;
+                return;
+            }
+
+            IsWhole = result.IsCompleted;
+        }
+    }
+
+    /// <summary>It is known who sends it, so it may hold more.</summary>
+    public void Identify()
+    {
+        IsIdentified = true;
+        _budget.Identify(_taken);
     }
 
     /// <summary>The next piece of the rest, after <see cref="Release"/>. Whoever takes it gives it back by <see cref="Advance"/>.</summary>
@@ -57,10 +103,10 @@ internal sealed class RequestBody
     public void Advance(SequencePosition consumed) => _reader.AdvanceTo(consumed);
 
     /// <summary>Reads the rest of a body that is too large and throws it away, if it is no longer than <paramref name="max"/> bytes in all.</summary>
-    public async ValueTask DiscardAsync(HttpContext context, long max)
+    public async ValueTask DiscardAsync(long max)
     {
         var discarded = Buffer.Length;
-        if (context.Request.ContentLength > max)
+        if (_context.Request.ContentLength > max)
         {
             return;
         }
@@ -68,7 +114,7 @@ internal sealed class RequestBody
         Release();
         while (discarded <= max)
         {
-            var result = await ReadAsync(_reader, context.RequestAborted);
+            var result = await ReadAsync(_reader, _context.RequestAborted);
             discarded += result.Buffer.Length;
             _reader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
@@ -81,29 +127,36 @@ internal sealed class RequestBody
     /// <summary>Gives the memory back. Nothing that was sliced from <see cref="Buffer"/> may be used any more.</summary>
     public void Release()
     {
-        if (_held)
+        if (_isHeld)
         {
-            _held = false;
+            _isHeld = false;
             _reader.AdvanceTo(Buffer.End);
             Buffer = default;
         }
+
+        if (_taken > 0)
+        {
+            _budget.GiveBack(_taken, IsIdentified);
+            _taken = 0;
+        }
     }
 
-    private async ValueTask FillAsync(HttpContext context, long limit, long enough)
+    /// <summary>Only what is held while more of it is waited for counts: a body that comes at once never does.</summary>
+    private bool TryTake(long held)
     {
-        while (true)
+        var more = held - (IsIdentified ? HeldLength : UnknownHeldLength) - _taken;
+        if (more <= 0)
         {
-            var result = await ReadAsync(_reader, context.RequestAborted);
-            IsTooLarge = context.Request.ContentLength > limit || result.Buffer.Length > limit;
-            IsWhole = result.IsCompleted && !IsTooLarge;
-            if (IsTooLarge || IsWhole || result.Buffer.Length >= enough)
-            {
-                Buffer = result.Buffer;
-                return;
-            }
-
-            _reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            return true;
         }
+
+        if (!_budget.TryTake(more, IsIdentified))
+        {
+            return false;
+        }
+
+        _taken += more;
+        return true;
     }
 
     private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)

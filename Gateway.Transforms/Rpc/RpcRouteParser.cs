@@ -67,6 +67,16 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
             route.Timeout ?? options.Value.DefaultTimeout);
     }
 
+    /// <summary>The first field that may be large and that serializers write before the session id; null where none is, or nobody asks for a session.</summary>
+    public FieldDescriptor? FindLargeBeforeSession(RouteConfig route) =>
+        FindTransform(route) is { } transform
+        && Parse(route, transform, []) is { Session: SessionMode.Required } rpc
+        && catalogs.Of(route).TryFind(transform[RpcKey], out var method, out _)
+            ? method!.InputType.Fields.InFieldNumberOrder().TakeWhile(field => field.FieldNumber < rpc.Fields.SessionId).FirstOrDefault(MayBeLarge)
+            : null;
+
+    private static bool MayBeLarge(FieldDescriptor field) => field.IsRepeated || field.FieldType is FieldType.Bytes or FieldType.Message or FieldType.Group;
+
     private static SessionMode ParseSession(
         RouteConfig route, IReadOnlyDictionary<string, string> transform, MethodDescriptor? method, MessageFields fields, ICollection<string> errors)
     {

@@ -9,6 +9,9 @@ internal readonly record struct MessageScan
     /// <summary>Why the message is refused, in a few words for the log; null when it is well-formed.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>The problem may be no more than that the bytes end too early: of the beginning of a message it says nothing.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>The value of request_id (the last one counts, as in every protobuf parser).</summary>
     public FieldRange RequestId { get; init; }
 

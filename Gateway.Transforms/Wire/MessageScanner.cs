@@ -26,6 +26,7 @@ internal static class MessageScanner
         FieldRange open = default;
         List<FieldRange>? userIds = null;
         string? problem = null;
+        var isCut = false;
 
         while (!reader.End)
         {
@@ -33,6 +34,7 @@ internal static class MessageScanner
             problem = FieldReader.Read(ref reader, out var number, out var wireType, out var value);
             if (problem is not null)
             {
+                isCut = problem == MessageProblems.PastTheEnd || reader.End;
                 open = problem == MessageProblems.PastTheEnd && wireType == WireTag.LengthDelimited && !fields.IsId(number) ? value : default;
                 break;
             }
@@ -63,7 +65,7 @@ internal static class MessageScanner
             }
         }
 
-        return new MessageScan { Problem = problem, RequestId = requestId, SessionId = sessionId, UserIds = userIds, Open = open };
+        return new MessageScan { Problem = problem, IsCut = isCut, RequestId = requestId, SessionId = sessionId, UserIds = userIds, Open = open };
     }
 
     private static bool SameBytes(in ReadOnlySequence<byte> message, FieldRange a, FieldRange b)

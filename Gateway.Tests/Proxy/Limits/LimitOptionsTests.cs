@@ -13,9 +13,14 @@ internal sealed class LimitOptionsTests
 
         Assert.That(Errors(sut), Is.Empty);
         Assert.That(
-            (sut.MaxConnections, sut.MaxUpgradedConnections, sut.RequestHeadersTimeout, sut.MaxRequestHeadersSize, sut.KeepAliveTimeout, sut.MinDataRate, sut.MinDataRateGrace),
-            Is.EqualTo((20000, 12000, TimeSpan.FromSeconds(10), 32768, TimeSpan.FromSeconds(130), 240, TimeSpan.FromSeconds(5))));
+            (sut.MaxConnections, sut.MaxUpgradedConnections, sut.RequestHeadersTimeout, sut.MaxRequestHeadersSize, sut.KeepAliveTimeout, sut.MinDataRate, sut.MinDataRateGrace, sut.MaxHeldRequestBytes),
+            Is.EqualTo((20000, 12000, TimeSpan.FromSeconds(10), 32768, TimeSpan.FromSeconds(130), 240, TimeSpan.FromSeconds(5), (long?)null)));
     }
+
+    [TestCase(256L << 20, 72L << 20, TestName = "DefaultHeldRequestBytes_LittleMemory_TakesOneOfTheLargestFiles")]
+    [TestCase(4L << 30, 512L << 20, TestName = "DefaultHeldRequestBytes_IsAnEighthOfTheMemory")]
+    [TestCase(64L << 30, 1L << 30, TestName = "DefaultHeldRequestBytes_MuchMemory_IsAGibibyte")]
+    public void DefaultHeldRequestBytes_Of(long available, long expected) => Assert.That(ServerLimits.DefaultHeldRequestBytes(available), Is.EqualTo(expected));
 
     [Test]
     public void ServerLimits_OutOfBounds_AreRefusedOneByOne() => Assert.That(
@@ -28,6 +33,7 @@ internal sealed class LimitOptionsTests
             KeepAliveTimeout = TimeSpan.FromHours(2),
             MinDataRate = -1,
             MinDataRateGrace = TimeSpan.FromSeconds(1),
+            MaxHeldRequestBytes = (1 << 20) - 1,
         }),
         Is.EquivalentTo(new[]
         {
@@ -38,6 +44,7 @@ internal sealed class LimitOptionsTests
             "Gateway:Limits:RequestHeadersTimeout is '00:00:00'; use '00:00:01' to '00:05:00'.",
             "Gateway:Limits:KeepAliveTimeout is '02:00:00'; use '00:00:01' to '01:00:00'.",
             "Gateway:Limits:MinDataRateGrace is '00:00:01'; use '00:00:02' to '00:05:00'.",
+            "Gateway:Limits:MaxHeldRequestBytes is 1048575; use 1048576 to 1099511627776.",
         }));
 
     [Test]

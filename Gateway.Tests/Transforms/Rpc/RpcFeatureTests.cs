@@ -57,12 +57,12 @@ internal sealed class RpcFeatureTests
     public async Task RequestId_UnreadableAndBodyDiscarded_IsNullAgain()
     {
         var context = Context(Raw.Join([0x0A, 1, 0xFF], Raw.Text(4, "too much")));
-        var body = await RequestBody.ReadAsync(context, limit: 4, enough: long.MaxValue).DefaultTimeout();
+        var body = await ReadAsync(context, limit: 4);
         var sut = New();
         sut.Received(body, MessageScanner.Scan(body.Buffer, Fields));
 
         Assert.That(sut.RequestId, Is.Null);
-        await body.DiscardAsync(context, max: 100).AsTask().DefaultTimeout();
+        await body.DiscardAsync(max: 100).AsTask().DefaultTimeout();
 
         Assert.That(sut.RequestId, Is.Null);
         Assert.That(async () => await sut.ReleaseBodyAsync(), Throws.Nothing);
@@ -97,10 +97,17 @@ internal sealed class RpcFeatureTests
 
     private static async Task<RpcFeature> ReceiveAsync(byte[] bytes)
     {
-        var body = await RequestBody.ReadAsync(Context(bytes), limit: 1 << 20, enough: long.MaxValue).DefaultTimeout();
+        var body = await ReadAsync(Context(bytes), limit: 1 << 20);
         var feature = New();
         feature.Received(body, MessageScanner.Scan(body.Buffer, Fields));
         return feature;
+    }
+
+    private static async Task<RequestBody> ReadAsync(HttpContext context, long limit)
+    {
+        var body = new RequestBody(context, new RequestBudget(1 << 20, TestMeters.Factory));
+        await body.FillAsync(limit, enough: long.MaxValue).AsTask().DefaultTimeout();
+        return body;
     }
 
     private static DefaultHttpContext Context(byte[] bytes)

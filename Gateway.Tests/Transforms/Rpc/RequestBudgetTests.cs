@@ -1,0 +1,49 @@
+using Gateway.Tests.Support;
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+[TestFixture]
+internal sealed class RequestBudgetTests
+{
+    private readonly RequestBudget _sut = new(100, TestMeters.Factory);
+
+    [SetUp]
+    public void SetUp() => Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((0L, 0L)));
+
+    [Test]
+    public void TryTake_Unknown_GetsHalfAndNoMore()
+    {
+        Assert.That(_sut.TryTake(50, isKnown: false), Is.True);
+        Assert.That(_sut.TryTake(1, isKnown: false), Is.False);
+        Assert.That(_sut.TryTake(50, isKnown: true), Is.True);
+        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((100L, 50L)));
+
+        _sut.GiveBack(50, isKnown: false);
+        _sut.GiveBack(50, isKnown: true);
+    }
+
+    [Test]
+    public void TryTake_AllTakenByKnown_LeavesUnknownNothing()
+    {
+        Assert.That(_sut.TryTake(100, isKnown: true), Is.True);
+        Assert.That(_sut.TryTake(1, isKnown: true), Is.False);
+        Assert.That(_sut.TryTake(1, isKnown: false), Is.False);
+        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((100L, 0L)));
+
+        _sut.GiveBack(100, isKnown: true);
+    }
+
+    [Test]
+    public void Identify_MovesFromTheHalfOfTheUnknown()
+    {
+        Assert.That(_sut.TryTake(50, isKnown: false), Is.True);
+
+        _sut.Identify(50);
+
+        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((50L, 0L)));
+        Assert.That(_sut.TryTake(50, isKnown: false), Is.True);
+        _sut.GiveBack(50, isKnown: true);
+        _sut.GiveBack(50, isKnown: false);
+    }
+}
