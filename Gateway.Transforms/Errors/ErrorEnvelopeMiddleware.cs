@@ -2,6 +2,7 @@ using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Transforms.Errors;
 
@@ -10,7 +11,7 @@ namespace Gateway.Transforms.Errors;
 /// metric, one span and, where asked for, one line of the access log.
 /// </summary>
 internal sealed class ErrorEnvelopeMiddleware(
-    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, TimeProvider time)
+    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, IOptions<RpcOptions> options, TimeProvider time)
 {
     public Task InvokeAsync(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<RpcRoute>() is { } route ? InvokeRpcAsync(context, route) : next(context);
@@ -27,6 +28,7 @@ internal sealed class ErrorEnvelopeMiddleware(
             CallTrace.Tag(context, rpc, verdict.Outcome);
             if (verdict.Outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
             {
+                await rpc.DiscardRestAsync(context, options.Value, time);
                 await envelope.WriteAsync(context, verdict.Outcome, rpc.RequestId);
             }
             else if (verdict.Defect is not null)

@@ -3,7 +3,6 @@ using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms.Identity;
@@ -13,7 +12,7 @@ namespace Gateway.Transforms.Identity;
 /// request takes no instance's turn.
 /// </summary>
 internal sealed class IdentityMiddleware(
-    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget, IOptions<RpcOptions> options)
+    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget)
 {
     /// <summary>How much of a body is read before it is looked at again whether more of it has to be held.</summary>
     private static readonly long[] Steps = [RequestBody.UnknownHeldLength, RequestBody.HeldLength, long.MaxValue];
@@ -104,7 +103,7 @@ internal sealed class IdentityMiddleware(
     }
 
     /// <summary>Reads, and walks what is there; null when the call has been failed.</summary>
-    private async ValueTask<MessageScan?> ReadAsync(HttpContext context, RpcFeature rpc, RequestBody body, long enough)
+    private static async ValueTask<MessageScan?> ReadAsync(HttpContext context, RpcFeature rpc, RequestBody body, long enough)
     {
         var limit = rpc.Route.MaxRequestBytes;
         await body.FillAsync(limit, enough);
@@ -119,7 +118,6 @@ internal sealed class IdentityMiddleware(
         if (body.IsTooLarge)
         {
             rpc.Fail(RpcOutcome.TooLarge, $"more than {limit} bytes");
-            await body.DiscardAsync(limit + options.Value.MaxDiscardedRequest);
             return null;
         }
 

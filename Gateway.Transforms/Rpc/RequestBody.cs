@@ -19,12 +19,14 @@ internal sealed class RequestBody
     public const long UnknownHeldLength = 16 << 10;
 
     private readonly HttpContext _context;
-    private readonly RequestBudget _budget;
+    private readonly RequestBudget? _budget;
     private readonly PipeReader _reader;
     private long _taken;
     private bool _isHeld;
 
-    public RequestBody(HttpContext context, RequestBudget budget)
+    /// <param name="context">The request.</param>
+    /// <param name="budget">What it may hold; null for a body that is only thrown away.</param>
+    public RequestBody(HttpContext context, RequestBudget? budget)
     {
         // The limit is enforced here and not by the server, which would cut the connection and leave the sender without an answer.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } serverLimit)
@@ -49,8 +51,10 @@ internal sealed class RequestBody
     /// <summary>It is known who sends it.</summary>
     public bool IsIdentified { get; private set; }
 
-    /// <summary>Nothing more is to come.</summary>
+    /// <summary>Nothing more is to come, and nothing of it is gone.</summary>
     public bool IsWhole { get; private set; }
+
+    private bool IsEnded { get; set; }
 
     /// <summary>
     /// Reads, or goes on reading, to the end of the body, or until it holds <paramref name="enough"/>, is known to be larger than
@@ -84,7 +88,7 @@ internal sealed class RequestBody
                 return;
             }
 
-            IsWhole = result.IsCompleted;
+            IsWhole = IsEnded = result.IsCompleted;
         }
     }
 
@@ -92,35 +96,50 @@ internal sealed class RequestBody
     public void Identify()
     {
         IsIdentified = true;
-        _budget.Identify(_taken);
+        _budget?.Identify(_taken);
     }
 
     /// <summary>The next piece of the rest, after <see cref="Release"/>. Whoever takes it gives it back by <see cref="Advance"/>.</summary>
     /// <exception cref="BadHttpRequestException">The body breaks off, or comes too slowly.</exception>
     /// <exception cref="ClientGoneException">The connection has ended.</exception>
-    public ValueTask<ReadResult> ReadRestAsync(CancellationToken cancellationToken) => ReadAsync(_reader, cancellationToken);
+    public async ValueTask<ReadResult> ReadRestAsync(CancellationToken cancellationToken)
+    {
+        var result = await ReadAsync(_reader, cancellationToken);
+        IsEnded = result.IsCompleted;
+        return result;
+    }
 
     public void Advance(SequencePosition consumed) => _reader.AdvanceTo(consumed);
 
-    /// <summary>Reads the rest of a body that is too large and throws it away, if it is no longer than <paramref name="max"/> bytes in all.</summary>
-    public async ValueTask DiscardAsync(long max)
+    /// <summary>
+    /// Reads what is still to come and throws it away, up to <paramref name="max"/> bytes. Senders mostly read nothing while they send, and a
+    /// connection that is closed meanwhile takes the answer along.
+    /// </summary>
+    /// <param name="max">In bytes. A body that is announced as longer is not read at all.</param>
+    /// <param name="time">For how long. Not the request's token: it may be why the request is answered now.</param>
+    /// <param name="clock">What tells the time.</param>
+    public async ValueTask DiscardAsync(long max, TimeSpan time, TimeProvider clock)
     {
-        var discarded = Buffer.Length;
-        if (_context.Request.ContentLength > max)
+        Release();
+        if (IsEnded || _context.Request.ContentLength > max)
         {
             return;
         }
 
-        Release();
-        while (discarded <= max)
+        using var deadline = new CancellationTokenSource(time, clock);
+        try
         {
-            var result = await ReadAsync(_reader, _context.RequestAborted);
-            discarded += result.Buffer.Length;
-            _reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
+            for (var discarded = 0L; !IsEnded && discarded <= max;)
             {
-                return;
+                var result = await ReadRestAsync(deadline.Token);
+                discarded += result.Buffer.Length;
+                _reader.AdvanceTo(result.Buffer.End);
             }
+        }
+        catch (Exception exception) when (exception is ClientGoneException or BadHttpRequestException or OperationCanceledException)
+        {
+            // The sender has gone, sends what is no body, or takes too long. There is nothing more to be read, and the answer is written all the same.
+            IsEnded = true;
         }
     }
 
@@ -136,7 +155,7 @@ internal sealed class RequestBody
 
         if (_taken > 0)
         {
-            _budget.GiveBack(_taken, IsIdentified);
+            _budget?.GiveBack(_taken, IsIdentified);
             _taken = 0;
         }
     }
@@ -150,7 +169,7 @@ internal sealed class RequestBody
             return true;
         }
 
-        if (!_budget.TryTake(more, IsIdentified))
+        if (_budget?.TryTake(more, IsIdentified) is false)
         {
             return false;
         }

@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -88,18 +89,42 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
         SubServiceTime = null;
     }
 
+    /// <summary>
+    /// The call is over, though its request may still be coming: reads that away within bounds, so that its sender gets to read the answer.
+    /// </summary>
+    /// <param name="http">The request.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="time">What tells the time.</param>
+    public async ValueTask DiscardRestAsync(HttpContext http, RpcOptions options, TimeProvider time)
+    {
+        if (_body is null && http.Request.Headers.Expect.Count > 0)
+        {
+            // The client waits to be asked for the body, and reads this answer instead.
+            return;
+        }
+
+        _ = RequestId;
+        await StopRestAsync();
+        Message = default;
+        await (_body ?? new RequestBody(http, budget: null)).DiscardAsync(Route.MaxRequestBytes + options.MaxDiscardedRequest, options.MaxDiscardTime, time);
+    }
+
     /// <summary>Gives the body's memory back to the server. What was not asked for by now is gone.</summary>
     public async ValueTask ReleaseBodyAsync()
+    {
+        await StopRestAsync();
+        _body?.Release();
+        _body = null;
+        Message = default;
+    }
+
+    private async ValueTask StopRestAsync()
     {
         if (Rest is not null)
         {
             await Rest.DisposeAsync();
             Rest = null;
         }
-
-        _body?.Release();
-        _body = null;
-        Message = default;
     }
 
     private string? ReadRequestId()

@@ -21,8 +21,11 @@ public sealed class RpcOptions
     public int MaxBufferedAnswer { get; set; } = 72 << 20;
 
     /// <summary>
-    /// How much more than a route allows is still read and thrown away, so that its sender gets to read the refusal instead of
-    /// a broken connection. In bytes. Default 64 MiB; 0 to 1 GiB.
+    /// A request that is answered before all of it has come is read on and thrown away, so that its sender gets to read the answer instead of
+    /// a broken connection: so much more than the route allows. In bytes. Default 64 MiB; 0 to 1 GiB.
     /// </summary>
     public long MaxDiscardedRequest { get; set; } = 64 << 20;
+
+    /// <summary>For how long such a request is read on. Default 1 minute; 0 to 10 minutes.</summary>
+    public TimeSpan MaxDiscardTime { get; set; } = TimeSpan.FromMinutes(1);
 }

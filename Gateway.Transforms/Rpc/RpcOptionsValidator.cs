@@ -8,6 +8,7 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
     public const long Gibibyte = 1 << 30;
     private const long Kibibyte = 1 << 10;
+    private static readonly TimeSpan MaxDiscardTime = TimeSpan.FromMinutes(10);
 
     public ValidateOptionsResult Validate(string? name, RpcOptions options)
     {
@@ -15,6 +16,11 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
         if (options.DefaultTimeout < MinTimeout || options.DefaultTimeout > MaxTimeout)
         {
             errors.Add($"{RpcOptions.SectionName}:DefaultTimeout is '{options.DefaultTimeout}'; use '{MinTimeout}' to '{MaxTimeout}'.");
+        }
+
+        if (options.MaxDiscardTime < TimeSpan.Zero || options.MaxDiscardTime > MaxDiscardTime)
+        {
+            errors.Add($"{RpcOptions.SectionName}:{nameof(options.MaxDiscardTime)} is '{options.MaxDiscardTime}'; use '{TimeSpan.Zero}' to '{MaxDiscardTime}'.");
         }
 
         Check(nameof(options.DefaultMaxRequestBodySize), options.DefaultMaxRequestBodySize, Kibibyte);

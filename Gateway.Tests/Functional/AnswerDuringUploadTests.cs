@@ -1,0 +1,174 @@
+using Gateway.Protocol;
+using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Wire;
+using Gateway.Transforms.Identity;
+using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Tests.Functional;
+
+/// <summary>
+/// A client on a line of 2 MB/s that reads nothing while it sends for longer than the server would wait for it: whatever its upload is answered
+/// with, and however early, it reads the answer, and its connection goes on.
+/// </summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Parallelizable(ParallelScope.All)]
+internal sealed class AnswerDuringUploadTests : GatewayTest
+{
+    private const string Path = "/service/file/put_single_file";
+    private const int PieceBytes = 100 << 10;
+
+    /// <summary>Eight seconds of sending; Kestrel closes a connection five seconds after an answer.</summary>
+    private const int FileBytes = 16 << 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    [TestCase("session-invalid")]
+    [TestCase("session-invalid", true)]
+    [TestCase("session-store-down")]
+    [TestCase("unsupported-content")]
+    [TestCase("rate-limited")]
+    [TestCase("overloaded")]
+    [TestCase("no-instance")]
+    [TestCase("bad-request")]
+    [TestCase("sub-service-failed")]
+    [TestCase("timed-out")]
+    public async Task Upload_IsRefused_SlowSenderReadsWhy(string code, bool isChunked = false)
+    {
+        await using var gateway = await StartAsync(code);
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await SendSlowlyAsync(client, Upload(code), code == "unsupported-content" ? "text/plain" : "application/x-protobuf", isChunked);
+        var response = await client.ReadAsync();
+
+        Assert.That(response.Headers["x-gateway-error"], Is.EqualTo(code));
+        Assert.That(PutSingleFileRsp.Parser.ParseFrom(response.Body).Errmsg, Is.Not.Empty);
+        await client.PostAsync(GetUserInfoPath, Alice.ToByteArray());
+        Assert.That((await client.ReadAsync()).Status, Is.EqualTo(200), "The connection goes on");
+    }
+
+    [Test]
+    public async Task Upload_SubServiceAnswersBeforeItHasReadAll_SlowSenderReadsTheAnswer()
+    {
+        Service.OnRequest = context => StubSubService.AnswerAsync(context, new PutSingleFileRsp { RequestId = "r1", Success = true }.ToByteArray());
+        // Over before the upload is: the answer is there, so it is not late.
+        await using var gateway = await StartGatewayAsync(new() { ["ReverseProxy:Routes:file-put-single-file:Timeout"] = "00:00:05" });
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await SendSlowlyAsync(client, Upload("ok"), "application/x-protobuf", isChunked: false);
+
+        Assert.That(PutSingleFileRsp.Parser.ParseFrom((await client.ReadAsync()).Body).Success, Is.True);
+    }
+
+    [Test]
+    public async Task Upload_RefusedAndLongerThanIsReadOn_IsAnsweredWhenTheTimeIsOver()
+    {
+        await using var gateway = await StartGatewayAsync(new() { ["Gateway:Rpc:MaxDiscardTime"] = "00:00:00" });
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+        var upload = Upload("session-invalid");
+
+        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {upload.Length}\r\n\r\n");
+        await client.SendAsync(upload.AsMemory(0, PieceBytes));
+
+        Assert.That((await client.ReadAsync()).Headers["x-gateway-error"], Is.EqualTo("session-invalid"));
+    }
+
+    [Test]
+    public async Task Upload_RefusedBeforeItWasAskedFor_IsAnsweredAtOnce()
+    {
+        using var client = await RawClient.ConnectAsync(Gateway.Address);
+
+        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: {FileBytes}\r\n\r\n");
+
+        Assert.That((await client.ReadAsync()).Headers["x-gateway-error"], Is.EqualTo("unsupported-content"));
+    }
+
+    private static byte[] Upload(string code)
+    {
+        var file = Raw.Bytes(4, Raw.Bytes(3, new byte[FileBytes]));
+        var ids = Raw.Join(Raw.Text(1, "r1"), Raw.Text(3, code == "session-invalid" ? "s-nobody" : "s-alice"));
+        return code == "bad-request" ? Raw.Join(ids, Raw.Bytes(4, Raw.Bytes(3, new byte[1 << 20])), Raw.Text(2, "mallory"), file) : Raw.Join(ids, file);
+    }
+
+    private async Task<GatewayFixture> StartAsync(string code)
+    {
+        Dictionary<string, string?> settings = new()
+        {
+            ["Gateway:RateLimits:files:Permit"] = "1",
+            ["Gateway:RateLimits:files:Window"] = "1.00:00:00",
+        };
+        switch (code)
+        {
+            case "session-store-down":
+                return await GatewayFixture.StartAsync(Service.Address, settings, builder => builder.Services.AddSingleton<ISessionStore, DownStore>());
+            case "rate-limited":
+                settings["ReverseProxy:Routes:file-put-single-file:RateLimiterPolicy"] = "files";
+                var limited = await StartGatewayAsync(settings);
+                (await limited.PostAsync(Path, Alice.ToByteArray())).Dispose();
+                return limited;
+            case "overloaded":
+                settings["ReverseProxy:Clusters:file:Metadata:MaxConcurrentRequests"] = "1";
+                var full = await StartGatewayAsync(settings);
+                var held = Service.Hold();
+                _ = full.PostAsync("/service/file/get_single_file", new GetSingleFileReq { SessionId = "s-alice" }.ToByteArray());
+                await held.Arrived.DefaultTimeout();
+                Service.OnRequest = context => StubSubService.AnswerAsync(context, []);
+                return full;
+            case "no-instance":
+                settings["ReverseProxy:Clusters:file:Destinations:etcd:Address"] = "http://127.0.0.1:1";
+                break;
+            case "sub-service-failed":
+                Service.OnRequest = context =>
+                {
+                    context.Response.ContentType = "application/grpc";
+                    context.Response.Headers["grpc-status"] = "13";
+                    return Task.CompletedTask;
+                };
+                break;
+            case "timed-out":
+                settings["ReverseProxy:Routes:file-put-single-file:Timeout"] = "00:00:01";
+                break;
+            default:
+                Service.OnRequest = async context =>
+                {
+                    await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+                    await StubSubService.AnswerAsync(context, []);
+                };
+                break;
+        }
+
+        return await StartGatewayAsync(settings);
+    }
+
+    private static async Task SendSlowlyAsync(RawClient client, byte[] body, string type, bool isChunked)
+    {
+        var length = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}";
+        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: {type}\r\n{length}\r\n\r\n");
+        foreach (var piece in body.Chunk(PieceBytes))
+        {
+            if (isChunked)
+            {
+                await client.SendAsync($"{piece.Length:x}\r\n");
+            }
+
+            await client.SendAsync(piece);
+            if (isChunked)
+            {
+                await client.SendAsync("\r\n");
+            }
+
+            await Task.Delay(Pause);
+        }
+
+        if (isChunked)
+        {
+            await client.SendAsync("0\r\n\r\n");
+        }
+    }
+
+    private sealed class DownStore : ISessionStore
+    {
+        public ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken) => new(SessionLookup.StoreDown);
+    }
+}
