@@ -22,28 +22,20 @@ public static class ValidateCommand
             output.WriteLine(line);
         }
 
-        if (errors.Count == 0)
+        if (errors.Length == 0)
         {
             output.WriteLine("ok");
         }
 
-        return errors.Count == 0 ? 0 : 1;
+        return errors.Length == 0 ? 0 : 1;
     }
 
-    /// <summary>Every mistake in a routes file, with the other sources of settings on top of it.</summary>
-    /// <param name="file">Its full path.</param>
-    /// <param name="folder">The folder of further files; null for the one that belongs to the file.</param>
-    internal static IReadOnlyList<string> FindErrors(string file, string? folder = null)
+    private static string[] FindErrors(string file)
     {
         List<string> errors = [];
         Collect(errors, () =>
         {
             var location = new Dictionary<string, string?> { [RouteFile.Setting] = file };
-            if (folder is not null)
-            {
-                location[RouteFile.FolderSetting] = folder;
-            }
-
             var builder = GatewayHost.CreateBuilder([], host => host.Configuration.AddInMemoryCollection(location));
             using var services = builder.Services.BuildServiceProvider();
             Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
