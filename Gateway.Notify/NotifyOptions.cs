@@ -10,8 +10,8 @@ public sealed class NotifyOptions
     public const string SectionName = "Gateway:Notify";
 
     /// <summary>
-    /// Pages that may open a socket, by origin as a browser sends it (<c>https://chat.example.com</c>), or a single <c>*</c> for any.
-    /// Default none: pages of the gateway's own host, and clients that are no browsers.
+    /// Pages that may open a socket, by origin: of the web (<c>https://chat.example.com</c>) or of an app (<c>capacitor://localhost</c>),
+    /// <c>null</c> for pages without one, or a single <c>*</c> for any. Default none: pages of the gateway's own host, and clients that are no browsers.
     /// </summary>
     public IList<string> AllowedOrigins { get; init; } = [];
 

@@ -4,8 +4,6 @@ namespace Gateway.Notify;
 
 internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
 {
-    public const string AnyOrigin = "*";
-
     public ValidateOptionsResult Validate(string? name, NotifyOptions options)
     {
         List<string> errors = [];
@@ -44,16 +42,7 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
             errors.Add($"{NotifyOptions.SectionName}:KeyPrefix is empty, so the hub's keys could meet others; use one such as 'gateway:notify:'.");
         }
 
-        if (options.AllowedOrigins.Contains(AnyOrigin) && options.AllowedOrigins.Count > 1)
-        {
-            errors.Add($"{NotifyOptions.SectionName}:AllowedOrigins has '{AnyOrigin}' beside other origins; keep the one or the others.");
-        }
-
-        foreach (var origin in options.AllowedOrigins.Where(origin => origin != AnyOrigin && !IsOrigin(origin)))
-        {
-            errors.Add($"{NotifyOptions.SectionName}:AllowedOrigins has '{origin}'; use scheme and host alone, as in 'https://chat.example.com'.");
-        }
-
+        errors.AddRange(AllowedOrigins.FindErrors($"{NotifyOptions.SectionName}:AllowedOrigins", options.AllowedOrigins));
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 
         void Time(string setting, TimeSpan value, TimeSpan min, TimeSpan max)
@@ -72,8 +61,4 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
             }
         }
     }
-
-    private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && string.Equals(text, uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
 }

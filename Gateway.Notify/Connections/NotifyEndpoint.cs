@@ -21,6 +21,8 @@ internal sealed partial class NotifyEndpoint(
     TimeProvider time,
     ILogger<NotifyEndpoint> logger)
 {
+    private readonly AllowedOrigins _origins = new(options.Value.AllowedOrigins);
+
     public async Task HandleAsync(HttpContext context)
     {
         // 1. Refuse what can be refused before the upgrade, by HTTP status.
@@ -37,7 +39,7 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
-        if (!OriginCheck.IsAllowed(context.Request, options.Value.AllowedOrigins))
+        if (!OriginCheck.IsAllowed(context.Request, _origins))
         {
             Log.OriginRefused(logger, context.Request.Headers.Origin.ToString());
             context.Response.StatusCode = StatusCodes.Status403Forbidden;

@@ -7,7 +7,7 @@ namespace Gateway.Notify.Connections;
 /// </summary>
 internal static class OriginCheck
 {
-    public static bool IsAllowed(HttpRequest request, IList<string> allowedOrigins)
+    public static bool IsAllowed(HttpRequest request, AllowedOrigins allowed)
     {
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0)
@@ -15,8 +15,8 @@ internal static class OriginCheck
             return true;
         }
 
-        return allowedOrigins.Count > 0
-            ? allowedOrigins.Any(allowed => allowed == NotifyOptionsValidator.AnyOrigin || string.Equals(allowed, origin, StringComparison.OrdinalIgnoreCase))
-            : Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase);
+        return allowed.IsEmpty
+            ? Origin.TryParse(origin, out var page) && page.Host.Length > 0 && string.Equals(page.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
+            : allowed.Contains(origin);
     }
 }

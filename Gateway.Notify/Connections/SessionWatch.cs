@@ -1,6 +1,7 @@
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Connections;
@@ -11,34 +12,38 @@ namespace Gateway.Notify.Connections;
 /// and may show a fresh session.
 /// </summary>
 internal sealed class SessionWatch(
-    OpenSockets open, IEventBus bus, ISessionAuthenticator sessions, IOptions<NotifyOptions> options, TimeProvider time) : BackgroundService
+    OpenSockets open, IEventBus bus, ISessionAuthenticator sessions, IOptions<NotifyOptions> options, TimeProvider time, ILogger<SessionWatch> logger)
+    : BackgroundService
 {
     private const double Spread = 0.1;
+    private const int AtOnce = 16;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 16 };
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            foreach (var connection in open.All.Where(connection => connection.ExpiresAt <= time.GetUtcNow()))
-            {
-                connection.Close(CloseReason.SessionEnded);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(
+        Interval,
+        time,
+        () => open.All.Where(connection => HasExpired(connection) || IsDue(connection)),
+        connection => LookAfterAsync(connection, stoppingToken),
+        AtOnce,
+        logger,
+        stoppingToken);
 
-            await Parallel.ForEachAsync(open.All.Where(IsDue), AtOnce, async (connection, _) => await CheckAsync(connection, stoppingToken));
-        }
-    }
+    private bool HasExpired(NotifyConnection connection) => connection.ExpiresAt <= time.GetUtcNow();
 
     private bool IsDue(NotifyConnection connection) =>
         connection is { Id.Length: > 0, Closing: null, ExpiresAt: null }
         && time.GetElapsedTime(connection.SessionCheckedAt) >= options.Value.SessionCheckInterval * (1 - (Spread * Random.Shared.NextDouble()));
 
     /// <summary>A store that does not answer ends no session: the socket stays, and is looked at again.</summary>
-    private async ValueTask CheckAsync(NotifyConnection connection, CancellationToken cancellationToken)
+    private async Task LookAfterAsync(NotifyConnection connection, CancellationToken cancellationToken)
     {
+        if (HasExpired(connection))
+        {
+            connection.Close(CloseReason.SessionEnded);
+            return;
+        }
+
         var sessionId = connection.SessionId;
         var verdict = await sessions.FindUserAsync(sessionId, cancellationToken);
         connection.SessionCheckedAt = time.GetTimestamp();

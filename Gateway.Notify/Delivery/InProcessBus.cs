@@ -3,12 +3,13 @@ using Gateway.Notify.Connections;
 using Gateway.Notify.Presence;
 using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Delivery;
 
 /// <summary>The bus of a gateway that is the only one: everything stays in this process's memory.</summary>
-internal sealed class InProcessBus(IOptions<NotifyOptions> options, Departures departures, NodeName node, NotifyMetrics metrics, TimeProvider time)
+internal sealed class InProcessBus(IOptions<NotifyOptions> options, Departures departures, NodeName node, NotifyMetrics metrics, TimeProvider time, ILogger<InProcessBus> logger)
     : BackgroundService, IEventBus
 {
     private static readonly TimeSpan ForgetInterval = TimeSpan.FromSeconds(10);
@@ -100,15 +101,10 @@ internal sealed class InProcessBus(IOptions<NotifyOptions> options, Departures d
         }
     }
 
-    private async Task EveryAsync(TimeSpan interval, Action<KeyValuePair<string, InProcessFeed>> act, CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+    private Task EveryAsync(TimeSpan interval, Action<KeyValuePair<string, InProcessFeed>> act, CancellationToken stoppingToken) =>
+        Rounds.EveryAsync(interval, time, () => _feeds, feed =>
         {
-            foreach (var feed in _feeds)
-            {
-                act(feed);
-            }
-        }
-    }
+            act(feed);
+            return Task.CompletedTask;
+        }, atOnce: 1, logger, stoppingToken);
 }

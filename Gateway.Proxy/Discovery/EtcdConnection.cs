@@ -1,5 +1,6 @@
 using Etcdserverpb;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace Gateway.Proxy.Discovery;
@@ -67,19 +68,31 @@ internal sealed class EtcdConnection : IDisposable
         }
     }
 
-    /// <summary>Writes a key that etcd removes when its lease runs out; returns the lease.</summary>
-    public Task<long> RegisterAsync(string key, string value, TimeSpan timeToLive, CancellationToken cancellationToken) =>
+    /// <summary>Writes a key that etcd removes when its lease runs out.</summary>
+    /// <param name="lease">The number of the lease, chosen by the caller. It is made unless there is one of that number.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="timeToLive">How long the lease lasts without <see cref="KeepAliveAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public Task RegisterAsync(long lease, string key, string value, TimeSpan timeToLive, CancellationToken cancellationToken) =>
         WithDeadlineAsync(
             async token =>
             {
                 var headers = await _login.HeadersAsync(token);
-                var lease = await new Lease.LeaseClient(_channel).LeaseGrantAsync(
-                    new LeaseGrantRequest { TTL = (long)timeToLive.TotalSeconds }, headers, cancellationToken: token);
-                await new KV.KVClient(_channel).PutAsync(
-                    new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = lease.ID },
+                try
+                {
+                    await new Lease.LeaseClient(_channel).LeaseGrantAsync(
+                        new LeaseGrantRequest { ID = lease, TTL = (long)timeToLive.TotalSeconds }, headers, cancellationToken: token);
+                }
+                catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)
+                {
+                    // There is such a lease already, of an earlier attempt.
+                }
+
+                return await new KV.KVClient(_channel).PutAsync(
+                    new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = lease },
                     headers,
                     cancellationToken: token);
-                return lease.ID;
             },
             cancellationToken);
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Gateway.Proxy.Tls;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -7,8 +6,12 @@ namespace Gateway.Proxy.Discovery;
 
 /// <summary>
 /// Keeps this gateway's own entry in etcd, as an instance of the service that other gateways route sockets to. The entry hangs on a
-/// lease, so that it goes with the gateway; at shutdown it is taken away first.
+/// lease, so that it goes with the gateway; at shutdown it is taken away first. Nothing that etcd does ends the attempts.
 /// </summary>
+/// <remarks>
+/// The gateway names its lease itself, and has one for its whole life. So it can give the lease back in the middle of any request,
+/// whether or not it has heard an answer.
+/// </remarks>
 internal sealed partial class SelfRegistration(
     IOptions<RegistrationOptions> options, IOptions<EtcdOptions> etcd, TimeProvider time, ILogger<SelfRegistration> logger)
     : IHostedLifecycleService, IDisposable
@@ -19,6 +22,7 @@ internal sealed partial class SelfRegistration(
     private readonly string _key =
         $"{etcd.Value.ServicePrefix}{options.Value.Service}/{Environment.MachineName}-{RandomNumberGenerator.GetHexString(IdCharacters, lowercase: true)}";
 
+    private readonly long _lease = Random.Shared.NextInt64(1, long.MaxValue);
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
@@ -64,36 +68,66 @@ internal sealed partial class SelfRegistration(
                     backoff.Reset();
                 }, stopping);
             }
-            catch (Exception exception) when (exception is RpcException or TimeoutException or OperationCanceledException || CertificateFiles.IsTrouble(exception))
+            catch (Exception) when (stopping.IsCancellationRequested)
             {
-                if (!told && !stopping.IsCancellationRequested)
+                // The gateway stops: whatever was under way is made undone below.
+            }
+            catch (Exception exception)
+            {
+                if (!told)
                 {
                     told = true;
-                    Log.Lost(logger, _key, endpoints[attempt], exception is RpcException rpc ? rpc.StatusCode.ToString() : exception.GetType().Name);
+                    Log.Lost(logger, _key, endpoints[attempt], Describe(exception));
                 }
             }
 
             await Task.Delay(backoff.Next(), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        await LeaveAsync(endpoints);
     }
 
     /// <summary>Registers, and keeps the lease alive until it is lost or the gateway stops.</summary>
     private async Task HoldAsync(EtcdConnection connection, Action registered, CancellationToken stopping)
     {
-        var lease = await connection.RegisterAsync(_key, _options.Address, _options.TimeToLive, stopping);
+        await connection.RegisterAsync(_lease, _key, _options.Address, _options.TimeToLive, stopping);
         Log.Registered(logger, _key, _options.Address);
         registered();
-        do
+        // At once, because a lease of an earlier attempt may have little time left.
+        while (await connection.KeepAliveAsync(_lease, stopping))
         {
-            await Task.Delay(_options.TimeToLive / 3, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        while (!stopping.IsCancellationRequested && await connection.KeepAliveAsync(lease, stopping));
-
-        if (stopping.IsCancellationRequested)
-        {
-            await connection.RevokeAsync(lease, CancellationToken.None);
+            await Task.Delay(_options.TimeToLive / 3, time, stopping);
         }
     }
+
+    /// <summary>Ends the lease, and the entry with it, at the first member that answers; all of them together have the time of one request.</summary>
+    private async Task LeaveAsync(string[] endpoints)
+    {
+        using var deadline = new CancellationTokenSource(etcd.Value.RequestTimeout, time);
+        for (var member = 0; ; member++)
+        {
+            try
+            {
+                using var connection = new EtcdConnection(endpoints[member], etcd.Value, time);
+                await connection.RevokeAsync(_lease, deadline.Token);
+                return;
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.NotFound)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                if (deadline.IsCancellationRequested || member == endpoints.Length - 1)
+                {
+                    Log.Left(logger, _key, _options.TimeToLive, Describe(exception));
+                    return;
+                }
+            }
+        }
+    }
+
+    private static string Describe(Exception exception) => exception is RpcException rpc ? rpc.StatusCode.ToString() : exception.GetType().Name;
 
     private static partial class Log
     {
@@ -102,5 +136,8 @@ internal sealed partial class SelfRegistration(
 
         [LoggerMessage(1131, LogLevel.Warning, "The entry '{Key}' in etcd could not be kept through {Endpoint} ({Failure}); attempts go on quietly", EventName = "SelfRegistrationLost")]
         public static partial void Lost(ILogger logger, string key, string endpoint, string failure);
+
+        [LoggerMessage(1132, LogLevel.Warning, "The entry '{Key}' in etcd could not be taken away ({Failure}); it stays for up to {TimeToLive}", EventName = "SelfRegistrationLeft")]
+        public static partial void Left(ILogger logger, string key, TimeSpan timeToLive, string failure);
     }
 }

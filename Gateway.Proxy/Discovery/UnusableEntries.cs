@@ -1,3 +1,4 @@
+using Gateway.Proxy.Hosting;
 using Google.Protobuf;
 
 namespace Gateway.Proxy.Discovery;

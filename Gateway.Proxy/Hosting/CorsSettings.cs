@@ -6,8 +6,8 @@ public sealed class CorsSettings
     public const string SectionName = "Gateway:Cors";
 
     /// <summary>
-    /// Origins as a browser sends them, <c>https://chat.example.com</c>, or a single <c>*</c> for any. Default none: only pages
-    /// of the gateway's own origin can call it.
+    /// Origins of the web (<c>https://chat.example.com</c>) or of apps (<c>capacitor://localhost</c>), <c>null</c> for pages without one,
+    /// or a single <c>*</c> for any. Default none: only pages of the gateway's own origin can call it.
     /// </summary>
     public IList<string> AllowedOrigins { get; init; } = [];
 

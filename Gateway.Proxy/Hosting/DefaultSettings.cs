@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Proxy.Hosting;
 
@@ -37,5 +38,6 @@ internal static class DefaultSettings
     {
         builder.Logging.ClearProviders();
         builder.Logging.AddConsole();
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerProvider>(PlainFormatter.CreateConsole));
     }
 }

@@ -19,8 +19,10 @@ internal sealed record RouteFiles(
     private static readonly string[] Allowed =
         [RoutingExtensions.SectionName, .. Owned.Select(kind => $"{RoutingExtensions.SectionName}:{kind}"), "Gateway", DescriptorSets.Setting, "$schema"];
 
+    /// <param name="location">Where they are.</param>
+    /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
     /// <exception cref="ConfigurationRefusedException">A file cannot be read, is not JSON, or contradicts another.</exception>
-    public static RouteFiles Read(RouteFile location)
+    public static RouteFiles Read(RouteFile location, byte[]? candidate = null)
     {
         List<string> errors = [];
         List<KeyValuePair<string, byte[]>> contents = [];
@@ -29,7 +31,9 @@ internal sealed record RouteFiles(
         {
             try
             {
-                var bytes = JsonSettings.Read(What, path, $"put one there, or name another with {RouteFile.Setting}");
+                var bytes = path == location.Path && candidate is not null
+                    ? candidate
+                    : JsonSettings.Read(What, path, $"put one there, or name another with {RouteFile.Setting}");
                 contents.Add(new(path, bytes));
                 files.Add(new(path, JsonSettings.Parse(What, path, bytes)));
             }

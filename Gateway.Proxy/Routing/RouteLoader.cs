@@ -8,7 +8,8 @@ namespace Gateway.Proxy.Routing;
 /// </summary>
 internal sealed class RouteLoader(RouteReader reader, KnownSettings known, RouteValidator validator, RouteRehearsal rehearsal, RpcCatalogs catalogs)
 {
-    public RouteReading Read() => reader.Read();
+    /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
+    public RouteReading Read(byte[]? candidate = null) => reader.Read(candidate);
 
     /// <exception cref="ConfigurationRefusedException">There is at least one mistake.</exception>
     public async Task<RouteSet> LoadAsync(RouteReading reading, CancellationToken cancellationToken)

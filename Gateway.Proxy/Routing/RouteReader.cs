@@ -13,11 +13,12 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
     private static readonly string[] Sections = [RoutingExtensions.SectionName, "Gateway"];
 
     /// <summary>Never throws: what cannot be read is a mistake like any other.</summary>
-    public RouteReading Read()
+    /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
+    public RouteReading Read(byte[]? candidate = null)
     {
         try
         {
-            var files = RouteFiles.Read(location);
+            var files = RouteFiles.Read(location, candidate);
             var contents = files.Contents.ToList();
             var origins = new RouteOrigins();
             var settings = Layer(files, contents, origins);
@@ -38,7 +39,14 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
     private Dictionary<string, string?> Layer(RouteFiles files, List<KeyValuePair<string, byte[]>> contents, RouteOrigins origins)
     {
         var layered = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-        foreach (var provider in ((IConfigurationRoot)configuration).Providers)
+        IEnumerable<IConfigurationProvider> providers = ((IConfigurationRoot)configuration).Providers;
+        if (!providers.OfType<RouteFileSettings>().Any())
+        {
+            // A gateway that only serves sockets may have started without route files, and be asked about some.
+            providers = providers.Prepend(new RouteFileSettings(files));
+        }
+
+        foreach (var provider in providers)
         {
             var settings = provider switch
             {

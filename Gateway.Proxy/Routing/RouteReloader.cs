@@ -29,6 +29,7 @@ internal sealed partial class RouteReloader(
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     private RouteReading? _first;
+    private string[] _catalogsInUse = [];
     private string _seen = "";
 
     /// <summary>Takes over the first routes.</summary>
@@ -41,6 +42,7 @@ internal sealed partial class RouteReloader(
         loader.EnsureServable(set);
         provider.Start(set);
         _first = reading;
+        _catalogsInUse = [set.CatalogName];
         _seen = reading.Fingerprint;
         var now = time.GetUtcNow();
         status.Report(new RouteReload(RouteReloadResult.Applied, now, set.Revision, now, [], []));
@@ -85,6 +87,26 @@ internal sealed partial class RouteReloader(
         }
     }
 
+    /// <summary>Judges what may come to stand in yarp.json, as a reload would, and takes over nothing; returns its mistakes.</summary>
+    public async Task<IReadOnlyList<string>> JudgeAsync(byte[] candidate, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            loader.EnsureServable(await loader.LoadAsync(loader.Read(candidate), cancellationToken));
+            return [];
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Mistakes(exception);
+        }
+        finally
+        {
+            catalogs.Keep(_catalogsInUse);
+            _turn.Release();
+        }
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private async Task<RouteReading> SettleAsync(RouteReading reading, CancellationToken cancellationToken)
@@ -122,18 +144,25 @@ internal sealed partial class RouteReloader(
                 TellHeld(set);
             }
         }
-        catch (ConfigurationRefusedException refused)
-        {
-            Refuse(refused.Errors);
-        }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.Broke(logger, exception);
-            Refuse([$"The check itself failed: {exception.Message}"]);
+            Refuse(Mistakes(exception));
         }
 
         // Requests under way have their catalog's results in hand; only YARP may still be looking at the old set.
-        catalogs.Keep(old.CatalogName, provider.Current.CatalogName);
+        _catalogsInUse = [old.CatalogName, provider.Current.CatalogName];
+        catalogs.Keep(_catalogsInUse);
+    }
+
+    private IReadOnlyList<string> Mistakes(Exception exception)
+    {
+        if (exception is ConfigurationRefusedException refused)
+        {
+            return refused.Errors;
+        }
+
+        Log.Broke(logger, exception);
+        return [$"The check itself failed: {exception.Message}"];
     }
 
     private void TellHeld(RouteSet set)

@@ -21,41 +21,35 @@ public static class ValidateCommand
         }
 
         List<string> notes = [];
-        var errors = FindErrors(Path.GetFullPath(file), notes: notes);
-        foreach (var line in errors.Count > 0 ? errors : notes)
+        var errors = FindErrors(Path.GetFullPath(file), notes);
+        foreach (var line in errors.Length > 0 ? errors : [.. notes])
         {
             output.WriteLine(line);
         }
 
-        if (errors.Count == 0)
+        if (errors.Length == 0)
         {
             output.WriteLine("ok");
         }
 
-        return errors.Count == 0 ? 0 : 1;
+        return errors.Length == 0 ? 0 : 1;
     }
 
     /// <summary>Every mistake in a routes file, with the other sources of settings on top of it.</summary>
     /// <param name="file">Its full path.</param>
-    /// <param name="folder">The folder of further files; null for the one that belongs to the file.</param>
-    /// <param name="notes">Gets what is good to know and no mistake; null when nobody asks.</param>
-    internal static IReadOnlyList<string> FindErrors(string file, string? folder = null, List<string>? notes = null)
+    /// <param name="notes">Gets what is good to know and no mistake.</param>
+    private static string[] FindErrors(string file, List<string> notes)
     {
         List<string> errors = [];
         Collect(errors, () =>
         {
             var location = new Dictionary<string, string?> { [RouteFile.Setting] = file };
-            if (folder is not null)
-            {
-                location[RouteFile.FolderSetting] = folder;
-            }
-
             var builder = GatewayHost.CreateBuilder([], host => host.Configuration.AddInMemoryCollection(location));
             using var services = builder.Services.BuildServiceProvider();
             Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
             var loader = services.GetRequiredService<RouteLoader>();
             var set = loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
-            notes?.AddRange(services.GetRequiredService<HeldRoutes>().Describe(set.Routes));
+            notes.AddRange(services.GetRequiredService<HeldRoutes>().Describe(set.Routes));
         });
         // A setting out of its range is found again by a route that needs it.
         return [.. errors.Distinct()];

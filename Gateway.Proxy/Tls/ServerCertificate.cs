@@ -52,8 +52,9 @@ internal sealed partial class ServerCertificate(IOptions<TlsOptions> options, Tl
 
             (Problem, _broken) = (null, "");
         }
-        catch (Exception exception) when (CertificateFiles.IsTrouble(exception))
+        catch (Exception exception)
         {
+            // Whatever it is, it must not end the watch over the files: a kind of key that this machine does not know, for example.
             Refuse(text, exception);
         }
 

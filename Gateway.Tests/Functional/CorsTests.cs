@@ -15,10 +15,14 @@ internal sealed class CorsTests : GatewayTest
     {
         ["Gateway:Cors:AllowedOrigins:0"] = Chat,
         ["Gateway:Cors:AllowedOrigins:1"] = "http://localhost:5173",
+        ["Gateway:Cors:AllowedOrigins:2"] = "capacitor://localhost",
+        ["Gateway:Cors:AllowedOrigins:3"] = "https://чат.рф",
     };
 
     [TestCase(Chat)]
     [TestCase("http://localhost:5173")]
+    [TestCase("capacitor://localhost")]
+    [TestCase("https://xn--80a0bn.xn--p1ai")]
     public async Task Preflight_AllowedOrigin_MayPostWhatItAsksFor(string origin)
     {
         using var response = await PreflightAsync(Gateway, origin);
@@ -37,6 +41,7 @@ internal sealed class CorsTests : GatewayTest
     [TestCase("https://evil.example.com")]
     [TestCase("http://chat.example.com")]
     [TestCase("https://chat.example.com:8443")]
+    [TestCase("ionic://localhost")]
     [TestCase("null")]
     public async Task Preflight_AnotherOrigin_IsRefused(string origin)
     {
@@ -57,6 +62,16 @@ internal sealed class CorsTests : GatewayTest
     }
 
     [Test]
+    public async Task Preflight_NullIfTheOperatorSaysSo_IsAllowed()
+    {
+        await using var gateway = await StartGatewayAsync(new() { ["Gateway:Cors:AllowedOrigins:0"] = "null" });
+
+        using var response = await PreflightAsync(gateway, "null");
+
+        Assert.That(Header(response, AllowOrigin), Is.EqualTo("null"));
+    }
+
+    [Test]
     public async Task Preflight_NoOriginConfigured_IsRefused()
     {
         await using var gateway = await StartGatewayAsync([]);
@@ -73,7 +88,7 @@ internal sealed class CorsTests : GatewayTest
 
         Assert.That(GatewayFixture.ErrorCode(response), Is.Empty);
         Assert.That(Header(response, AllowOrigin), Is.EqualTo(Chat));
-        Assert.That(Header(response, "Access-Control-Expose-Headers"), Is.EqualTo("x-gateway-error"));
+        Assert.That(Header(response, "Access-Control-Expose-Headers"), Is.EqualTo("x-gateway-error,Retry-After"));
         Assert.That(response.Headers.Vary, Does.Contain("Origin"));
     }
 
@@ -85,7 +100,7 @@ internal sealed class CorsTests : GatewayTest
 
         Assert.That(GatewayFixture.ErrorCode(response), Is.EqualTo(code));
         Assert.That(Header(response, AllowOrigin), Is.EqualTo(Chat));
-        Assert.That(Header(response, "Access-Control-Expose-Headers"), Is.EqualTo("x-gateway-error"));
+        Assert.That(Header(response, "Access-Control-Expose-Headers"), Is.EqualTo("x-gateway-error,Retry-After"));
     }
 
     [Test]

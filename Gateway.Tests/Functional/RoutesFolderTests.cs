@@ -24,7 +24,7 @@ internal sealed class RoutesFolderTests : RouteReloadTest
         {
           "Gateway": { "DescriptorSets": [ "{{Folder.PathOf("shop.pb")}}" ] },
           "ReverseProxy": {
-            "Routes": { "cart-add": { "ClusterId": "user", "Match": { "Path": "/cart/add" }, "Transforms": [ { "Rpc": "shop.Cart/Add" } ] } }
+            "Routes": { "cart-add": { "ClusterId": "user", "Match": { "Path": "/cart/add" }, "Transforms": [ { "Rpc": "shop.Cart/Add", "Session": "Required" } ] } }
           }
         }
         """;

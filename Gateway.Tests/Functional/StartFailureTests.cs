@@ -92,7 +92,7 @@ internal sealed class StartFailureTests
     [TestCase("Gateway:Listen:HttpPort", "70000", "Gateway:Listen:HttpPort is 70000; use 1 to 65535, or 0 for any free port.")]
     [TestCase("Gateway:Rpc:DefaultTimeout", "00:00:00", "Gateway:Rpc:DefaultTimeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'.")]
     [TestCase("Gateway:Errors:DefaultLanguage", "fr", "Gateway:Errors:DefaultLanguage is 'fr'; use 'en' or 'zh-CN'.")]
-    [TestCase("Gateway:Cors:AllowedOrigins:0", "chat.example.com", "Gateway:Cors:AllowedOrigins has 'chat.example.com'; use scheme and host alone, as in 'https://chat.example.com'.")]
+    [TestCase("Gateway:Cors:AllowedOrigins:0", "chat.example.com", "Gateway:Cors:AllowedOrigins has 'chat.example.com'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'.")]
     public async Task Start_ASettingOutOfItsRange_IsOneSentence(string setting, string value, string sentence) =>
         Assert.That(await DescribeStartAsync(new() { [setting] = value }), Is.EqualTo(new[] { sentence }));
 

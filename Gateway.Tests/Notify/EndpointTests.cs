@@ -151,6 +151,12 @@ internal sealed class EndpointTests
     [TestCase("https://chat.example", "https://chat.example", true)]
     [TestCase("https://chat.example", "https://chat.example.evil.example", false)]
     [TestCase("https://chat.example", "null", false)]
+    [TestCase("null", "null", true)]
+    [TestCase(null, "null", false)]
+    [TestCase("https://чат.рф", "https://xn--80a0bn.xn--p1ai", true)]
+    [TestCase("HTTPS://Chat.Example:443/", "https://chat.example", true)]
+    [TestCase("capacitor://localhost", "capacitor://localhost", true)]
+    [TestCase("capacitor://localhost", "ionic://localhost", false)]
     [TestCase("*", "http://evil.example", true)]
     public async Task Upgrade_ByOrigin_IsAllowedOrForbidden(string? allowed, string origin, bool expected)
     {

@@ -23,7 +23,7 @@ internal sealed class NotifyOptionsTests
         Case(o => o.CloseTimeout = TimeSpan.Zero, "Gateway:Notify:CloseTimeout is '00:00:00'; use '00:00:00.1000000' to '00:01:00'."),
         Case(o => o.DrainBatch = 0, "Gateway:Notify:DrainBatch is 0; use 1 to 100000."),
         Case(o => o.DrainPause = TimeSpan.FromMinutes(1), "Gateway:Notify:DrainPause is '00:01:00'; use '00:00:00' to '00:00:10'."),
-        Case(o => o.AllowedOrigins.Add("chat.example"), "Gateway:Notify:AllowedOrigins has 'chat.example'; use scheme and host alone, as in 'https://chat.example.com'."),
+        Case(o => o.AllowedOrigins.Add("chat.example"), "Gateway:Notify:AllowedOrigins has 'chat.example'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'."),
     ];
 
     [Test]

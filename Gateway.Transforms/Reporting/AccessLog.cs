@@ -12,6 +12,9 @@ internal sealed partial class AccessLog(ILoggerFactory loggers, IOptions<AccessL
 {
     public const string Category = "Gateway.AccessLog";
 
+    /// <summary>A longer user id is cut: a client can name a key of the store that holds anything. Its own id, the request's, is bounded already.</summary>
+    private const int MaxUserIdLength = 128;
+
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     public void Write(HttpContext context, RpcFeature rpc, RpcOutcome outcome)
@@ -26,12 +29,14 @@ internal sealed partial class AccessLog(ILoggerFactory loggers, IOptions<AccessL
                 time.GetElapsedTime(rpc.StartedAt).TotalMilliseconds,
                 rpc.SubServiceTime?.TotalMilliseconds,
                 rpc.RequestId,
-                rpc.UserId,
+                Cut(rpc.UserId),
                 CallTarget.Of(context).Destination,
                 context.Connection.RemoteIpAddress?.ToString(),
                 Activity.Current?.TraceId.ToString());
         }
     }
+
+    private static string? Cut(string? id) => id?.Length > MaxUserIdLength ? $"{id.AsSpan(0, MaxUserIdLength)}…" : id;
 
     private static partial class Log
     {

@@ -33,6 +33,9 @@ public sealed class RpcCatalog
         }
     }
 
+    /// <summary>Whether a method is one of the chat system's own, and not of a descriptor set.</summary>
+    internal static bool IsBuiltIn(MethodDescriptor method) => BuiltInFiles.Contains(method.File);
+
     /// <summary>Finds <c>package.Service/Method</c>.</summary>
     /// <param name="rpc">The full name, as it will stand in the path of the call.</param>
     /// <param name="method">The method, or null.</param>

@@ -93,8 +93,15 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
             return SessionMode.Required;
         }
 
-        // A session_id of another type counts too, and is then refused below: a route is not opened by an oddity of its message.
-        var isOpen = method is not null && method.InputType.FindFieldByName("session_id") is null;
+        // A message of others may spell its fields in another way, so what is left out there says nothing.
+        if (named is null && method is not null && !RpcCatalog.IsBuiltIn(method))
+        {
+            errors.Add($"Route '{route.RouteId}': transform '{SessionKey}' is missing, and '{transform[RpcKey]}' comes from a descriptor set; "
+                + $"set it to '{nameof(SessionMode.Required)}', or to '{nameof(SessionMode.Anonymous)}' if everybody may call it.");
+            return SessionMode.Required;
+        }
+
+        var isOpen = method is not null && fields.SessionId == 0;
         var mode = named ?? (isOpen ? SessionMode.Anonymous : SessionMode.Required);
         if (method is not null && mode == SessionMode.Required && (fields.SessionId == 0 || fields.UserId == 0))
         {

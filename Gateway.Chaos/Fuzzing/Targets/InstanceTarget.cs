@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Hosting;
 using Google.Protobuf;
 
 namespace Gateway.Chaos.Fuzzing.Targets;

@@ -171,17 +171,14 @@ internal sealed partial class BusKeeper(
     }
 
     /// <summary>Compares each feed with Redis now and then, and tells the clients that keep count where it stands.</summary>
-    private async Task SyncAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            await Parallel.ForEachAsync(
-                bus.Feeds.Where(feed => feed.IsOutOfStep || time.GetElapsedTime(feed.SyncedAt) >= options.Value.HeartbeatInterval),
-                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken },
-                async (feed, token) => await SyncAsync(feed, token));
-        }
-    }
+    private Task SyncAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(
+        Interval,
+        time,
+        () => bus.Feeds.Where(feed => feed.IsOutOfStep || time.GetElapsedTime(feed.SyncedAt) >= options.Value.HeartbeatInterval),
+        feed => SyncAsync(feed, stoppingToken),
+        AtOnce,
+        logger,
+        stoppingToken);
 
     private async Task SyncAsync(RedisFeed feed, CancellationToken cancellationToken)
     {

@@ -40,29 +40,18 @@ internal static class AdminEndpoints
             : Refusal.BadRequest("Post { \"user\": \"…\", \"session\": \"…\" } with one of them or both, in at most 4096 bytes with their Content-Length.");
     }
 
-    private static async Task<IResult> ValidateAsync(HttpRequest request, RouteFile location, CancellationToken cancellationToken)
+    private static async Task<IResult> ValidateAsync(HttpRequest request, RouteReloader reloader, RouteFile location, CancellationToken cancellationToken)
     {
         if (request.ContentLength is not (> 0 and <= MaxFileSize))
         {
             return Refusal.BadRequest($"Post a yarp.json of 1 to {MaxFileSize} bytes, with its Content-Length.");
         }
 
-        var folder = Directory.CreateTempSubdirectory("gateway-");
-        var path = Path.Combine(folder.FullName, "yarp.json");
-        try
-        {
-            await using (var file = File.Create(path))
-            {
-                await request.Body.CopyToAsync(file, cancellationToken);
-            }
-
-            // In the place of this gateway's own file, so beside its folder.
-            var errors = ValidateCommand.FindErrors(path, Directory.Exists(location.Folder) ? location.Folder : null).Select(error => error.Replace($"'{path}'", "posted", StringComparison.Ordinal)).ToArray();
-            return Results.Json(new ValidationReport(errors.Length == 0, errors), ManagementJson.Readable.ValidationReport);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var candidate = new byte[(int)request.ContentLength.Value];
+        await request.Body.ReadExactlyAsync(candidate, cancellationToken);
+        var errors = await reloader.JudgeAsync(candidate, cancellationToken);
+        return Results.Json(
+            new ValidationReport(errors.Count == 0, [.. errors.Select(error => error.Replace($"'{location.Path}'", "posted", StringComparison.Ordinal))]),
+            ManagementJson.Readable.ValidationReport);
     }
 }

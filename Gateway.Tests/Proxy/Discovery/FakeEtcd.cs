@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using Etcdserverpb;
 using Google.Protobuf;
@@ -27,6 +28,10 @@ internal sealed class FakeEtcd : IAsyncDisposable
         _app = builder.Build();
         _app.MapPost("/etcdserverpb.KV/Range", RangeAsync);
         _app.MapPost("/etcdserverpb.Watch/Watch", WatchAsync);
+        Map("Lease/LeaseGrant", LeaseGrantRequest.Parser, request => new LeaseGrantResponse { Header = Header(), ID = request.ID, TTL = request.TTL });
+        Map("KV/Put", PutRequest.Parser, _ => new PutResponse { Header = Header() });
+        Map("Lease/LeaseKeepAlive", LeaseKeepAliveRequest.Parser, request => new LeaseKeepAliveResponse { Header = Header(), ID = request.ID, TTL = 3 });
+        Map("Lease/LeaseRevoke", LeaseRevokeRequest.Parser, _ => new LeaseRevokeResponse { Header = Header() });
     }
 
     public string Endpoint => _app.Urls.Single();
@@ -44,6 +49,12 @@ internal sealed class FakeEtcd : IAsyncDisposable
     public Func<FakeWatch, Task> OnWatch { get; set; } = watch => watch.StayOpenAsync();
 
     public int Watches { get; private set; }
+
+    /// <summary>What an instance that registers has asked for.</summary>
+    public ConcurrentQueue<IMessage> Asked { get; } = [];
+
+    /// <summary>What such a request waits for before it is answered; an exception leaves it without an answer.</summary>
+    public Func<IMessage, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
 
     public static async Task<FakeEtcd> StartAsync()
     {
@@ -68,6 +79,22 @@ internal sealed class FakeEtcd : IAsyncDisposable
         Value = ByteString.CopyFromUtf8(value),
         ModRevision = Revision,
     };
+
+    private void Map<TRequest>(string path, MessageParser<TRequest> parser, Func<TRequest, IMessage> answer)
+        where TRequest : IMessage<TRequest> =>
+        _app.MapPost($"/etcdserverpb.{path}", async context =>
+        {
+            var head = new byte[5];
+            await context.Request.Body.ReadExactlyAsync(head, context.RequestAborted);
+            var body = new byte[BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(1))];
+            await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
+            var request = parser.ParseFrom(body);
+            Asked.Enqueue(request);
+            await BeforeAnswer(request).WaitAsync(context.RequestAborted);
+            StartAnswer(context);
+            await WriteAsync(context, answer(request));
+            EndAnswer(context);
+        });
 
     private async Task RangeAsync(HttpContext context)
     {

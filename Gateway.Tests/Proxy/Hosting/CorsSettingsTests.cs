@@ -20,19 +20,23 @@ internal sealed class CorsSettingsTests
     [TestCase("HTTPS://Chat.Example.com")]
     [TestCase("http://localhost:8080")]
     [TestCase("http://[::1]:8080")]
+    [TestCase("https://chat.example.com/")]
+    [TestCase("https://chat.example.com:443")]
+    [TestCase("https://чат.рф")]
+    [TestCase("capacitor://localhost")]
+    [TestCase("app://")]
+    [TestCase("null")]
     public void AllowedOrigins_Origin_IsValid(string origin) => Assert.That(Errors(new CorsSettings { AllowedOrigins = [origin] }), Is.Empty);
 
     [TestCase("")]
     [TestCase("chat.example.com")]
-    [TestCase("https://chat.example.com/")]
     [TestCase("https://chat.example.com/app")]
-    [TestCase("https://chat.example.com:443", Description = "A browser leaves the usual port out")]
     [TestCase("https://user@chat.example.com")]
-    [TestCase("ftp://chat.example.com")]
-    [TestCase("null")]
+    [TestCase("https://*.example.com")]
+    [TestCase("Null")]
     public void AllowedOrigins_NoOrigin_IsRefused(string origin) => Assert.That(Errors(new CorsSettings { AllowedOrigins = [origin] }), Is.EqualTo(new[]
     {
-        $"Gateway:Cors:AllowedOrigins has '{origin}'; use scheme and host alone, as in 'https://chat.example.com'.",
+        $"Gateway:Cors:AllowedOrigins has '{origin}'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'.",
     }));
 
     [Test]
@@ -40,7 +44,7 @@ internal sealed class CorsSettingsTests
         Assert.That(Errors(new CorsSettings { AllowedOrigins = ["https://a.example", "*", "b.example"] }), Is.EqualTo(new[]
         {
             "Gateway:Cors:AllowedOrigins has '*' beside other origins; keep the one or the others.",
-            "Gateway:Cors:AllowedOrigins has 'b.example'; use scheme and host alone, as in 'https://chat.example.com'.",
+            "Gateway:Cors:AllowedOrigins has 'b.example'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'.",
         }));
 
     [TestCase("00:00:00")]

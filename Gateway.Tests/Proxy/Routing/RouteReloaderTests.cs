@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Proxy;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Support;
@@ -122,6 +123,36 @@ internal sealed class RouteReloaderTests
 
         Assert.That(Last.Errors, Has.Count.EqualTo(30));
         Assert.That(_log.Named("RoutesRefused").Single().Message, Does.Contain("30 mistakes: ").And.EndWith(" And 10 more."));
+    }
+
+    [TestCase("etcd:///chat/user_service", true, Description = "by the command line")]
+    [TestCase("etcd:///service/user_service", false)]
+    [TestCase("nonsense", true, Description = "by the environment")]
+    public async Task Judge_SettingsBesideTheFile_CountAsAtAReload(string address, bool valid)
+    {
+        var variable = $"T{Guid.NewGuid():N}_";
+        var overridden = address == "nonsense";
+        Environment.SetEnvironmentVariable($"{variable}ReverseProxy__Clusters__c__Destinations__d__Address", overridden ? "http://127.0.0.1:2" : null);
+        await using var app = GatewayHost.Build(["--Gateway:Etcd:ServicePrefix=/chat/", "--Gateway:Etcd:Endpoints=http://127.0.0.1:1"], builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Gateway:RoutesFile"] = _folder.File,
+                ["Gateway:Sessions:Store"] = "Memory",
+            });
+            builder.Configuration.AddEnvironmentVariables(variable);
+            builder.Logging.ClearProviders().AddProvider(_log);
+        });
+        var sut = app.Services.GetRequiredService<RouteReloader>();
+        var candidate = Good.Replace("http://127.0.0.1:1", address, StringComparison.Ordinal);
+
+        var errors = await sut.JudgeAsync(Encoding.UTF8.GetBytes(candidate), CancellationToken.None);
+
+        Assert.That(errors, valid ? Is.Empty : Has.Some.EndsWith("which is not of the form 'etcd:///chat/<service>'."));
+        Assert.That(app.Services.GetRequiredService<RouteStatus>().Last!.Result, Is.EqualTo(RouteReloadResult.Applied));
+        _folder.Write(candidate);
+        Assert.That((await sut.ReloadAsync(CancellationToken.None).DefaultTimeout()).Errors, Is.EqualTo(errors));
+        Environment.SetEnvironmentVariable($"{variable}ReverseProxy__Clusters__c__Destinations__d__Address", null);
     }
 
     private async Task CheckAsync(Action? afterFirstPause = null, Action? afterEachPause = null)

@@ -8,7 +8,8 @@ internal static class Descriptors
 {
     /// <summary>
     /// Package <c>shop</c>: <c>Cart/Add</c> with session_id and user_id, <c>Cart/Watch</c> that streams its answers, <c>Cart/Feed</c> that
-    /// streams its requests, <c>Cart/Odd</c> whose session_id is bytes.
+    /// streams its requests, <c>Cart/Odd</c> whose session_id is bytes, <c>Cart/Camel</c> that spells it sessionId, <c>Cart/Number</c> whose
+    /// user_id is no string.
     /// </summary>
     public static FileDescriptorSet Shop
     {
@@ -17,6 +18,8 @@ internal static class Descriptors
             var file = new FileDescriptorProto { Name = "shop.proto", Package = "shop", Syntax = "proto3" };
             file.MessageType.Add(Message("AddReq", ("request_id", Text), ("session_id", Text), ("user_id", Text)));
             file.MessageType.Add(Message("OddReq", ("request_id", Text), ("session_id", FieldDescriptorProto.Types.Type.Bytes), ("user_id", Text)));
+            file.MessageType.Add(Message("CamelReq", ("request_id", Text), ("sessionId", Text), ("user_id", Text)));
+            file.MessageType.Add(Message("NumberReq", ("request_id", Text), ("session_id", Text), ("user_id", FieldDescriptorProto.Types.Type.Int64)));
             file.MessageType.Add(Message("AddRsp", ("request_id", Text), ("success", FieldDescriptorProto.Types.Type.Bool), ("errmsg", Text)));
             file.Service.Add(new ServiceDescriptorProto
             {
@@ -27,6 +30,8 @@ internal static class Descriptors
                     new MethodDescriptorProto { Name = "Watch", InputType = ".shop.AddReq", OutputType = ".shop.AddRsp", ServerStreaming = true },
                     new MethodDescriptorProto { Name = "Feed", InputType = ".shop.AddReq", OutputType = ".shop.AddRsp", ClientStreaming = true },
                     new MethodDescriptorProto { Name = "Odd", InputType = ".shop.OddReq", OutputType = ".shop.AddRsp" },
+                    new MethodDescriptorProto { Name = "Camel", InputType = ".shop.CamelReq", OutputType = ".shop.AddRsp" },
+                    new MethodDescriptorProto { Name = "Number", InputType = ".shop.NumberReq", OutputType = ".shop.AddRsp" },
                 },
             });
             return new FileDescriptorSet { File = { file } };

@@ -46,7 +46,8 @@ internal sealed class RpcRouteParserTests
     [TestCase("bite_im.UserService/GetUserInfo", "Anonymous", SessionMode.Anonymous)]
     [TestCase("bite_im.UserService/UserLogin", null, SessionMode.Anonymous)]
     [TestCase("bite_im.UserService/UserLogin", "Anonymous", SessionMode.Anonymous)]
-    [TestCase("shop.Cart/Add", null, SessionMode.Required)]
+    [TestCase("shop.Cart/Add", "Required", SessionMode.Required)]
+    [TestCase("shop.Cart/Number", "Anonymous", SessionMode.Anonymous)]
     [TestCase("shop.Cart/Odd", "Anonymous", SessionMode.Anonymous)]
     public void Parse_Session_IsAskedForWhereverTheMessageHasOne(string rpc, string? session, object expected)
     {
@@ -59,7 +60,7 @@ internal sealed class RpcRouteParserTests
     [TestCase("shop.Cart/Watch", "is 'shop.Cart/Watch', a streaming method; only unary methods can be routed")]
     [TestCase("a.SpeechService/X", "is 'a.SpeechService/X', but 'a.SpeechService' has no method 'X'; it has SpeechRecognition")]
     public void Parse_RpcUnusable_SaysWhy(string rpc, string problem) =>
-        AssertErrors(Route(Rpc(rpc)), $"Route 'r': transform 'Rpc' {problem}.");
+        AssertErrors(Route(Rpc(rpc, ("Session", "Required"))), $"Route 'r': transform 'Rpc' {problem}.");
 
     [Test]
     public void Parse_RpcUnknownAndNotify_SaysNothingOfTheSession() => AssertErrors(
@@ -92,7 +93,7 @@ internal sealed class RpcRouteParserTests
         var shop = Descriptors.Shop;
         shop.File[0].MessageType[0].Field.RemoveAt(2);
         var sut = new RpcRouteParser(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), [], Options.Create(_options));
-        var route = Route(Rpc("shop.Cart/Add"));
+        var route = Route(Rpc("shop.Cart/Add", ("Session", "Required")));
         List<string> errors = [];
 
         Assert.That(sut.Parse(route, route.Transforms![0], errors), Is.Null);
@@ -102,9 +103,23 @@ internal sealed class RpcRouteParserTests
         }));
     }
 
+    [TestCase("Add")]
+    [TestCase("Odd")]
+    [TestCase("Camel")]
+    [TestCase("Number")]
+    public void Parse_SessionLeftOutForADescriptorSet_IsRefusedHoweverFieldsAreSpelled(string method) => AssertErrors(
+        Route(Rpc($"shop.Cart/{method}")),
+        $"Route 'r': transform 'Session' is missing, and 'shop.Cart/{method}' comes from a descriptor set; "
+        + "set it to 'Required', or to 'Anonymous' if everybody may call it.");
+
+    [Test]
+    public void Parse_UserIdThatIsNoString_IsRefusedUnlessAnonymousIsSaid() => AssertErrors(
+        Route(Rpc("shop.Cart/Number", ("Session", "Required"))),
+        "Route 'r': transform 'Session' is 'Required', but the request message 'NumberReq' has no string field 'user_id'; use 'Anonymous' or another RPC.");
+
     [Test]
     public void Parse_SessionIdThatIsNoString_DoesNotOpenTheRoute() => AssertErrors(
-        Route(Rpc("shop.Cart/Odd")),
+        Route(Rpc("shop.Cart/Odd", ("Session", "Required"))),
         "Route 'r': transform 'Session' is 'Required', but the request message 'OddReq' has no string field 'session_id'; use 'Anonymous' or another RPC.");
 
     [TestCase("Friendadd")]

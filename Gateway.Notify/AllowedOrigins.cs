@@ -1,0 +1,47 @@
+using Gateway.Notify.Connections;
+
+namespace Gateway.Notify;
+
+/// <summary>The pages that an operator lets in, by origin. The one judge of them, for calls as for sockets.</summary>
+public sealed class AllowedOrigins
+{
+    private const string Any = "*";
+
+    private readonly HashSet<string> _texts;
+
+    /// <param name="settings">Origins that <see cref="FindErrors"/> has nothing against.</param>
+    public AllowedOrigins(IEnumerable<string> settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var all = settings.ToList();
+        IsAny = all.Contains(Any);
+        _texts = [.. all.Select(setting => Origin.TryParse(setting, out var origin) ? origin.Text : setting)];
+    }
+
+    /// <summary>Whether all pages are let in.</summary>
+    public bool IsAny { get; }
+
+    /// <summary>Whether no page is listed.</summary>
+    public bool IsEmpty => _texts.Count == 0;
+
+    /// <summary>Every mistake in a list of origins, as a sentence.</summary>
+    /// <param name="setting">The name of the list.</param>
+    /// <param name="origins">The list.</param>
+    public static IEnumerable<string> FindErrors(string setting, IList<string> origins)
+    {
+        ArgumentNullException.ThrowIfNull(origins);
+        if (origins.Contains(Any) && origins.Count > 1)
+        {
+            yield return $"{setting} has '{Any}' beside other origins; keep the one or the others.";
+        }
+
+        foreach (var origin in origins.Where(origin => origin != Any && !Origin.TryParse(origin, out _)))
+        {
+            yield return $"{setting} has '{origin}'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'.";
+        }
+    }
+
+    /// <summary>Whether a page is let in.</summary>
+    /// <param name="origin">What its browser says.</param>
+    public bool Contains(string origin) => IsAny || (Origin.TryParse(origin, out var parsed) && _texts.Contains(parsed.Text));
+}
