@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Breaks etcd, Redis, sub-services and gateways one after another under load, and prints what clients noticed. Seven minutes; --quick: two.
 # --tracking: only what can happen to a gateway that remembers sessions, a minute.
+# --strangers: only 500 clients without a session who post large requests, a minute.
 # --fuzz [--seed N] [--save DIR] [--inputs N] [--only TARGET]: mutated inputs for all that reads the bytes of others, ten minutes at most.
 # --soak [MINUTES]: mixed load for ten minutes, unless told otherwise, and a look at whether the gateways grow.
 # What is missing is installed as root, and named otherwise.

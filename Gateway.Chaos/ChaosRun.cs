@@ -4,6 +4,18 @@ using Gateway.Chaos.Parts;
 
 namespace Gateway.Chaos;
 
+/// <summary>Which faults a run makes.</summary>
+internal enum ChaosScope
+{
+    All,
+
+    /// <summary>Only what can happen to a gateway that remembers sessions.</summary>
+    Tracking,
+
+    /// <summary>Only what strangers send.</summary>
+    Strangers,
+}
+
 /// <summary>Breaks one part after another under steady load, and says what clients noticed.</summary>
 internal sealed class ChaosRun(Rig rig, Pace pace)
 {
@@ -13,24 +25,33 @@ internal sealed class ChaosRun(Rig rig, Pace pace)
 
     /// <summary>0 when no client noticed more than it may.</summary>
     /// <param name="pace">How long things stay broken.</param>
-    /// <param name="onlyTracking">Only what can happen to a gateway that remembers sessions.</param>
-    public static async Task<int> RunAsync(Pace pace, bool onlyTracking)
+    /// <param name="scope">What is broken.</param>
+    public static async Task<int> RunAsync(Pace pace, ChaosScope scope)
     {
         await using var rig = new Rig();
         await rig.StartAsync(SteadyLoad.Clients);
-        return await new ChaosRun(rig, pace).RunAsync(onlyTracking).WaitAsync(Limit);
+        return await new ChaosRun(rig, pace).RunAsync(scope).WaitAsync(Limit);
     }
 
-    private async Task<int> RunAsync(bool onlyTracking)
+    private async Task<int> RunAsync(ChaosScope scope)
     {
         Console.WriteLine(FaultReport.Header);
-        if (!onlyTracking)
+        if (scope is ChaosScope.Strangers)
+        {
+            await BreakAsync(rig.Gateways, bench => new StrangerFaults(bench).RunAsync());
+        }
+
+        if (scope is ChaosScope.All)
         {
             await BreakAsync(rig.Gateways, BreakPartsAsync);
         }
 
-        await rig.TrackingGateway.StartAsync();
-        await BreakAsync([rig.TrackingGateway], bench => new TrackingFaults(bench).RunAsync());
+        if (scope is not ChaosScope.Strangers)
+        {
+            await rig.TrackingGateway.StartAsync();
+            await BreakAsync([rig.TrackingGateway], bench => new TrackingFaults(bench).RunAsync());
+        }
+
         var (wrong, beyond) = (_reports.Sum(report => report.Wrong), _reports.Sum(report => report.BeyondAllowed));
         Console.WriteLine($"wrong={wrong} failed_beyond_allowed={beyond}");
         return wrong == 0 && beyond == 0 ? 0 : 1;

@@ -6,9 +6,10 @@ using Gateway.Chaos.Soak;
 return args switch
 {
     ["stub", var port, ..] => await StubInstance.RunAsync(port),
-    [] => await ChaosRun.RunAsync(Pace.Full, onlyTracking: false),
-    ["--tracking"] => await ChaosRun.RunAsync(Pace.Full, onlyTracking: true),
-    ["--quick"] => await ChaosRun.RunAsync(Pace.Quick, onlyTracking: false),
+    [] => await ChaosRun.RunAsync(Pace.Full, ChaosScope.All),
+    ["--tracking"] => await ChaosRun.RunAsync(Pace.Full, ChaosScope.Tracking),
+    ["--strangers"] => await ChaosRun.RunAsync(Pace.Full, ChaosScope.Strangers),
+    ["--quick"] => await ChaosRun.RunAsync(Pace.Quick, ChaosScope.All),
     ["--fuzz", .. var options] => FuzzRun.Run(options),
     ["--soak", .. var options] => await SoakRun.RunAsync(options),
     _ => Usage(),
@@ -16,6 +17,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --tracking | --fuzz [OPTION...] | --soak [MINUTES]]");
+    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --tracking | --strangers | --fuzz [OPTION...] | --soak [MINUTES]]");
     return 2;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -79,8 +78,7 @@ internal static class LimitExtensions
         services.TryAddSingleton<ConnectionEnd>();
         services.TryAddSingleton(provider => new RequestBudget(
             provider.GetRequiredService<IOptions<ServerLimits>>().Value.MaxHeldRequestBytes
-                ?? ServerLimits.DefaultHeldRequestBytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-            provider.GetRequiredService<IMeterFactory>()));
+                ?? ServerLimits.DefaultHeldRequestBytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerLimits>>((kestrel, options) =>
         {
             var ours = options.Value;

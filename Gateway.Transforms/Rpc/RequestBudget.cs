@@ -1,28 +1,16 @@
-using System.Diagnostics.Metrics;
-
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>
 /// Bounds the bytes that all requests together hold in memory, beyond what each may hold anyway. Senders that are not known yet may take half of
 /// it, so that strangers leave the other half to those who are.
 /// </summary>
-public sealed class RequestBudget
+/// <param name="max">In bytes.</param>
+public sealed class RequestBudget(long max)
 {
-    private readonly long _max;
-    private readonly long _maxUnknown;
     private long _held;
     private long _unknown;
 
-    /// <param name="max">In bytes.</param>
-    /// <param name="meters">Where its metrics are kept.</param>
-    public RequestBudget(long max, IMeterFactory meters)
-    {
-        _max = max;
-        _maxUnknown = max / 2;
-        var meter = meters.Create(RpcMetrics.MeterName);
-        meter.CreateObservableGauge("gateway.requests.held", Measure, "By", "Bytes of large requests held in memory, by whether their sender is known.");
-        meter.CreateObservableGauge("gateway.requests.held.max", () => _max, "By", "The most bytes of large requests that may be held in memory.");
-    }
+    internal long Max => max;
 
     /// <summary>Bytes held now.</summary>
     internal long Held => Interlocked.Read(ref _held);
@@ -33,12 +21,12 @@ public sealed class RequestBudget
     /// <summary>Takes so many bytes; false when there are not so many left.</summary>
     internal bool TryTake(long bytes, bool isKnown)
     {
-        if (!isKnown && !TryAdd(ref _unknown, bytes, _maxUnknown))
+        if (!isKnown && !TryAdd(ref _unknown, bytes, max / 2))
         {
             return false;
         }
 
-        if (TryAdd(ref _held, bytes, _max))
+        if (TryAdd(ref _held, bytes, max))
         {
             return true;
         }
@@ -73,15 +61,5 @@ public sealed class RequestBudget
 
         Interlocked.Add(ref sum, -bytes);
         return false;
-    }
-
-    private IEnumerable<Measurement<long>> Measure()
-    {
-        var unknown = HeldOfUnknown;
-        return
-        [
-            new(Math.Max(0, Held - unknown), new KeyValuePair<string, object?>("sender", "known")),
-            new(unknown, new KeyValuePair<string, object?>("sender", "unknown")),
-        ];
     }
 }

@@ -1,4 +1,3 @@
-using Gateway.Tests.Support;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Tests.Transforms.Rpc;
@@ -6,7 +5,7 @@ namespace Gateway.Tests.Transforms.Rpc;
 [TestFixture]
 internal sealed class RequestBudgetTests
 {
-    private readonly RequestBudget _sut = new(100, TestMeters.Factory);
+    private readonly RequestBudget _sut = new(100);
 
     [SetUp]
     public void SetUp() => Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((0L, 0L)));

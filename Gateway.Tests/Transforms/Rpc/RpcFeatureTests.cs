@@ -105,7 +105,7 @@ internal sealed class RpcFeatureTests
 
     private static async Task<RequestBody> ReadAsync(HttpContext context, long limit)
     {
-        var body = new RequestBody(context, new RequestBudget(1 << 20, TestMeters.Factory));
+        var body = new RequestBody(context, new RequestBudget(1 << 20));
         await body.FillAsync(limit, enough: long.MaxValue).AsTask().DefaultTimeout();
         return body;
     }
