@@ -229,7 +229,9 @@ internal sealed class BrokenProtocolTests
             new TestCaseData(answer, codes).SetArgDisplayNames(name);
     }
 
+    // Memory is measured, and is the whole process's.
     [TestCaseSource(nameof(Storms))]
+    [NonParallelizable]
     public async Task Storm_HundredsOfCalls_EachIsOneOutcomeAndNothingIsLeft(Func<FrameConnection, int, Task> answer, string[] expected)
     {
         // A connection that stays holds several times as much.
