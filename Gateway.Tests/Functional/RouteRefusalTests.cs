@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Gateway.Proxy.Routing;
-using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Functional;

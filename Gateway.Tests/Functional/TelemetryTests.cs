@@ -8,7 +8,7 @@ using OpenTelemetry.Trace;
 
 namespace Gateway.Tests.Functional;
 
-/// <summary>What operators can measure, trace and read of a call. Traces and scraped metrics are of all gateways of a process.</summary>
+/// <summary>What operators can measure, trace and read of a call. Traces are those of all gateways of the process.</summary>
 [TestFixture]
 [NonParallelizable]
 internal sealed class TelemetryTests : GatewayTest

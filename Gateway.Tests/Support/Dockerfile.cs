@@ -98,7 +98,7 @@ internal sealed class Dockerfile
 
     private static async Task RunAsync(string command, string folder)
     {
-        // To a file, because a compiler server that the command leaves behind would hold a pipe open; nicely, because other tests run meanwhile.
+        // To a file, because a compiler server that the command leaves behind would hold a pipe open.
         const string Log = "run.log";
         using var process = ChildProcess.Start(folder, new()
         {
@@ -108,7 +108,7 @@ internal sealed class Dockerfile
             ["DOTNET_NOLOGO"] = "1",
             // The same code has just been analysed by the build of the tests.
             ["RunAnalyzers"] = "false",
-        }, "nice", "sh", "-c", $"({command}) > {Log} 2>&1");
+        }, "sh", "-c", $"({command}) > {Log} 2>&1");
         var exitCode = await process.ExitCodeAsync(Limit);
         Assert.That(exitCode, Is.Zero, () => $"{command}\n{File.ReadAllText(Path.Combine(folder, Log))}");
     }

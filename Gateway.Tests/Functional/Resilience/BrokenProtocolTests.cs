@@ -7,9 +7,10 @@ namespace Gateway.Tests.Functional.Resilience;
 
 /// <summary>
 /// A sub-service that breaks HTTP/2 or its connections. The client reads one outcome, the gateway closes what is broken, and the next call to
-/// the same instance is served.
+/// the same instance is served. Memory is measured, which is the whole process's.
 /// </summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class BrokenProtocolTests
 {
     // Not idempotent, so that the outcome is that of one attempt.
@@ -229,9 +230,7 @@ internal sealed class BrokenProtocolTests
             new TestCaseData(answer, codes).SetArgDisplayNames(name);
     }
 
-    // Memory is measured, and is the whole process's.
     [TestCaseSource(nameof(Storms))]
-    [NonParallelizable]
     public async Task Storm_HundredsOfCalls_EachIsOneOutcomeAndNothingIsLeft(Func<FrameConnection, int, Task> answer, string[] expected)
     {
         // A connection that stays holds several times as much.

@@ -31,9 +31,7 @@ internal sealed class RetryTests : InstancesTest
         Assert.That(Gateway.Log.Named("CallFailed"), Is.Empty);
     }
 
-    // What is scraped is of all gateways of a process.
     [Test]
-    [NonParallelizable]
     public async Task Retries_AreCounted()
     {
         await Instances[0].DisposeAsync();

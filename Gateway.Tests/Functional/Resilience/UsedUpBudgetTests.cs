@@ -23,9 +23,7 @@ internal sealed class UsedUpBudgetTests : InstancesTest
     protected override void Configure(WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(60)));
 
-    // What is scraped is of all gateways of a process.
     [Test]
-    [NonParallelizable]
     public async Task Cluster_AllInstancesFail_FurtherCallsAreMadeOnce()
     {
         foreach (var instance in Instances)
