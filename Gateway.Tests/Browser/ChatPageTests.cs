@@ -6,6 +6,7 @@ namespace Gateway.Tests.Browser;
 
 /// <summary>The demo's page, used as people use it, against a real gateway.</summary>
 [TestFixture]
+[Servers]
 internal sealed class ChatPageTests
 {
     // A picture of one pixel.

@@ -20,6 +20,7 @@ internal sealed class Chromium : IAsyncDisposable
 
     public static async Task<Chromium> StartAsync()
     {
+        ServersAttribute.Demand();
         Assert.That(File.Exists(Program), Is.True,
             $"These tests use a real browser, {Program}. Install it with 'apt-get install chromium fonts-noto-cjk', or run test.sh, which does so.");
         var playwright = await Playwright.CreateAsync().DefaultTimeout();

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Browser;
 
 /// <summary>The page of the management port, as an operator uses it.</summary>
 [TestFixture]
+[Servers]
 internal sealed class ManagementPageTests : RouteReloadTest
 {
     private const string Token = "a-token-of-some-length";

@@ -27,6 +27,7 @@ internal sealed class AdminTests : GatewayTest
     }
 
     [Test]
+    [Servers]
     public async Task Clusters_SayWhereADestinationComesFrom()
     {
         await using var etcd = await EtcdProcess.CreateAsync();

@@ -21,6 +21,7 @@ internal sealed class AdminUserTests
     public void Dispose() => _client.Dispose();
 
     [Test]
+    [Servers]
     public async Task User_OnTwoGateways_IsFoundTestedAndDisconnectedFromEither()
     {
         await using var nodes = await NodesFixture.StartAsync(2, new() { ["Gateway:Management:Token"] = Token });
@@ -97,6 +98,7 @@ internal sealed class AdminUserTests
     }
 
     [Test]
+    [Servers]
     public async Task RedisDown_IsSaid()
     {
         await using var redis = await RedisProcess.CreateAsync();
@@ -177,6 +179,7 @@ internal sealed class AdminUserTests
     }
 
     [Test]
+    [Servers]
     public async Task GatewayForSocketsAlone_SaysThatItHasNoRoutes()
     {
         await using var redis = await RedisProcess.CreateAsync();

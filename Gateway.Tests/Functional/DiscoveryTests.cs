@@ -6,6 +6,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>Calls that follow instances through a real etcd.</summary>
 [TestFixture]
+[Servers]
 internal sealed class DiscoveryTests
 {
     private const string Path = "/service/user/get_user_info";

@@ -74,6 +74,7 @@ internal sealed class HealthTests
     }
 
     [Test]
+    [Servers]
     public async Task Ready_FollowsEtcd_AndItsLossOnlyDegrades()
     {
         await using var etcd = await EtcdProcess.CreateAsync();
@@ -101,6 +102,7 @@ internal sealed class HealthTests
     }
 
     [Test]
+    [Servers]
     public async Task Ready_FollowsRedis_AndItsLossOnlyDegrades()
     {
         await using var redis = await RedisProcess.CreateAsync();
@@ -121,6 +123,7 @@ internal sealed class HealthTests
     }
 
     [Test]
+    [Servers]
     public async Task Ready_NoInstanceOfACluster_OnlyDegrades()
     {
         await using var etcd = await EtcdProcess.CreateAsync();

@@ -6,6 +6,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>What the Dockerfile builds, built without Docker and run as the process it would be.</summary>
 [TestFixture]
+[Servers]
 internal sealed class ImageTests
 {
     private const string Native = "deploy/native.Dockerfile";

@@ -181,6 +181,7 @@ internal sealed class LimitTests : GatewayTest
     }
 
     [Test]
+    [Servers]
     public async Task Shared_TwoGateways_CountTogether()
     {
         await using var redis = await RedisProcess.CreateAsync();
@@ -204,6 +205,7 @@ internal sealed class LimitTests : GatewayTest
 
     [TestCase("Allow", "")]
     [TestCase("Refuse", "rate-limited")]
+    [Servers]
     public async Task Shared_RedisIsAway_DoesAsThePolicySays(string effect, string code)
     {
         await using var redis = await RedisProcess.CreateAsync();

@@ -12,6 +12,7 @@ namespace Gateway.Tests.Functional;
 /// it. <c>native.sh</c> runs these against a native build.
 /// </summary>
 [TestFixture]
+[Servers]
 [Category("Program")]
 internal sealed class ProgramTests
 {

@@ -8,6 +8,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>Calls whose sessions are in a real Redis, while it lives and while it does not.</summary>
 [TestFixture]
+[Servers]
 internal sealed class RedisSessionTests
 {
     private const string Path = "/service/user/get_user_info";

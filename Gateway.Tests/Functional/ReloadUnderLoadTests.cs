@@ -6,6 +6,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>Changes of the routes while requests come in and a socket is open: nobody notices.</summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class ReloadUnderLoadTests : RouteReloadTest
 {
     private const int Reloads = 20;
@@ -15,7 +16,7 @@ internal sealed class ReloadUnderLoadTests : RouteReloadTest
     public async Task TwentyChanges_NoRequestFailsAndNoSocketIsClosed()
     {
         Settings["Gateway:Management:Token"] = "a-token-of-some-length";
-        await StartAsync();
+        await StartAsync(watches: true);
         var reloader = Gateway.Services.GetRequiredService<RouteReloader>();
         await using var socket = await NotifyClient.JoinAsync(new Uri(Gateway.Urls[1].Replace("http:", "ws:", StringComparison.Ordinal) + "/ws"), "s-alice");
         using var end = new CancellationTokenSource();

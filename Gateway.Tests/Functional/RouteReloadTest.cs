@@ -4,6 +4,8 @@ using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Functional;
 
@@ -64,16 +66,27 @@ internal abstract class RouteReloadTest
         Folder.Dispose();
     }
 
-    protected async Task StartAsync(Action<WebApplicationBuilder>? configure = null)
+    /// <summary>Starts the gateway. It looks at its files when a test asks it to, with <see cref="LookAsync"/>.</summary>
+    /// <param name="configure">Services and settings of one test.</param>
+    /// <param name="watches">Whether it looks at them once a second, as an operator's does.</param>
+    protected async Task StartAsync(Action<WebApplicationBuilder>? configure = null, bool watches = false)
     {
         Settings["Gateway:RoutesFile"] = Folder.File;
-        Gateway = await GatewayFixture.StartAsync(Service.Address, Settings, configure);
+        Gateway = await GatewayFixture.StartAsync(Service.Address, Settings, builder =>
+        {
+            if (!watches)
+            {
+                LookWhenAsked(builder.Services);
+            }
+
+            configure?.Invoke(builder);
+        });
         Gateway.Sessions.Set("s-alice", "alice");
     }
 
-    protected async Task<int> StatusAsync(string path)
+    protected async Task<int> StatusAsync(string path, int idLength = 2)
     {
-        using var response = await PostAsync(path);
+        using var response = await PostAsync(path, idLength);
         return (int)response.StatusCode;
     }
 
@@ -88,7 +101,26 @@ internal abstract class RouteReloadTest
     protected Task<HttpResponseMessage> PostAsync(string path, int idLength = 2) =>
         Gateway.PostAsync(path, new UserLoginReq { RequestId = new string('r', idLength) }.ToByteArray()).DefaultTimeout();
 
-    /// <summary>Waits until a change made after <paramref name="before"/> has ended in this way.</summary>
-    protected Task EndedAsync(RouteReload before, RouteReloadResult result) =>
-        Eventually.That(() => !ReferenceEquals(Last, before) && Last.Result == result);
+    /// <summary>Lets the gateway look at its files once. They have changed, and what became of the change is said.</summary>
+    protected async Task LookAsync(RouteReloadResult result)
+    {
+        var before = Last;
+        await Gateway.Services.GetRequiredService<RouteReloader>().CheckAsync(CancellationToken.None).DefaultTimeout();
+        Assert.That(Last, Is.Not.SameAs(before), "Nothing has changed");
+        Assert.That(Last.Result, Is.EqualTo(result), () => string.Join('\n', Last.Errors));
+    }
+
+    /// <summary>In the places of the gateway's own, which are registered later: a watcher whose time stands still, and a reloader without pauses.</summary>
+    private static void LookWhenAsked(IServiceCollection services)
+    {
+        services.AddSingleton<IHostedService, RouteWatcher>(provider => ActivatorUtilities.CreateInstance<RouteWatcher>(provider, new FakeTimeProvider()));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RouteReloader>(provider, new TimeWithoutPauses()));
+    }
+
+    /// <summary>The test's files are whole when the gateway looks, so nothing is gained by waiting for the rest of them.</summary>
+    private sealed class TimeWithoutPauses : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, TimeSpan.Zero, period);
+    }
 }

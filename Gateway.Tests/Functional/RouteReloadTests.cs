@@ -11,12 +11,13 @@ namespace Gateway.Tests.Functional;
 internal sealed class RouteReloadTests : RouteReloadTest
 {
     [Test]
-    public async Task EditInPlace_TakesEffect()
+    public async Task EditInPlace_TakesEffectOfItself()
     {
-        await StartAsync();
+        await StartAsync(watches: true);
 
         Folder.Write(File("/changed"));
 
+        await Eventually.That(() => Last.Result == RouteReloadResult.Applied && Gateway.Log.Named("RoutesApplied").Count > 0);
         await AssertMovedAsync();
     }
 
@@ -26,20 +27,22 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync();
 
         Folder.Replace(File("/changed"));
+        await LookAsync(RouteReloadResult.Applied);
 
         await AssertMovedAsync();
     }
 
     [Test]
-    public async Task SwapOfAConfigMap_TakesEffectEachTime()
+    public async Task SwapOfAConfigMap_TakesEffectOfItselfEachTime()
     {
         Folder.Swap(File());
-        await StartAsync();
+        await StartAsync(watches: true);
 
         Folder.Swap(File("/between"));
         await Eventually.That(async () => await StatusAsync("/between") == 200);
         Folder.Swap(File("/changed"));
 
+        await Eventually.That(() => Gateway.Log.Named("RoutesApplied").Count == 2);
         await AssertMovedAsync();
     }
 
@@ -48,9 +51,8 @@ internal sealed class RouteReloadTests : RouteReloadTest
     {
         await StartAsync();
 
-        var before = Last;
         Folder.Write(File("/changed"));
-        await EndedAsync(before, RouteReloadResult.Applied);
+        await LookAsync(RouteReloadResult.Applied);
 
         await AssertMovedAsync();
     }
@@ -64,9 +66,11 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync();
 
         Folder.Write(File(routes: logout));
-        await Eventually.That(async () => await StatusAsync("/logout") == 200);
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await StatusAsync("/logout"), Is.EqualTo(200));
         Folder.Write(File());
-        await Eventually.That(async () => await StatusAsync("/logout") == 404);
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await StatusAsync("/logout"), Is.EqualTo(404));
 
         Assert.That(await StatusAsync(LoginPath), Is.EqualTo(200));
     }
@@ -78,9 +82,8 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync();
         Service.Hold();
 
-        var before = Last;
         Folder.Write(File(more: "\"Timeout\": \"00:00:00.050\","));
-        await EndedAsync(before, RouteReloadResult.Applied);
+        await LookAsync(RouteReloadResult.Applied);
 
         Assert.That(await ErrorCodeAsync(LoginPath), Is.EqualTo("timed-out"));
     }
@@ -92,9 +95,11 @@ internal sealed class RouteReloadTests : RouteReloadTest
         Assert.That(await ErrorCodeAsync(LoginPath, idLength: 500), Is.Empty);
 
         Folder.Write(File(more: "\"MaxRequestBodySize\": 100,"));
-        await Eventually.That(async () => await ErrorCodeAsync(LoginPath, idLength: 500) == "too-large");
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await ErrorCodeAsync(LoginPath, idLength: 500), Is.EqualTo("too-large"));
         Folder.Write(File(more: "\"MaxRequestBodySize\": 1000,"));
-        await Eventually.That(async () => await ErrorCodeAsync(LoginPath, idLength: 500) == "");
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await ErrorCodeAsync(LoginPath, idLength: 500), Is.Empty);
 
         Assert.That(await ErrorCodeAsync(LoginPath, idLength: 2000), Is.EqualTo("too-large"));
     }
@@ -107,18 +112,12 @@ internal sealed class RouteReloadTests : RouteReloadTest
             """);
         Folder.Write(Plain("\"MaxRequestBodySize\": 1000,"));
         await StartAsync();
-        using (var response = await PostAsync("/plain", idLength: 500))
-        {
-            Assert.That((int)response.StatusCode, Is.EqualTo(200));
-        }
+        Assert.That(await StatusAsync("/plain", idLength: 500), Is.EqualTo(200));
 
         Folder.Write(Plain("\"MaxRequestBodySize\": 100,"));
+        await LookAsync(RouteReloadResult.Applied);
 
-        await Eventually.That(async () =>
-        {
-            using var response = await PostAsync("/plain", idLength: 500);
-            return (int)response.StatusCode == 413;
-        });
+        Assert.That(await StatusAsync("/plain", idLength: 500), Is.EqualTo(413));
     }
 
     [Test]
@@ -137,9 +136,8 @@ internal sealed class RouteReloadTests : RouteReloadTest
         var call = PostAsync(LoginPath);
         await arrived.Task.DefaultTimeout();
 
-        var before = Last;
         Folder.Write(File("/changed"));
-        await EndedAsync(before, RouteReloadResult.Applied);
+        await LookAsync(RouteReloadResult.Applied);
         goOn.SetResult();
 
         using var response = await call;
@@ -153,9 +151,8 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync();
         await using var socket = await NotifyClient.JoinAsync(new Uri(Gateway.Urls[1].Replace("http:", "ws:", StringComparison.Ordinal) + "/ws"), "s-alice");
 
-        var before = Last;
         Folder.Write(File("/changed"));
-        await EndedAsync(before, RouteReloadResult.Applied);
+        await LookAsync(RouteReloadResult.Applied);
 
         Assert.That(socket.State, Is.EqualTo(System.Net.WebSockets.WebSocketState.Open));
         await socket.CloseAsync();
@@ -169,8 +166,9 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync();
 
         Folder.Write(File("/changed", more: "\"MaxRequestBodySize\": 1000,"));
-        await Eventually.That(async () => await StatusAsync("/changed") == 200);
+        await LookAsync(RouteReloadResult.Applied);
 
+        Assert.That(await StatusAsync("/changed"), Is.EqualTo(200));
         Assert.That(await ErrorCodeAsync("/changed", idLength: 500), Is.EqualTo("too-large"));
         Assert.That(Service.LastCall.Path, Is.EqualTo("/bite_im.UserService/UserLogin"), "The address in the file is nobody's");
     }
@@ -183,19 +181,18 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync(builder => builder.Configuration.AddJsonFile(Folder.PathOf("appsettings.json"), optional: true, reloadOnChange: true));
         Assert.That(await ErrorCodeAsync(LoginPath, idLength: 500), Is.EqualTo("too-large"));
 
-        var before = Last;
         Folder.Write(limit[..^5], "appsettings.json");
-        await EndedAsync(before, RouteReloadResult.Refused);
+        await LookAsync(RouteReloadResult.Refused);
         Assert.That(Last.Errors.Single(), Does.StartWith($"The settings file '{Folder.PathOf("appsettings.json")}' cannot be read: line 1, byte "));
         Assert.That(await ErrorCodeAsync(LoginPath, idLength: 500), Is.EqualTo("too-large"), "What the broken file used to say was forgotten");
 
-        before = Last;
         Folder.Write(limit.Replace("100", "0", StringComparison.Ordinal), "appsettings.json");
-        await EndedAsync(before, RouteReloadResult.Refused);
+        await LookAsync(RouteReloadResult.Refused);
         Assert.That(Last.Errors, Is.EqualTo(new[] { "Route 'login': MaxRequestBodySize is 0; use 1 to 1073741824 bytes." }));
 
         Folder.Write(limit.Replace("100", "1000", StringComparison.Ordinal), "appsettings.json");
-        await Eventually.That(async () => await ErrorCodeAsync(LoginPath, idLength: 500) == "");
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await ErrorCodeAsync(LoginPath, idLength: 500), Is.Empty);
     }
 
     [Test]
@@ -204,6 +201,7 @@ internal sealed class RouteReloadTests : RouteReloadTest
         await StartAsync();
 
         Folder.Write(File("/changed", sections: """ "Gateway": { "Rpc": { "DefaultTimeout": "00:00:03" } }, """));
+        await LookAsync(RouteReloadResult.Applied);
         await AssertMovedAsync();
 
         Assert.That(Last.WaitForRestart, Is.EqualTo(new[] { "Gateway:Rpc:DefaultTimeout" }));
@@ -213,8 +211,7 @@ internal sealed class RouteReloadTests : RouteReloadTest
 
     private async Task AssertMovedAsync()
     {
-        await Eventually.That(async () => await StatusAsync("/changed") == 200);
-        await Eventually.That(() => Last.Result == RouteReloadResult.Applied && Gateway.Log.Named("RoutesApplied").Count > 0);
+        Assert.That(await StatusAsync("/changed"), Is.EqualTo(200));
         Assert.That(await StatusAsync(LoginPath), Is.EqualTo(404));
         Assert.That(Gateway.Log.Named("RoutesApplied")[^1].Message, Does.StartWith("Changed routes are in use: 1 routes, 6 clusters, revision " + Last.Revision));
     }

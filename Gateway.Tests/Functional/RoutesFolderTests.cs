@@ -35,10 +35,12 @@ internal sealed class RoutesFolderTests : RouteReloadTest
         await StartAsync();
 
         Folder.Write(Extra.Replace("ADDRESS", Service.Address, StringComparison.Ordinal), "routes.d", "extra.json");
-        await Eventually.That(async () => await StatusAsync("/extra") == 200);
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await StatusAsync("/extra"), Is.EqualTo(200));
         Assert.That(await StatusAsync(LoginPath), Is.EqualTo(200));
         System.IO.File.Delete(Folder.PathOf("routes.d", "extra.json"));
-        await Eventually.That(async () => await StatusAsync("/extra") == 404);
+        await LookAsync(RouteReloadResult.Applied);
+        Assert.That(await StatusAsync("/extra"), Is.EqualTo(404));
 
         Assert.That(await StatusAsync(LoginPath), Is.EqualTo(200));
     }
@@ -60,10 +62,9 @@ internal sealed class RoutesFolderTests : RouteReloadTest
     public async Task IdInTwoFiles_NamesBoth()
     {
         await StartAsync();
-        var before = Last;
 
         Folder.Write("""{ "ReverseProxy": { "Routes": { "LOGIN": {} }, "Clusters": { "user": {} } } }""", "routes.d", "a.json");
-        await EndedAsync(before, RouteReloadResult.Refused);
+        await LookAsync(RouteReloadResult.Refused);
 
         var second = Folder.PathOf("routes.d", "a.json");
         Assert.That(Last.Errors, Is.EqualTo(new[]
@@ -78,10 +79,9 @@ internal sealed class RoutesFolderTests : RouteReloadTest
     public async Task OtherSettingsInTheFolder_AreRefused()
     {
         await StartAsync();
-        var before = Last;
 
         Folder.Write("""{ "Gateway": { "Rpc": { "DefaultTimeout": "00:00:01" } } }""", "routes.d", "a.json");
-        await EndedAsync(before, RouteReloadResult.Refused);
+        await LookAsync(RouteReloadResult.Refused);
 
         Assert.That(Last.Errors, Has.Some.EqualTo(
             $"The routes file '{Folder.PathOf("routes.d", "a.json")}' sets 'Gateway:Rpc:DefaultTimeout'; files of the routes folder hold routes, "
@@ -95,6 +95,7 @@ internal sealed class RoutesFolderTests : RouteReloadTest
 
         WriteShop(Descriptors.Shop);
         Folder.Write(Cart, "routes.d", "cart.json");
+        await LookAsync(RouteReloadResult.Applied);
 
         await AssertServedAsync(userIdField: 3);
     }
@@ -103,12 +104,12 @@ internal sealed class RoutesFolderTests : RouteReloadTest
     public async Task NewService_RouteFirst_IsServedOnceTheDescriptorSetIsThere()
     {
         await StartAsync();
-        var before = Last;
 
         Folder.Write(Cart, "routes.d", "cart.json");
-        await EndedAsync(before, RouteReloadResult.Refused);
+        await LookAsync(RouteReloadResult.Refused);
         Assert.That(await StatusAsync(LoginPath), Is.EqualTo(200));
         WriteShop(Descriptors.Shop);
+        await LookAsync(RouteReloadResult.Applied);
 
         await AssertServedAsync(userIdField: 3);
     }
@@ -121,11 +122,10 @@ internal sealed class RoutesFolderTests : RouteReloadTest
         await StartAsync();
         await AssertServedAsync(userIdField: 3);
 
-        var before = Last;
         var moved = Descriptors.Shop;
         moved.File[0].MessageType[0].Field[2].Number = 9;
         WriteShop(moved);
-        await EndedAsync(before, RouteReloadResult.Applied);
+        await LookAsync(RouteReloadResult.Applied);
 
         await AssertServedAsync(userIdField: 9);
     }
@@ -137,12 +137,9 @@ internal sealed class RoutesFolderTests : RouteReloadTest
     {
         // request_id = "r1", session_id = "s-alice"
         byte[] request = [0x0A, 2, .. "r1"u8, 0x12, 7, .. "s-alice"u8];
-        await Eventually.That(async () =>
-        {
-            using var response = await Gateway.PostAsync("/cart/add", request).DefaultTimeout();
-            return (int)response.StatusCode == 200 && GatewayFixture.ErrorCode(response) == "";
-        });
+        using var response = await Gateway.PostAsync("/cart/add", request).DefaultTimeout();
 
+        Assert.That(((int)response.StatusCode, GatewayFixture.ErrorCode(response)), Is.EqualTo((200, "")));
         Assert.That(Service.LastCall.Path, Is.EqualTo("/shop.Cart/Add"));
         Assert.That(Service.LastCall.Message.ToArray(), Is.EqualTo((byte[])[.. request, (byte)((userIdField << 3) | 2), 5, .. "alice"u8]));
     }

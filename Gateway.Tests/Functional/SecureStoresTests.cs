@@ -9,6 +9,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>A real etcd and a real Redis that speak TLS alone, ask for the gateway's own certificate, and want a password.</summary>
 [TestFixture]
+[Servers]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SecureStoresTests : IDisposable
 {

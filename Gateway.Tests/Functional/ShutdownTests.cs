@@ -7,6 +7,8 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>A gateway in a process of its own that gets SIGTERM while clients call it, as a rolling update does.</summary>
 [TestFixture]
+[NonParallelizable]
+[Servers]
 [Category("Program")]
 internal sealed class ShutdownTests
 {

@@ -8,8 +8,9 @@ using OpenTelemetry.Trace;
 
 namespace Gateway.Tests.Functional;
 
-/// <summary>What operators can measure, trace and read of a call.</summary>
+/// <summary>What operators can measure, trace and read of a call. Traces are those of all gateways of the process.</summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class TelemetryTests : GatewayTest
 {
     private const string ClientTrace = "0af7651916cd43dd8448eb211c80319c";

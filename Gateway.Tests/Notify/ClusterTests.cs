@@ -4,6 +4,7 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>The hub on a Redis Cluster, where channels are sharded and a script may touch one slot only.</summary>
 [TestFixture]
+[Servers]
 internal sealed class ClusterTests
 {
     [TestCase("alice")]

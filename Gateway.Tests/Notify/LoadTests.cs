@@ -9,6 +9,7 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>Many at once: nobody waits for another, and nobody is left over.</summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class LoadTests
 {
     private const string Limits = "100000";
@@ -48,6 +49,7 @@ internal sealed class LoadTests
     }
 
     [Test]
+    [Servers]
     public async Task ReconnectStorm_OfTwoThousand_LosesNothing()
     {
         const int Clients = 2000;
@@ -79,6 +81,7 @@ internal sealed class LoadTests
     }
 
     [Test]
+    [Servers]
     public async Task DrainUnderLoad_HandsEveryClientOverWithoutAGap()
     {
         const int Events = 200;

@@ -4,6 +4,7 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>Two or three gateways joined by Redis do what one does.</summary>
 [TestFixture]
+[Servers]
 internal sealed class NodesTests
 {
     [Test]

@@ -5,6 +5,7 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>What the hub does while Redis or a node is away, and after.</summary>
 [TestFixture]
+[Servers]
 internal sealed class OutageTests
 {
     [Test]

@@ -10,6 +10,7 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>A gateway for requests and one for sockets, joined by Redis and etcd, work as one that does both.</summary>
 [TestFixture]
+[Servers]
 internal sealed class RolesTests
 {
     [Test]

@@ -35,6 +35,7 @@ internal sealed class ChildProcess : IDisposable
 
     public static ChildProcess Start(string folder, Dictionary<string, string> environment, params string[] command)
     {
+        ServersAttribute.Demand();
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = folder,

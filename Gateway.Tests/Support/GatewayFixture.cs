@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using Gateway.Notify.Connections;
 using Gateway.Proxy;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework.Interfaces;
+using OpenTelemetry.Metrics;
 
 namespace Gateway.Tests.Support;
 
@@ -67,6 +69,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(settings ?? []);
             builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
             builder.Services.AddSingleton<IEventPublisher>(published);
+            builder.Services.ConfigureOpenTelemetryMeterProvider(MeasureThisOne);
             configure?.Invoke(builder);
         });
         await app.StartAsync();
@@ -113,6 +116,16 @@ internal sealed class GatewayFixture : IAsyncDisposable
         {
             Log.AssertNoErrors();
         }
+    }
+
+    /// <summary>
+    /// A meter provider takes in the instruments of its whole process, those of the gateways of other tests as well. That would be wrong figures,
+    /// and megabytes for each of these gateways.
+    /// </summary>
+    private static void MeasureThisOne(IServiceProvider services, MeterProviderBuilder metrics)
+    {
+        var own = services.GetRequiredService<IMeterFactory>();
+        metrics.AddView(instrument => instrument.Meter.Scope is IMeterFactory scope && scope != own ? MetricStreamConfiguration.Drop : null);
     }
 
     private static Dictionary<string, string?> Defaults(string subService)

@@ -26,6 +26,7 @@ internal abstract class ServerProcess(string program, string package) : IAsyncDi
     /// <summary>Starts the server in the place it had before, if any, and waits until it answers.</summary>
     public async Task StartAsync()
     {
+        ServersAttribute.Demand();
         using var limit = new CancellationTokenSource(StartLimit);
         while (await TryStartAsync(limit.Token) is { } failure)
         {

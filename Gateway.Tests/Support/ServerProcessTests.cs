@@ -3,6 +3,7 @@ using System.Net.Sockets;
 
 namespace Gateway.Tests.Support;
 
+[Servers]
 public sealed class ServerProcessTests
 {
     [Test]

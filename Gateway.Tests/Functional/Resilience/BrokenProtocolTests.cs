@@ -7,9 +7,10 @@ namespace Gateway.Tests.Functional.Resilience;
 
 /// <summary>
 /// A sub-service that breaks HTTP/2 or its connections. The client reads one outcome, the gateway closes what is broken, and the next call to
-/// the same instance is served.
+/// the same instance is served. Memory is measured, which is the whole process's.
 /// </summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class BrokenProtocolTests
 {
     // Not idempotent, so that the outcome is that of one attempt.

@@ -4,6 +4,7 @@ using Google.Protobuf;
 namespace Gateway.Tests.Proxy.Discovery;
 
 /// <summary>The watcher against a real etcd that crashes, loses its data, or is cut off.</summary>
+[Servers]
 public sealed class EtcdOutageTests
 {
     private const string One = "/service/user_service/i1";

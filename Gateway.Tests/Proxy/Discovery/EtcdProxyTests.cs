@@ -11,6 +11,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Tests.Proxy.Discovery;
 
 /// <summary>From a key in etcd to a destination in YARP, with everything real in between.</summary>
+[Servers]
 public sealed class EtcdProxyTests
 {
     [Test]

@@ -4,6 +4,7 @@ using Google.Protobuf;
 namespace Gateway.Tests.Proxy.Discovery;
 
 /// <summary>The watcher against a real etcd that stays up.</summary>
+[Servers]
 public sealed class EtcdWatcherTests
 {
     private EtcdProcess _etcd;

@@ -48,20 +48,22 @@ internal sealed partial class MetricsDocsTests
     /// <summary>Every class named …Metrics makes its instruments when it is made.</summary>
     private static List<Instrument> Instruments()
     {
+        var builder = GatewayHost.CreateBuilder([]);
+        using var services = builder.Services.BuildServiceProvider();
+        // Gateways of other tests make meters meanwhile; each has a factory of its own, which is the scope.
+        var scope = services.GetRequiredService<IMeterFactory>();
         var found = new List<Instrument>();
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, _) =>
             {
-                if (instrument.Meter.Name.StartsWith("Gateway.", StringComparison.Ordinal))
+                if (ReferenceEquals(instrument.Meter.Scope, scope) && instrument.Meter.Name.StartsWith("Gateway.", StringComparison.Ordinal))
                 {
                     found.Add(instrument);
                 }
             },
         };
         listener.Start();
-        var builder = GatewayHost.CreateBuilder([]);
-        using var services = builder.Services.BuildServiceProvider();
         foreach (var type in builder.Services.Select(service => service.ServiceType).Where(IsOurMetrics).Distinct())
         {
             services.GetRequiredService(type);

@@ -8,6 +8,7 @@ using StackExchange.Redis;
 namespace Gateway.Tests.Proxy.Sessions;
 
 /// <summary>The store against a real Redis, with outages.</summary>
+[Servers]
 public sealed class RedisSessionStoreTests
 {
     private const string Session = "secret-session-id";

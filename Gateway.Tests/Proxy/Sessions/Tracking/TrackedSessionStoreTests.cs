@@ -10,6 +10,7 @@ using StackExchange.Redis;
 namespace Gateway.Tests.Proxy.Sessions.Tracking;
 
 /// <summary>Remembering sessions with a real Redis, which changes them, dies, freezes and refuses.</summary>
+[Servers]
 public sealed partial class TrackedSessionStoreTests : SessionStoreContract
 {
     private const string Session = TrackedSut.Session;

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Gateway.Tests.Proxy.Sessions.Tracking;
 
 /// <summary>How the life of a tracking connection ends that has not broken.</summary>
+[Servers]
 public sealed class TrackingSessionTests
 {
     private readonly Channel<string> _wanted = Channel.CreateUnbounded<string>();
