@@ -1,39 +1,52 @@
+using Gateway.Notify.Delivery.Redis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Presence;
 
 /// <summary>What is done for a user whose last socket has been gone for the grace period.</summary>
-internal sealed partial class DepartureActions(IOptions<NotifyOptions> options, ILoginState state)
+internal sealed partial class DepartureActions(IOptions<NotifyOptions> options, ILoginState state, TimeProvider time)
 {
-    /// <summary>True when all is done; false, with a line in the log, when it has to be tried again.</summary>
+    private readonly RedisFaultLog _told = new(time);
+
+    /// <summary>True when all is done; false, with a line in the log now and then, when it has to be tried again.</summary>
     public async Task<bool> TryTidyAsync(string userId, IReadOnlyCollection<string> sessionIds, ILogger logger, CancellationToken cancellationToken)
     {
-        try
+        var done = true;
+        if (options.Value.OnLastDisconnect == LastDisconnect.Logout)
         {
-            if (options.Value.OnLastDisconnect == LastDisconnect.Logout)
+            foreach (var sessionId in sessionIds)
             {
-                foreach (var sessionId in sessionIds)
-                {
-                    await state.EndSessionAsync(sessionId, cancellationToken);
-                }
+                done &= await TryAsync("A session", () => state.EndSessionAsync(sessionId, cancellationToken));
             }
-
-            await state.ClearMarkerAsync(userId, cancellationToken);
-            return true;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+
+        // Whatever became of the sessions: while the marker exists, the user may be unable to log in again.
+        return await TryAsync("The online marker", () => state.ClearMarkerAsync(userId, cancellationToken)) && done;
+
+        async Task<bool> TryAsync(string what, Func<Task> remove)
         {
-            // Only the kind of failure: texts of a store may hold a session id.
-            Log.TidyFailed(logger, userId, exception.GetType().Name);
-            return false;
+            try
+            {
+                await remove();
+                return true;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                var fault = RedisFault.Of(exception);
+                if (_told.IsNews(fault))
+                {
+                    Log.TidyFailed(logger, what, userId, fault.Reason);
+                }
+
+                return false;
+            }
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(2030, LogLevel.Warning,
-            "The online marker of user '{UserId}' could not be removed ({Failure}); it is tried again", EventName = "MarkerNotCleared")]
-        public static partial void TidyFailed(ILogger logger, string userId, string failure);
+        [LoggerMessage(2030, LogLevel.Warning, "{What} of user '{UserId}' could not be removed ({Failure}); it is tried again", EventName = "MarkerNotCleared")]
+        public static partial void TidyFailed(ILogger logger, string what, string userId, string failure);
     }
 }

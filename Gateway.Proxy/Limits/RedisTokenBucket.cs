@@ -1,3 +1,4 @@
+using Gateway.Notify.Delivery.Redis;
 using Gateway.Proxy.Sessions;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -31,11 +32,8 @@ internal sealed partial class RedisTokenBucket(
         return wait
         """;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
     private readonly TimeSpan _timeout = sessions.Value.LookupTimeout;
-    private readonly Lock _lock = new();
-    private long? _toldAt;
+    private readonly RedisFaultLog _told = new(time);
 
     /// <summary>Takes one token.</summary>
     /// <returns>Zero when there was one, else how long until there is; null when Redis did not answer in time.</returns>
@@ -52,24 +50,14 @@ internal sealed partial class RedisTokenBucket(
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            Tell(name, limit.WhenRedisFails, e.GetType().Name);
-            return null;
-        }
-    }
-
-    private void Tell(string name, StoreFailure effect, string failure)
-    {
-        lock (_lock)
-        {
-            if (_toldAt is { } told && time.GetElapsedTime(told) < Interval)
+            var fault = RedisFault.Of(e);
+            if (_told.IsNews(fault))
             {
-                return;
+                Log.Down(logger, name, fault.Reason, limit.WhenRedisFails);
             }
 
-            _toldAt = time.GetTimestamp();
+            return null;
         }
-
-        Log.Down(logger, name, failure, effect);
     }
 
     private static partial class Log

@@ -1,3 +1,4 @@
+using Gateway.Notify.Delivery.Redis;
 using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -20,6 +21,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
     private readonly ILogger<RedisConnection> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<Task<IConnectionMultiplexer>> _connecting;
+    private bool _told;
 
     public RedisConnection(IOptions<RedisOptions> options, TimeProvider time, ILogger<RedisConnection> logger)
     {
@@ -107,6 +109,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
                 {
                     redis.ConnectionRestored += (_, _) => WasConnected = true;
                     WasConnected |= redis.IsConnected;
+                    redis.ErrorMessage += (_, error) => TellIfForbidden(error.Message);
                     return redis;
                 }
 
@@ -125,9 +128,21 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>The client needs PING to keep a connection; without the right the connection breaks again and again, and nothing else says why.</summary>
+    private void TellIfForbidden(string error)
+    {
+        if (RedisFault.ForbiddenCommand(error) == "ping" && !Interlocked.Exchange(ref _told, true))
+        {
+            Log.PingForbidden(_logger);
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(1210, LogLevel.Warning, "No connection to Redis could be set up ({Failure}); attempts go on quietly.", EventName = "RedisConnectFailed")]
         public static partial void ConnectFailed(ILogger logger, string failure);
+
+        [LoggerMessage(1211, LogLevel.Warning, "The gateway's Redis user may not run PING, so its connections break again and again; give it the right '+ping'.", EventName = "RedisPingForbidden")]
+        public static partial void PingForbidden(ILogger logger);
     }
 }

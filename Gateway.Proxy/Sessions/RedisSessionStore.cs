@@ -1,3 +1,4 @@
+using Gateway.Notify.Delivery.Redis;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -5,7 +6,7 @@ using StackExchange.Redis;
 namespace Gateway.Proxy.Sessions;
 
 /// <summary>Sessions as the user service writes them at login: a string key made of the session id, its value the user id.</summary>
-internal sealed class RedisSessionStore : ISessionStore
+internal sealed partial class RedisSessionStore : ISessionStore
 {
     private readonly RedisConnection _connection;
     private readonly TimeProvider _time;
@@ -13,6 +14,8 @@ internal sealed class RedisSessionStore : ISessionStore
     private readonly SessionStoreOutage _outage;
     private readonly TimeSpan _timeout;
     private readonly SessionKeys _keys;
+    private readonly RedisFaultLog _told;
+    private readonly ILogger _logger;
 
     public RedisSessionStore(
         RedisConnection connection,
@@ -26,6 +29,8 @@ internal sealed class RedisSessionStore : ISessionStore
         _keys = keys;
         _time = time;
         _metrics = metrics;
+        _logger = logger;
+        _told = new RedisFaultLog(time);
         _outage = new SessionStoreOutage(time, logger);
         _timeout = options.Value.LookupTimeout;
     }
@@ -49,16 +54,9 @@ internal sealed class RedisSessionStore : ISessionStore
             lookup = SessionLookup.Of(await answer.WaitAsync(Remaining(began), _time, cancellationToken));
             _outage.LookupSucceeded();
         }
-        catch (RedisServerException e) when (e.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
-        {
-            // The key is somebody else's list or hash: Redis has answered, and it is no session.
-            lookup = SessionLookup.NotFound;
-            _outage.LookupSucceeded();
-        }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Only the kind of failure: texts from Redis and its client may hold the session id.
-            _outage.LookupFailed(e is RedisConnectionException broken ? $"{nameof(RedisConnectionException)}, {broken.FailureType}" : e.GetType().Name);
+            lookup = Judge(RedisFault.Of(e));
         }
         finally
         {
@@ -75,10 +73,36 @@ internal sealed class RedisSessionStore : ISessionStore
     /// <summary>Starts connecting, so that the first request finds a connection.</summary>
     public void Connect() => _ = _connection.GetAsync();
 
+    private SessionLookup Judge(RedisFault fault)
+    {
+        if (fault.Kind != RedisFaultKind.NameRefused)
+        {
+            _outage.LookupFailed(fault.Reason);
+            return SessionLookup.StoreDown;
+        }
+
+        // Redis has answered, and what the client has named is no session, whatever it is. Otherwise anybody could ring the alarm.
+        _outage.LookupSucceeded();
+        if (_told.IsNews(fault))
+        {
+            Log.LookupRefused(_logger, fault.Reason, _keys.KeyOf("*"));
+        }
+
+        return SessionLookup.NotFound;
+    }
+
     /// <summary>Connecting and asking share one deadline.</summary>
     private TimeSpan Remaining(long began) => TimeSpan.FromTicks(Math.Max(0, (_timeout - _time.GetElapsedTime(began)).Ticks));
 
     /// <summary>Nobody waits for it any more, and its failure is no news.</summary>
     private static void Forget(Task<RedisValue> answer) =>
         answer.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1205, LogLevel.Warning,
+            "Redis refuses a session look-up ({Failure}), so it counts as no session. A client may have named a key that is not for it; if real sessions are refused, give the gateway's Redis user the right to GET '{Keys}', or correct Gateway:Sessions:KeyPattern.",
+            EventName = "SessionLookupRefused")]
+        public static partial void LookupRefused(ILogger logger, string failure, string keys);
+    }
 }

@@ -30,7 +30,7 @@ internal static class SessionExtensions
             { CacheTtl.Ticks: > 0 } => provider.GetRequiredService<SessionCache>(),
             _ => provider.GetRequiredService<RedisSessionStore>(),
         });
-        services.AddHostedService<SessionStoreWarmUp>();
+        services.AddHostedService<SessionStoreStart>();
         return services;
     }
 }

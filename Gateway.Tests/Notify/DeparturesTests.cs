@@ -4,6 +4,7 @@ using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
 
 namespace Gateway.Tests.Notify;
 
@@ -71,6 +72,24 @@ internal sealed class DeparturesTests
         Assert.That(departures.State.Cleared, Is.EqualTo(new[] { "alice" }));
     }
 
+    [Test]
+    public async Task Logout_SessionThatCannotBeEnded_DoesNotKeepTheMarker()
+    {
+        await using var departures = await StartedAsync(new NotifyOptions { OnLastDisconnect = LastDisconnect.Logout });
+        departures.State.Unendable = "s-1";
+        departures.Object.Left("alice", "s-1", wasLast: false);
+        departures.Object.Left("alice", "s-2", wasLast: true);
+        departures.Pass(11 * Second);
+        await Eventually.That(() => departures.State.Cleared.Contains("alice"));
+        Assert.That(departures.State.Ended, Is.EqualTo(new[] { "s-2" }));
+        departures.State.Unendable = null;
+        await Eventually.That(() =>
+        {
+            departures.Pass(5 * Second);
+            return departures.State.Ended.Contains("s-1");
+        });
+    }
+
     private static async Task<Running> StartedAsync(NotifyOptions options)
     {
         var running = new Running(options);
@@ -94,7 +113,7 @@ internal sealed class DeparturesTests
         public RecordingState State { get; } = new();
 
         public Departures Object => _object ??= new Departures(
-            Options.Create(options), new DepartureActions(Options.Create(options), State), _time, NullLogger<Departures>.Instance);
+            Options.Create(options), new DepartureActions(Options.Create(options), State, _time), _time, NullLogger<Departures>.Instance);
 
         public void Pass(TimeSpan time) => _time.Advance(time);
 
@@ -112,6 +131,9 @@ internal sealed class DeparturesTests
         private readonly List<string> _ended = [];
 
         public int Failures { get; set; }
+
+        /// <summary>A session that Redis does not let the gateway remove.</summary>
+        public string? Unendable { get; set; }
 
         public IReadOnlyList<string> Cleared => Copy(_cleared);
 
@@ -145,6 +167,11 @@ internal sealed class DeparturesTests
         {
             lock (_lock)
             {
+                if (sessionId == Unendable)
+                {
+                    throw new RedisServerException(RedisErrorKind.NoPermission, CommandFlags.None, "NOPERM No permissions to access a key");
+                }
+
                 _ended.Add(sessionId);
                 return Task.CompletedTask;
             }

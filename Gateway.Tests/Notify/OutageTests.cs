@@ -151,6 +151,47 @@ internal sealed class OutageTests
     }
 
     [Test]
+    [Category("Program")]
+    public async Task Node_StoppedInGoodOrder_IsNotMissed_AKilledOneIs()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1, new() { ["Gateway:Notify:NodeTimeout"] = "00:00:02", ["Gateway:Notify:LastDisconnectGrace"] = "00:00:01" });
+        using var stopped = await GatewayProcess.StartAsync(new(Settings(nodes)) { ["Gateway:Notify:LastDisconnectGrace"] = "00:00:01" });
+        await Eventually.That(async () => await nodes.Database.SortedSetLengthAsync("gateway:notify:nodes") == 2);
+        await using var bob = await ExtendedClient.JoinAsync(stopped.WebSocket, "s-bob");
+        Assert.That(await nodes.SocketsOfAsync("bob"), Has.Count.EqualTo(1));
+        Assert.That(await stopped.StopAsync(), Is.Zero);
+        Assert.That(await nodes.Database.SortedSetLengthAsync("gateway:notify:nodes"), Is.EqualTo(1), "Only the one that is left");
+        Assert.That(await nodes.SocketsOfAsync("bob"), Is.Empty);
+        await Eventually.That(async () => !await nodes.Database.KeyExistsAsync("bob"));
+
+        using var killed = await GatewayProcess.StartAsync(Settings(nodes));
+        await Eventually.That(async () => await nodes.Database.SortedSetLengthAsync("gateway:notify:nodes") == 2);
+        killed.Kill();
+
+        // Were the first one missed, it would be told before the second.
+        await Eventually.That(() => nodes.Nodes[0].Log.Named("HubNodeGone").Count > 0);
+        Assert.That(nodes.Nodes[0].Log.Named("HubNodeGone").Single().Message, Does.Contain("0 user(s)"));
+        Assert.That(await nodes.Database.SortedSetLengthAsync("gateway:notify:nodes"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Redis_RefusesOneUsersKeys_TheOthersAreServed()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var alice = await nodes.JoinAsync(1, "alice");
+        await nodes.Database.StringSetAsync("gateway:notify:{bob}:feed", "of somebody else");
+
+        await using var bob = await NotifyClient.JoinAsync(nodes.Address(0), "s-bob");
+        Assert.That(await bob.ReceiveCloseAsync(), Is.EqualTo((4504, "event-store-down")));
+        await nodes.PublishAsync(0, ["bob", "alice"], HubFixture.Removed("1"));
+        Assert.That(await alice.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("1")));
+
+        Assert.That(nodes.Nodes[0].Log.Named("HubRefused").Single().Message, Does.Contain("WRONGTYPE"));
+        Assert.That(nodes.Nodes[0].Log.Named("HubDegraded"), Is.Empty);
+        Assert.That(nodes.Hub(0).IsDegraded, Is.False);
+    }
+
+    [Test]
     public async Task Redis_Away_NewSocketsAreAskedToComeBack()
     {
         // Sessions in memory: only the hub needs Redis.
@@ -168,5 +209,7 @@ internal sealed class OutageTests
     {
         ["Gateway:Sessions:Store"] = "Redis",
         ["Gateway:Redis:Configuration"] = nodes.Redis.Configuration,
+        // A process that has just started on a busy machine has not much time for Redis.
+        ["Gateway:Notify:RedisTimeout"] = "00:00:05",
     };
 }

@@ -15,6 +15,8 @@ internal sealed partial class BusKeeper(
     HubStore store,
     Outbox outbox,
     DepartureActions actions,
+    NodeName node,
+    NotifyMetrics metrics,
     IOptions<NotifyOptions> options,
     TimeProvider time,
     ILogger<BusKeeper> logger) : BackgroundService
@@ -29,6 +31,21 @@ internal sealed partial class BusKeeper(
     private long _lastBeat;
     private bool _hasReasserted;
     private IConnectionMultiplexer? _watched;
+
+    /// <summary>The sockets have gone by now. What Redis still has of this node is taken away, so that the others do not miss it.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await StrikeOffAsync(node.Value, null, cancellationToken);
+        }
+        catch (Exception exception) when (RedisBus.IsOfRedis(exception))
+        {
+            // The others strike it off when it has been silent for long enough.
+            bus.Failed(exception);
+        }
+    }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(KeepAsync(stoppingToken), SyncAsync(stoppingToken));
 
@@ -48,7 +65,9 @@ internal sealed partial class BusKeeper(
             catch (Exception exception)
             {
                 _beatingSince = null;
-                bus.Degrade(exception);
+                bus.Failed(exception);
+                // Also where a right is missing: a node that cannot say that it is alive is nobody's.
+                bus.Degrade(RedisFault.Of(exception).Reason);
             }
 
             await Task.Delay(bus.IsDegraded ? OutageInterval : options.Value.NodeTimeout / BeatsPerTimeout, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -84,11 +103,11 @@ internal sealed partial class BusKeeper(
         {
             foreach (var (deadNode, lastBeat) in dead)
             {
-                await BuryAsync(deadNode, lastBeat, cancellationToken);
+                await bus.TryAsync(() => BuryAsync(deadNode, lastBeat, cancellationToken));
             }
         }
 
-        await TidyDepartedAsync(cancellationToken);
+        await bus.TryAsync(() => TidyDepartedAsync(cancellationToken));
     }
 
     /// <summary>A lost connection may come back before the next beat, and nothing else would tell that notices went unheard.</summary>
@@ -122,7 +141,7 @@ internal sealed partial class BusKeeper(
         await Parallel.ForEachAsync(
             bus.Feeds.Select(feed => feed.UserId).Union(listed),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (userId, token) => await bus.ReassertAsync(userId, token));
+            async (userId, token) => await bus.TryAsync(() => bus.ReassertAsync(userId, token)));
     }
 
     private async Task SendOutboxAsync(CancellationToken cancellationToken)
@@ -130,43 +149,74 @@ internal sealed partial class BusKeeper(
         var sent = 0;
         while (outbox.TryPeekOrClose(out var entry))
         {
-            var isElsewhere = await store.KeepLargeAsync(entry.HubEvent, cancellationToken);
-            var mayHaveRun = entry.MayHaveRun;
-            entry.MayHaveRun = true;
-            await store.PublishAsync(entry.UserId, entry.HubEvent, isElsewhere, mayHaveRun, cancellationToken);
+            if (await bus.TryAsync(() => SendAsync(entry, cancellationToken)))
+            {
+                sent++;
+            }
+            else
+            {
+                metrics.Lost(1, "refused");
+            }
+
             outbox.Sent();
-            sent++;
         }
 
         Log.Recovered(logger, sent);
     }
 
+    private async Task SendAsync(Outbox.Entry entry, CancellationToken cancellationToken)
+    {
+        var isElsewhere = await store.KeepLargeAsync(entry.HubEvent, cancellationToken);
+        var mayHaveRun = entry.MayHaveRun;
+        entry.MayHaveRun = true;
+        await store.PublishAsync(entry.UserId, entry.HubEvent, isElsewhere, mayHaveRun, cancellationToken);
+    }
+
     private async Task BuryAsync(string deadNode, long lastBeat, CancellationToken cancellationToken)
     {
+        var users = await StrikeOffAsync(deadNode, lastBeat, cancellationToken);
+        Log.NodeGone(logger, deadNode, users);
+    }
+
+    /// <summary>Takes all seats of a node, then its entry. Says how many users it held.</summary>
+    private async Task<int> StrikeOffAsync(string goneNode, long? goneAt, CancellationToken cancellationToken)
+    {
         var users = 0;
-        while (await store.SomeUsersOfAsync(deadNode, AtOnce, cancellationToken) is { Count: > 0 } some)
+        while (await store.SomeUsersOfAsync(goneNode, AtOnce, cancellationToken) is { Count: > 0 } some)
         {
-            await Task.WhenAll(some.Select(userId => store.LeaveAllAsync(userId, deadNode, lastBeat, cancellationToken)));
+            await Task.WhenAll(some.Select(async userId =>
+            {
+                if (!await bus.TryAsync(() => store.LeaveAllAsync(userId, goneNode, goneAt, cancellationToken)))
+                {
+                    // Or he would be found again and again.
+                    await store.RemoveUserAsync(goneNode, userId, cancellationToken);
+                }
+            }));
             users += some.Count;
         }
 
-        await store.ForgetNodeAsync(deadNode, cancellationToken);
-        Log.NodeGone(logger, deadNode, users);
+        await store.ForgetNodeAsync(goneNode, cancellationToken);
+        return users;
     }
 
     private async Task TidyDepartedAsync(CancellationToken cancellationToken)
     {
         foreach (var (userId, claim) in await store.DueAsync(AtOnce, cancellationToken))
         {
-            if (options.Value.OnLastDisconnect == LastDisconnect.Keep || await store.IsOnlineAsync(userId, cancellationToken))
-            {
-                await store.SettleAsync(userId, claim, cancellationToken);
-            }
-            else if (await actions.TryTidyAsync(userId, await store.LeftSessionsAsync(userId, cancellationToken), logger, cancellationToken))
-            {
-                await store.ForgetLeftSessionsAsync(userId, cancellationToken);
-                await store.SettleAsync(userId, claim, cancellationToken);
-            }
+            await bus.TryAsync(() => TidyDepartedAsync(userId, claim, cancellationToken));
+        }
+    }
+
+    private async Task TidyDepartedAsync(string userId, string claim, CancellationToken cancellationToken)
+    {
+        if (options.Value.OnLastDisconnect == LastDisconnect.Keep || await store.IsOnlineAsync(userId, cancellationToken))
+        {
+            await store.SettleAsync(userId, claim, cancellationToken);
+        }
+        else if (await actions.TryTidyAsync(userId, await store.LeftSessionsAsync(userId, cancellationToken), logger, cancellationToken))
+        {
+            await store.ForgetLeftSessionsAsync(userId, cancellationToken);
+            await store.SettleAsync(userId, claim, cancellationToken);
         }
     }
 
@@ -190,14 +240,14 @@ internal sealed partial class BusKeeper(
                 await feed.SyncAsync(cancellationToken);
             }
         }
-        catch (Exception exception) when (RedisBus.IsOutage(exception))
+        catch (Exception exception) when (RedisBus.IsOfRedis(exception))
         {
             if (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
 
-            bus.Degrade(exception);
+            bus.Failed(exception);
         }
 
         await feed.HeartbeatAsync();

@@ -189,7 +189,7 @@ internal sealed class HubStore(IRedisSource source, IOptions<NotifyOptions> opti
 
     public Task RemoveLocalUserAsync(string userId, CancellationToken cancellationToken) => RemoveUserAsync(node.Value, userId, cancellationToken);
 
-    private Task<bool> RemoveUserAsync(string ofNode, string userId, CancellationToken cancellationToken) =>
+    public Task<bool> RemoveUserAsync(string ofNode, string userId, CancellationToken cancellationToken) =>
         RunAsync(database => database.SetRemoveAsync(_keys.UsersOf(ofNode), userId), cancellationToken);
 
     /// <summary>Some of the users with a socket on a node; empty when there are none.</summary>

@@ -17,6 +17,7 @@ internal sealed partial class RedisBus(
     : IEventBus
 {
     private readonly ConcurrentDictionary<string, RedisFeed> _feeds = new(StringComparer.Ordinal);
+    private readonly RedisFaultLog _told = new(time);
 
     public bool IsDegraded => outbox.IsOpen;
 
@@ -35,7 +36,7 @@ internal sealed partial class RedisBus(
             }
             catch (Exception exception)
             {
-                Degrade(exception);
+                Failed(exception);
             }
         }
 
@@ -60,10 +61,10 @@ internal sealed partial class RedisBus(
                 // The user's last connection left at this very moment; the next turn makes a new feed.
             }
         }
-        catch (Exception exception) when (IsOutage(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (IsOfRedis(exception) && !HasGone(exception, cancellationToken))
         {
             ForgetIfRetired(userId);
-            Degrade(exception);
+            Failed(exception);
             return CloseReason.EventStoreDown;
         }
     }
@@ -80,10 +81,10 @@ internal sealed partial class RedisBus(
             // It was not let in, or another took its place; but its seat may have been given and the answer lost.
             await store.LeaveForGoodAsync(connection.UserId, connection.Id, CancellationToken.None);
         }
-        catch (Exception exception) when (IsOutage(exception))
+        catch (Exception exception) when (IsOfRedis(exception))
         {
             // Redis still lists the user under this node, and is put right when it is back.
-            Degrade(exception);
+            Failed(exception);
         }
         finally
         {
@@ -99,10 +100,10 @@ internal sealed partial class RedisBus(
             {
                 await feed.ResumeAsync(connection, from, cancellationToken);
             }
-            catch (Exception exception) when (IsOutage(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (IsOfRedis(exception) && !HasGone(exception, cancellationToken))
             {
                 // The client goes on asking at each heartbeat as long as it is behind.
-                Degrade(exception);
+                Failed(exception);
             }
         }
     }
@@ -126,12 +127,36 @@ internal sealed partial class RedisBus(
         ForgetIfRetired(userId);
     }
 
-    /// <summary>Notes that Redis does not answer. From now on events wait, and this node's sockets are told at once.</summary>
-    /// <param name="exception">Why. Only its kind is told: texts from Redis and its client may hold a session id.</param>
-    public void Degrade(Exception exception) =>
-        Degrade(exception is RedisConnectionException broken ? $"{nameof(RedisConnectionException)}, {broken.FailureType}" : exception.GetType().Name);
+    /// <summary>Does one thing for one user. False if Redis refuses it, which is told and concerns nobody else.</summary>
+    public async Task<bool> TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+            return true;
+        }
+        catch (RedisServerException exception) when (!RedisFault.Of(exception).IsOutage)
+        {
+            Failed(exception);
+            return false;
+        }
+    }
 
-    /// <inheritdoc cref="Degrade(Exception)"/>
+    /// <summary>Notes that Redis has failed: an outage concerns everything, a refusal only what was asked.</summary>
+    public void Failed(Exception exception)
+    {
+        var fault = RedisFault.Of(exception);
+        if (fault.IsOutage)
+        {
+            Degrade(fault.Reason);
+        }
+        else if (_told.IsNews(fault))
+        {
+            Log.Refused(logger, fault.Reason, options.Value.KeyPrefix);
+        }
+    }
+
+    /// <summary>Notes that Redis does not answer. From now on events wait, and this node's sockets are told at once.</summary>
     public void Degrade(string failure)
     {
         if (outbox.Open())
@@ -140,7 +165,11 @@ internal sealed partial class RedisBus(
         }
     }
 
-    public static bool IsOutage(Exception exception) => exception is RedisException or TimeoutException or OperationCanceledException;
+    public static bool IsOfRedis(Exception exception) => exception is RedisException or TimeoutException or OperationCanceledException;
+
+    /// <summary>Whoever waited has gone. What Redis has said all the same is said to nobody, but is no error of the gateway.</summary>
+    private static bool HasGone(Exception exception, CancellationToken cancellationToken) =>
+        exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
 
     private async Task PublishAsync(string userId, HubEvent hubEvent, bool isElsewhere, CancellationToken cancellationToken)
     {
@@ -153,11 +182,18 @@ internal sealed partial class RedisBus(
                     await store.PublishAsync(userId, hubEvent, isElsewhere, mayHaveRun: isRetry, cancellationToken);
                     return;
                 }
-                catch (Exception exception) when (IsOutage(exception))
+                catch (Exception exception) when (IsOfRedis(exception))
                 {
+                    if (!RedisFault.Of(exception).IsOutage)
+                    {
+                        Failed(exception);
+                        metrics.Lost(1, "refused");
+                        break;
+                    }
+
                     if (isRetry || cancellationToken.IsCancellationRequested)
                     {
-                        Degrade(exception);
+                        Failed(exception);
                         outbox.TryAdd(userId, hubEvent, mayHaveRun: true);
                         break;
                     }
@@ -187,5 +223,9 @@ internal sealed partial class RedisBus(
         [LoggerMessage(2020, LogLevel.Warning,
             "Redis does not take events ({Failure}); sockets of this node are served, those of others get theirs when it is back", EventName = "HubDegraded")]
         public static partial void Degraded(ILogger logger, string failure);
+
+        [LoggerMessage(2024, LogLevel.Warning,
+            "Redis refuses a step of the hub ({Failure}); give its user the rights that docs/configuration.md lists, on keys and channels '{KeyPrefix}*'", EventName = "HubRefused")]
+        public static partial void Refused(ILogger logger, string failure, string keyPrefix);
     }
 }

@@ -327,7 +327,7 @@ internal sealed partial class RedisFeed(string userId, HubStore store, NotifyOpt
 
             await store.RemoveLocalUserAsync(userId, CancellationToken.None);
         }
-        catch (Exception exception) when (RedisBus.IsOutage(exception))
+        catch (Exception exception) when (RedisBus.IsOfRedis(exception))
         {
             Log.NoticeFailed(logger, userId, exception.GetType().Name);
         }

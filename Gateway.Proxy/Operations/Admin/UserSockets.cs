@@ -1,4 +1,5 @@
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Delivery.Redis;
 using Gateway.Protocol;
 using Gateway.Transforms.Identity;
 using StackExchange.Redis;
@@ -78,7 +79,10 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
-            return Refusal.Of(StatusCodes.Status503ServiceUnavailable, "Redis does not answer, so the gateways cannot be asked for this user's sockets. Try again when it is back.");
+            var fault = RedisFault.Of(exception);
+            return Refusal.Of(StatusCodes.Status503ServiceUnavailable, fault.IsOutage
+                ? "Redis does not answer, so the gateways cannot be asked for this user's sockets. Try again when it is back."
+                : $"Redis refuses to tell of this user's sockets ({fault.Reason}). Give the gateway's Redis user the rights of the hub.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Notify.Delivery.Redis;
 using StackExchange.Redis;
 
 namespace Gateway.Proxy.Sessions.Tracking;
@@ -57,8 +58,9 @@ internal static class TrackingHandshake
             return answer;
         }
 
-        // A key that is somebody else's list is no reason: the command was allowed.
-        var code = answer.Text.Split(' ')[0];
-        return code == "WRONGTYPE" ? answer : throw new TrackingRefusedException($"{command[0]}{(command[0] == "CLIENT" ? " TRACKING" : "")}: {code}");
+        // A key that is somebody else's, or not of the right type, is no reason: the command was allowed.
+        return RedisFault.OfAnswer(answer.Text).Kind == RedisFaultKind.NameRefused
+            ? answer
+            : throw new TrackingRefusedException($"{command[0]}{(command[0] == "CLIENT" ? " TRACKING" : "")}: {answer.Text.Split(' ')[0]}");
     }
 }

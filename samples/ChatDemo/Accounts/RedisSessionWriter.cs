@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace ChatDemo.Accounts;
 
 /// <summary>
-/// Records logins in Redis as the real user service does: <c>SET session_id user_id</c>. The online marker
+/// Records logins in Redis as the real user service does: <c>SET session:session_id user_id</c>. The online marker
 /// (<c>SET user_id ""</c>) is not written: it exists to refuse a second login, and this demo refuses none.
 /// </summary>
 internal sealed class RedisSessionWriter(IConnectionMultiplexer redis) : ISessionWriter
@@ -11,5 +11,5 @@ internal sealed class RedisSessionWriter(IConnectionMultiplexer redis) : ISessio
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     public Task WriteAsync(string sessionId, string userId) =>
-        redis.GetDatabase().StringSetAsync(sessionId, userId, Lifetime);
+        redis.GetDatabase().StringSetAsync($"session:{sessionId}", userId, Lifetime);
 }

@@ -176,6 +176,8 @@ internal sealed class DemoHost : IAsyncDisposable
         if (_options.Redis is not null)
         {
             settings["Gateway:Redis:Configuration"] = _options.Redis;
+            // As RedisSessionWriter writes them.
+            settings["Gateway:Sessions:KeyPattern"] = "session:{session_id}";
         }
 
         if (_options.Etcd is not null)

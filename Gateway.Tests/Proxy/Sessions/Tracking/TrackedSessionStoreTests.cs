@@ -343,6 +343,21 @@ public sealed partial class TrackedSessionStoreTests : SessionStoreContract
     }
 
     [Test]
+    public async Task FindUser_UserMayReadOnlySomeKeys_TheseAreRemembered()
+    {
+        await using var redis = await RedisProcess.CreateAsync();
+        await using var users = await redis.ConnectAsync();
+        await users.GetDatabase().ExecuteAsync("ACL", "SETUSER", "gw", "on", ">secret", "~session:secret-*", "&*", "+@all");
+        await users.GetDatabase().StringSetAsync(Key, "alice");
+        await using var sut = await TrackedSut.StartAsync($"{redis.Configuration},user=gw,password=secret");
+
+        await sut.UntilRememberedAsync();
+
+        Assert.That(await sut.AskAsync("another"), Is.EqualTo(SessionLookup.NotFound));
+        Assert.That(sut.Remembered.IsProven, Is.True);
+    }
+
+    [Test]
     public async Task FindUser_Cluster_GoesOnWithoutRemembering()
     {
         await using var redis = await RedisProcess.CreateClusterAsync();

@@ -1,0 +1,218 @@
+using System.Text.RegularExpressions;
+using Gateway.Protocol;
+using Gateway.Proxy.Sessions.Tracking;
+using Gateway.Tests.Notify;
+using Gateway.Tests.Proxy.Hosting;
+using Gateway.Tests.Support;
+using Gateway.Transforms.Events;
+using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace Gateway.Tests.Functional;
+
+/// <summary>Gateways that do everything they can with Redis, as a user with the rights that docs/configuration.md lists, and with one less.</summary>
+[TestFixture]
+internal sealed partial class RedisRightsTests
+{
+    private const string GetUserInfo = "/service/user/get_user_info";
+    private const string Login = "/service/user/username_login";
+    private const string RemoveFriend = "/service/friend/remove_friend";
+
+    private static readonly string Section = Sections().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "configuration.md"))).Value;
+
+    private static readonly string[] Rights = [.. Words().Matches(Command().Match(Section).Groups[1].Value).Select(word => word.Value)];
+
+    // What the client asks for beside them, and goes without.
+    private static readonly string[] NotNeeded =
+        ["client|id", "config|get", "cluster|nodes", "cluster|slots", "__Booksleeve_TieBreak", "__Booksleeve_MasterChanged"];
+
+    private RedisProcess _redis = null!;
+    private ConnectionMultiplexer _users = null!;
+    private StubSubService _service = null!;
+    private int _gateways;
+
+    private IDatabase Database => _users.GetDatabase();
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _redis = await RedisProcess.CreateAsync();
+        _users = await _redis.ConnectAsync();
+        _service = await StubSubService.StartAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await _service.DisposeAsync();
+        await _users.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [SetUp]
+    public async Task ForgetAsync()
+    {
+        await Database.ExecuteAsync("FLUSHALL");
+        await Database.ExecuteAsync("ACL", "LOG", "RESET");
+        await LogInAsync();
+    }
+
+    [Test]
+    public async Task DocumentedRights_AreEnough()
+    {
+        await using var one = await StartGatewayAsync();
+        await using var other = await StartGatewayAsync();
+
+        Assert.That(await CodeAsync(one, Login, new UserLoginReq { RequestId = "r1" }), Is.Empty);
+        Assert.That(await Database.KeyExistsAsync("gateway:limit:login:127.0.0.1"), Is.True, "The limit is counted in Redis");
+        await Eventually.That(async () => await CodeAsync(one) == "" && one.Services.GetRequiredService<RememberedSessions>().Count == 1, "the session is remembered");
+        await using (var bob = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(other.Urls[1], "/ws"), "s-bob"))
+        {
+            await Eventually.That(async () => (await NodesFixture.HubOf(one).FindSocketsAsync("bob", CancellationToken.None)).Count == 1, "the other gateway holds his socket");
+            _service.Answer(new FriendRemoveRsp { RequestId = "r1", Success = true });
+            Assert.That(await CodeAsync(one, RemoveFriend, new FriendRemoveReq { RequestId = "r1", SessionId = "s-alice", PeerId = "bob" }), Is.Empty);
+            Assert.That((await bob.ReceiveAsync()).FriendRemove.UserId, Is.EqualTo("alice"));
+            // Put down beside the notice of it.
+            var large = HubFixture.Removed(new string('x', 100_000));
+            await NodesFixture.HubOf(one).PublishAsync(["bob"], large, CancellationToken.None);
+            Assert.That(await bob.ReceiveAsync(), Is.EqualTo(large));
+        }
+
+        await Eventually.That(async () => await Database.KeyExistsAsync(["session:s-bob", "status:bob"]) == 0, "his session and his marker are gone");
+        await other.StopAsync();
+        await one.StopAsync();
+        Assert.That(one.Log.Entries.Concat(other.Log.Entries).Where(entry => entry.Level >= LogLevel.Warning), Is.Empty);
+        Assert.That(await RefusedAsync(), Is.SubsetOf(NotNeeded));
+    }
+
+    [Test]
+    public void DocumentedTable_SaysTheSameAsTheCommand() =>
+        Assert.That(
+            Rows().Matches(Section).SelectMany(row => Right().Matches(row.Value)).Select(right => right.Groups[1].Value.Replace("\\|", "|", StringComparison.Ordinal)).Distinct(),
+            Is.EquivalentTo(Rights.Where(right => right[0] is '+' or '~' or '&')));
+
+    [Test]
+    public async Task SessionKeyLeftOut_IsSessionInvalid_AndNoOutage()
+    {
+        await using var gateway = await StartGatewayAsync("resetkeys ~session:s-a* ~status:* ~gateway:*");
+        await Eventually.That(async () => await CodeAsync(gateway) == "");
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(await CodeAsync(gateway, GetUserInfo, new GetUserInfoReq { RequestId = "r1", SessionId = $"made-up-{i}" }), Is.EqualTo("session-invalid"));
+        }
+
+        await using var socket = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(gateway.Urls[1], "/ws"), "made-up");
+        Assert.That(await socket.ReceiveCloseAsync(), Is.EqualTo((4401, "session-invalid")));
+        Assert.That(gateway.Log.Named("SessionLookupRefused").Single().Message, Does.Contain("use the key").And.Contain("GET 'session:*'"));
+        Assert.That(gateway.Log.Named("SessionStoreDown"), Is.Empty);
+    }
+
+    [TestCase("-get", "session-store-down", "SessionStoreDown", "run 'get'")]
+    [TestCase("-echo", "session-store-down", "SessionStoreDown", "run 'echo'")]
+    [TestCase("-ping", null, "RedisPingForbidden", "'+ping'")]
+    [TestCase("resetkeys ~status:* ~gateway:*", "session-invalid", "SessionLookupRefused", "use the key")]
+    [TestCase("-client|tracking", "", "SessionTrackingRefused", "CLIENT TRACKING: NOPERM")]
+    [TestCase("-select", "", "SessionTrackingRefused", "SELECT: NOPERM")]
+    [TestCase("-unlink", "", "MarkerNotCleared", "session of user 'alice' could not be removed (NOPERM: the Redis user may not run 'unlink')")]
+    [TestCase("resetkeys ~session:* ~gateway:*", "", "MarkerNotCleared", "marker of user 'alice' could not be removed (NOPERM: the Redis user may not use the key)")]
+    [TestCase("resetkeys ~session:* ~status:* ~gateway:notify:*", "", "SharedLimitDown", "use the key")]
+    [TestCase("-hmget", "", "SharedLimitDown", "run a command of the script")]
+    [TestCase("-eval", "", "HubRefused", "run 'eval'")]
+    [TestCase("resetkeys ~session:* ~status:* ~gateway:limit:*", "", "HubRefused", "use the key")]
+    [TestCase("resetchannels", "", "HubRefused", "use the channel")]
+    [TestCase("-subscribe", "", "HubRefused", "run 'subscribe'")]
+    [TestCase("-xadd", "", "HubRefused", "run a command of the script")]
+    [TestCase("-zadd", "", "HubRefused", "run a command of the script")]
+    [TestCase("-smembers", "", "HubRefused", "run 'smembers'")]
+    public async Task RightMissing_IsNamedInTheLog(string rules, string? code, string told, string text)
+    {
+        await using var gateway = await StartGatewayAsync(rules);
+        NotifyClient? socket = null;
+        await Eventually.That(
+            async () =>
+            {
+                await CodeAsync(gateway);
+                await CodeAsync(gateway, Login, new UserLoginReq { RequestId = "r1" });
+                // To the socket of the turn before, which then leaves.
+                await NodesFixture.HubOf(gateway).PublishAsync(["alice"], HubFixture.Removed("bob"), CancellationToken.None);
+                await (socket?.DisposeAsync() ?? default);
+                await LogInAsync();
+                socket = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(gateway.Urls[1], "/ws"), "s-alice");
+                return gateway.Log.Named(told).Any(entry => entry.Message.Contains(text, StringComparison.Ordinal));
+            },
+            "the missing right is named");
+        await socket!.DisposeAsync();
+        Assert.That(gateway.Log.Named(told).Select(entry => entry.Level), Is.All.EqualTo(LogLevel.Warning));
+        if (code is not null)
+        {
+            Assert.That(await CodeAsync(gateway), Is.EqualTo(code));
+        }
+    }
+
+    private async Task LogInAsync()
+    {
+        foreach (var user in new[] { "alice", "bob" })
+        {
+            await Database.StringSetAsync($"session:s-{user}", user);
+            await Database.StringSetAsync($"status:{user}", "");
+        }
+    }
+
+    /// <param name="rules">What is changed in the user's rights.</param>
+    private async Task<GatewayFixture> StartGatewayAsync(string rules = "")
+    {
+        var user = $"gateway-{_gateways++}";
+        await Database.ExecuteAsync("ACL", ["SETUSER", user, .. Rights, .. rules.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        return await GatewayFixture.StartAsync(
+            _service.Address,
+            new()
+            {
+                ["Gateway:Redis:Configuration"] = $"{_redis.Configuration},user={user},password=password",
+                ["Gateway:Sessions:Store"] = "Redis",
+                ["Gateway:Sessions:KeyPattern"] = "session:{session_id}",
+                ["Gateway:Sessions:MarkerKeyPattern"] = "status:{user_id}",
+                ["Gateway:Sessions:Tracking"] = "true",
+                // For a busy machine; what is refused is refused at once.
+                ["Gateway:Sessions:LookupTimeout"] = "00:00:00.900",
+                ["Gateway:RateLimits:login:Permit"] = "100000",
+                ["Gateway:RateLimits:login:Shared"] = "true",
+                ["Gateway:Notify:OnLastDisconnect"] = "Logout",
+                ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00",
+            },
+            builder => builder.Services.RemoveAll<IEventPublisher>());
+    }
+
+    /// <summary>What Redis has refused anybody, by command, key or channel.</summary>
+    private async Task<string[]> RefusedAsync()
+    {
+        var entries = (RedisResult[])(await Database.ExecuteAsync("ACL", "LOG", 1000))!;
+        return [.. entries.Select(entry => ((string[])entry!)[7]).Distinct()];
+    }
+
+    private static Task<string> CodeAsync(GatewayFixture gateway) => CodeAsync(gateway, GetUserInfo, new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" });
+
+    private static async Task<string> CodeAsync(GatewayFixture gateway, string path, IMessage message)
+    {
+        using var response = await gateway.PostAsync(path, message.ToByteArray()).DefaultTimeout();
+        return GatewayFixture.ErrorCode(response);
+    }
+
+    [GeneratedRegex("^#### Rights in Redis\n.*?(?=^###)", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Sections();
+
+    [GeneratedRegex("ACL SETUSER gateway (.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex Command();
+
+    [GeneratedRegex(@"[^\s'\\]+")]
+    private static partial Regex Words();
+
+    [GeneratedRegex(@"^\|.*$", RegexOptions.Multiline)]
+    private static partial Regex Rows();
+
+    [GeneratedRegex("`([+~&][^` ]+)`")]
+    private static partial Regex Right();
+}
