@@ -16,7 +16,11 @@ internal sealed class PackageTests
         try
         {
             await using var service = await StubSubService.StartAsync();
-            await using var gateway = await GatewayFixture.StartAsync(service.Address, new() { ["Gateway:RoutesFile"] = file });
+            await using var gateway = await GatewayFixture.StartAsync(service.Address, new()
+            {
+                ["Gateway:RoutesFile"] = file,
+                ["Gateway:Events:LookUpTimeout"] = "00:00:10",
+            });
             gateway.Sessions.Set("s-alice", "alice");
             service.AnswerByMethod(new()
             {
