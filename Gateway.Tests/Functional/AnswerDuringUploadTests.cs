@@ -62,16 +62,29 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
     }
 
     [Test]
-    public async Task Upload_RefusedAndLongerThanIsReadOn_IsAnsweredWhenTheTimeIsOver()
+    public async Task Upload_RefusedAndNotContinued_IsAnsweredAtOnce()
     {
-        await using var gateway = await StartGatewayAsync(new() { ["Gateway:Rpc:MaxDiscardTime"] = "00:00:00" });
-        using var client = await RawClient.ConnectAsync(gateway.Address);
+        using var client = await RawClient.ConnectAsync(Gateway.Address);
         var upload = Upload("session-invalid");
 
         await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {upload.Length}\r\n\r\n");
         await client.SendAsync(upload.AsMemory(0, PieceBytes));
 
         Assert.That((await client.ReadAsync()).Headers["x-gateway-error"], Is.EqualTo("session-invalid"));
+    }
+
+    [Test]
+    public async Task Upload_RefusedAndNotContinued_IsLetGoOfWhenTheTimeIsOver()
+    {
+        await using var gateway = await StartGatewayAsync(new() { ["Gateway:Rpc:MaxDiscardTime"] = "00:00:00.100" });
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+        var upload = Upload("session-invalid");
+
+        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {upload.Length}\r\n\r\n");
+        await client.SendAsync(upload.AsMemory(0, PieceBytes));
+        await client.ReadAsync();
+
+        Assert.That(await client.ReadToEndAsync(), Is.Empty);
     }
 
     [Test]

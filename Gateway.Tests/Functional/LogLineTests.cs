@@ -6,6 +6,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>What a client writes into the lines that operators read.</summary>
 [TestFixture]
+[Servers]
 internal sealed class LogLineTests
 {
     private const string Forged = "1\n2026-11-29 [Information] forged\r\u001b[2J\u2028\u202e";

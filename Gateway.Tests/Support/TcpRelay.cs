@@ -25,6 +25,9 @@ internal sealed class TcpRelay : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>How fast clients can send; zero for as fast as they like.</summary>
+    public int ClientBytesPerSecond { get; init; }
+
     public string Endpoint => $"http://127.0.0.1:{Port}";
 
     /// <summary>Closes all connections, and every new one at once, until <see cref="Restore"/>.</summary>
@@ -96,7 +99,7 @@ internal sealed class TcpRelay : IAsyncDisposable
         try
         {
             await server.ConnectAsync(IPAddress.Loopback, _targetPort, _ending.Token);
-            await Task.WhenAny(PumpAsync(client, server, () => _flow.Task), PumpAsync(server, client, () => Task.WhenAll(_flow.Task, _answers.Task)));
+            await Task.WhenAny(PumpAsync(client, server, () => _flow.Task, ClientBytesPerSecond), PumpAsync(server, client, () => Task.WhenAll(_flow.Task, _answers.Task)));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -109,7 +112,7 @@ internal sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to, Func<Task> opened)
+    private async Task PumpAsync(Socket from, Socket to, Func<Task> opened, int bytesPerSecond = 0)
     {
         try
         {
@@ -120,6 +123,11 @@ internal sealed class TcpRelay : IAsyncDisposable
                 for (var sent = 0; sent < count;)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _ending.Token);
+                }
+
+                if (bytesPerSecond > 0)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds((double)count / bytesPerSecond), _ending.Token);
                 }
             }
         }

@@ -28,7 +28,6 @@ internal sealed class ErrorEnvelopeMiddleware(
             CallTrace.Tag(context, rpc, verdict.Outcome);
             if (verdict.Outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
             {
-                await rpc.DiscardRestAsync(context, options.Value, time);
                 await envelope.WriteAsync(context, verdict.Outcome, rpc.RequestId);
             }
             else if (verdict.Defect is not null)
@@ -38,6 +37,10 @@ internal sealed class ErrorEnvelopeMiddleware(
             }
 
             accessLog.Write(context, rpc, verdict.Outcome);
+            if (verdict.Outcome is not RpcOutcome.ClientGone)
+            {
+                await rpc.DiscardRestAsync(context, options.Value, time);
+            }
         }
         finally
         {

@@ -54,7 +54,8 @@ internal sealed class RequestBody
     /// <summary>Nothing more is to come, and nothing of it is gone.</summary>
     public bool IsWhole { get; private set; }
 
-    private bool IsEnded { get; set; }
+    /// <summary>Nothing more is to come, whether or not it is held.</summary>
+    public bool IsEnded { get; private set; }
 
     /// <summary>
     /// Reads, or goes on reading, to the end of the body, or until it holds <paramref name="enough"/>, is known to be larger than
@@ -112,11 +113,10 @@ internal sealed class RequestBody
     public void Advance(SequencePosition consumed) => _reader.AdvanceTo(consumed);
 
     /// <summary>
-    /// Reads what is still to come and throws it away, up to <paramref name="max"/> bytes. Senders mostly read nothing while they send, and a
-    /// connection that is closed meanwhile takes the answer along.
+    /// Reads what is still to come and throws it away.
     /// </summary>
-    /// <param name="max">In bytes. A body that is announced as longer is not read at all.</param>
-    /// <param name="time">For how long. Not the request's token: it may be why the request is answered now.</param>
+    /// <param name="max">Up to so many bytes. A body that is announced as longer is not read at all.</param>
+    /// <param name="time">For how long. Not until the request's token is cancelled: its deadline may be why the request is over.</param>
     /// <param name="clock">What tells the time.</param>
     public async ValueTask DiscardAsync(long max, TimeSpan time, TimeProvider clock)
     {
@@ -138,7 +138,7 @@ internal sealed class RequestBody
         }
         catch (Exception exception) when (exception is ClientGoneException or BadHttpRequestException or OperationCanceledException)
         {
-            // The sender has gone, sends what is no body, or takes too long. There is nothing more to be read, and the answer is written all the same.
+            // The sender has gone, sends what is no body, or takes too long. He may have read his answer; more is not waited for.
             IsEnded = true;
         }
     }

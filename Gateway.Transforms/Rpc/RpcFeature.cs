@@ -90,20 +90,20 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     }
 
     /// <summary>
-    /// The call is over, though its request may still be coming: reads that away within bounds, so that its sender gets to read the answer.
+    /// The call has been answered, though its request may still be coming: it was refused, or the sub-service had read enough. Reads the rest away within
+    /// bounds. Senders mostly read nothing while they send, and a connection that is closed under them takes the answer along.
     /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="time">What tells the time.</param>
     public async ValueTask DiscardRestAsync(HttpContext http, RpcOptions options, TimeProvider time)
     {
-        if (_body is null && http.Request.Headers.Expect.Count > 0)
+        if (_body is { IsEnded: true } || (_body is null && http.Request.Headers.Expect.Count > 0))
         {
-            // The client waits to be asked for the body, and reads this answer instead.
+            // Of a client that waits to be asked for the body, none comes: it reads this answer instead.
             return;
         }
 
-        _ = RequestId;
         await StopRestAsync();
         Message = default;
         await (_body ?? new RequestBody(http, budget: null)).DiscardAsync(Route.MaxRequestBytes + options.MaxDiscardedRequest, options.MaxDiscardTime, time);

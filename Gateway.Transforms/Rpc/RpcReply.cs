@@ -13,7 +13,7 @@ namespace Gateway.Transforms.Rpc;
 /// Takes the answer out of gRPC and hands it to the client. Small answers are held until their status is known; large ones are passed
 /// on as they come, and cut off if the status turns out bad. On the five notifying routes the answer is parsed and events are made.
 /// </summary>
-internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> options, TimeProvider time)
+internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> options)
 {
     /// <summary>Answers up to this length are held whole, in bytes. Longer ones are streamed.</summary>
     public const int HeldLength = 64 << 10;
@@ -33,27 +33,11 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
 
         if (answer.Length is > HeldLength || (answer.Length is null && protocol == RpcProtocol.Http))
         {
-            var verdict = await PassOnAsync(http, answer, cancellationToken);
-            await DiscardRestAsync(http, rpc);
-            return verdict;
+            return await PassOnAsync(http, answer, cancellationToken);
         }
 
         using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
-        await DiscardRestAsync(http, rpc);
         return await ReplyAsync(http, buffer.Memory);
-    }
-
-    /// <summary>The sub-service may have answered before it was given the whole request, which its sender is still sending.</summary>
-    private ValueTask DiscardRestAsync(HttpContext http, RpcFeature rpc)
-    {
-        if (rpc.Rest is null)
-        {
-            return default;
-        }
-
-        // What is to be read is there, and must not be late because of how long the sender takes.
-        http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
-        return rpc.DiscardRestAsync(http, options.Value, time);
     }
 
     private async ValueTask<Verdict> ReplyWithEventsAsync(
