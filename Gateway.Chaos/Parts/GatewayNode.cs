@@ -7,7 +7,7 @@ namespace Gateway.Chaos.Parts;
 internal sealed class GatewayNode : IDisposable
 {
     /// <summary>What a gateway may hold of large requests, in bytes.</summary>
-    public const int HeldRequestBytes = 128 << 20;
+    public const int HeldRequestBytes = 256 << 20;
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private readonly Uri _ready;

@@ -3,6 +3,7 @@ using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +15,7 @@ internal static class LimitExtensions
     /// What the server may have received of a request, or of an HTTP/2 connection, that nobody has asked for yet. Its own defaults, a mebibyte for
     /// each connection, are more than strangers should be able to fill.
     /// </summary>
-    private const int UnreadBytes = 128 << 10;
+    private const int UnreadBytes = 64 << 10;
 
     /// <summary>An upload over HTTP/2 gets on by one window in each round trip.</summary>
     private const int Http2StreamWindowBytes = 384 << 10;
@@ -70,6 +71,9 @@ internal static class LimitExtensions
         RpcCall.EndCancelled(context);
     }
 
+    /// <summary>The headers have to fit in.</summary>
+    private static int UnreadOf(ServerLimits limits) => Math.Max(UnreadBytes, limits.MaxRequestHeadersSize);
+
     private static void AddServerLimits(this IServiceCollection services)
     {
         services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateOnStart();
@@ -79,6 +83,8 @@ internal static class LimitExtensions
         services.TryAddSingleton(provider => new RequestBudget(
             provider.GetRequiredService<IOptions<ServerLimits>>().Value.MaxHeldRequestBytes
                 ?? ServerLimits.DefaultHeldRequestBytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)));
+        // The buffer of the socket itself; the server's own is one behind TLS.
+        services.AddOptions<SocketTransportOptions>().Configure<IOptions<ServerLimits>>((sockets, options) => sockets.MaxReadBufferSize = UnreadOf(options.Value));
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerLimits>>((kestrel, options) =>
         {
             var ours = options.Value;
@@ -87,8 +93,7 @@ internal static class LimitExtensions
             limits.MaxConcurrentUpgradedConnections = ours.MaxUpgradedConnections;
             limits.RequestHeadersTimeout = ours.RequestHeadersTimeout;
             limits.MaxRequestHeadersTotalSize = ours.MaxRequestHeadersSize;
-            // The headers have to fit in.
-            limits.MaxRequestBufferSize = Math.Max(UnreadBytes, ours.MaxRequestHeadersSize);
+            limits.MaxRequestBufferSize = UnreadOf(ours);
             limits.Http2.InitialStreamWindowSize = Http2StreamWindowBytes;
             limits.Http2.InitialConnectionWindowSize = Http2ConnectionWindowBytes;
             limits.KeepAliveTimeout = ours.KeepAliveTimeout;

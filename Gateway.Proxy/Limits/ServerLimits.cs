@@ -36,12 +36,12 @@ public sealed class ServerLimits
 
     /// <summary>
     /// The most bytes of large requests held in memory at a time, all together; beyond it such requests read <c>overloaded</c>. Held are those that
-    /// cannot be passed on as they come. Senders that are not known yet may take half of it. Default an eighth of the memory that the process may
-    /// use, at least 72 MiB and at most 1 GiB; 1 MiB to 1 TiB.
+    /// cannot be passed on as they come. Senders that are not known yet may take a quarter of it. Default an eighth of the memory that the process may
+    /// use, at least 72 MiB and at most 512 MiB; 1 MiB to 1 TiB.
     /// </summary>
     public long? MaxHeldRequestBytes { get; set; }
 
     /// <summary>What holds where <see cref="MaxHeldRequestBytes"/> is not set. The least of it takes one of the largest files.</summary>
     /// <param name="available">The memory that the process may use, in bytes.</param>
-    public static long DefaultHeldRequestBytes(long available) => Math.Clamp(available / 8, 72 * MiB, 1024 * MiB);
+    public static long DefaultHeldRequestBytes(long available) => Math.Clamp(available / 8, 72 * MiB, 512 * MiB);
 }

@@ -1,8 +1,8 @@
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>
-/// Bounds the bytes that all requests together hold in memory, beyond what each may hold anyway. Senders that are not known yet may take half of
-/// it, so that strangers leave the other half to those who are.
+/// Bounds the bytes that all requests together hold in memory, beyond what each may hold anyway. Senders that are not known yet may take a quarter
+/// of it, so that strangers leave the rest to those who are.
 /// </summary>
 /// <param name="max">In bytes.</param>
 public sealed class RequestBudget(long max)
@@ -21,7 +21,7 @@ public sealed class RequestBudget(long max)
     /// <summary>Takes so many bytes; false when there are not so many left.</summary>
     internal bool TryTake(long bytes, bool isKnown)
     {
-        if (!isKnown && !TryAdd(ref _unknown, bytes, max / 2))
+        if (!isKnown && !TryAdd(ref _unknown, bytes, max / 4))
         {
             return false;
         }

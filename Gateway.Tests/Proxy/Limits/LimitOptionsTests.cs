@@ -18,8 +18,8 @@ internal sealed class LimitOptionsTests
     }
 
     [TestCase(256L << 20, 72L << 20, TestName = "DefaultHeldRequestBytes_LittleMemory_TakesOneOfTheLargestFiles")]
-    [TestCase(4L << 30, 512L << 20, TestName = "DefaultHeldRequestBytes_IsAnEighthOfTheMemory")]
-    [TestCase(64L << 30, 1L << 30, TestName = "DefaultHeldRequestBytes_MuchMemory_IsAGibibyte")]
+    [TestCase(2L << 30, 256L << 20, TestName = "DefaultHeldRequestBytes_IsAnEighthOfTheMemory")]
+    [TestCase(62L << 30, 256L << 20, TestName = "DefaultHeldRequestBytes_MuchMemory_IsHalfAGibibyte")]
     public void DefaultHeldRequestBytes_Of(long available, long expected) => Assert.That(ServerLimits.DefaultHeldRequestBytes(available), Is.EqualTo(expected));
 
     [Test]

@@ -11,15 +11,15 @@ internal sealed class RequestBudgetTests
     public void SetUp() => Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((0L, 0L)));
 
     [Test]
-    public void TryTake_Unknown_GetsHalfAndNoMore()
+    public void TryTake_Unknown_GetsAQuarterAndNoMore()
     {
-        Assert.That(_sut.TryTake(50, isKnown: false), Is.True);
+        Assert.That(_sut.TryTake(25, isKnown: false), Is.True);
         Assert.That(_sut.TryTake(1, isKnown: false), Is.False);
-        Assert.That(_sut.TryTake(50, isKnown: true), Is.True);
-        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((100L, 50L)));
+        Assert.That(_sut.TryTake(75, isKnown: true), Is.True);
+        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((100L, 25L)));
 
-        _sut.GiveBack(50, isKnown: false);
-        _sut.GiveBack(50, isKnown: true);
+        _sut.GiveBack(25, isKnown: false);
+        _sut.GiveBack(75, isKnown: true);
     }
 
     [Test]
@@ -34,15 +34,15 @@ internal sealed class RequestBudgetTests
     }
 
     [Test]
-    public void Identify_MovesFromTheHalfOfTheUnknown()
+    public void Identify_MovesFromTheQuarterOfTheUnknown()
     {
-        Assert.That(_sut.TryTake(50, isKnown: false), Is.True);
+        Assert.That(_sut.TryTake(25, isKnown: false), Is.True);
 
-        _sut.Identify(50);
+        _sut.Identify(25);
 
-        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((50L, 0L)));
-        Assert.That(_sut.TryTake(50, isKnown: false), Is.True);
-        _sut.GiveBack(50, isKnown: true);
-        _sut.GiveBack(50, isKnown: false);
+        Assert.That((_sut.Held, _sut.HeldOfUnknown), Is.EqualTo((25L, 0L)));
+        Assert.That(_sut.TryTake(25, isKnown: false), Is.True);
+        _sut.GiveBack(25, isKnown: true);
+        _sut.GiveBack(25, isKnown: false);
     }
 }
