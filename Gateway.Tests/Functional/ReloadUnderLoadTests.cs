@@ -6,6 +6,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>Changes of the routes while requests come in and a socket is open: nobody notices.</summary>
 [TestFixture]
+[Category("Long")]
 [NonParallelizable]
 internal sealed class ReloadUnderLoadTests : RouteReloadTest
 {

@@ -4,6 +4,7 @@ namespace Gateway.Tests.Fuzzing;
 
 /// <summary>Everything that reads the bytes of others, with the corpus and a small part of what <c>./chaos.sh --fuzz</c> makes of it.</summary>
 [TestFixture]
+[Category("Long")]
 internal sealed class CorpusTests
 {
     private const int Mutated = 5000;

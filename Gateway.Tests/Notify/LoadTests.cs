@@ -9,6 +9,7 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>Many at once: nobody waits for another, and nobody is left over.</summary>
 [TestFixture]
+[Category("Long")]
 [NonParallelizable]
 internal sealed class LoadTests
 {

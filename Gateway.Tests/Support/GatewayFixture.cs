@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using Gateway.Notify.Connections;
 using Gateway.Proxy;
+using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Events;
 using Google.Protobuf;
@@ -128,9 +129,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
         metrics.AddView(instrument => instrument.Meter.Scope switch
         {
             IMeterFactory scope when scope != own => MetricStreamConfiguration.Drop,
-            // Of the gateway's own choice among these instruments nothing is to change.
-            _ when instrument.Meter.Name == "System.Net.Http" => null,
-            _ => new MetricStreamConfiguration { CardinalityLimit = 100 },
+            // What the gateway itself leaves out stays out.
+            _ when TelemetryExtensions.CountedAlready.Contains(instrument.Name) => null,
+            _ => new MetricStreamConfiguration { CardinalityLimit = 50 },
         });
     }
 

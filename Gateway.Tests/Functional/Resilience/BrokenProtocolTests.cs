@@ -10,6 +10,7 @@ namespace Gateway.Tests.Functional.Resilience;
 /// the same instance is served. Memory is measured, which is the whole process's.
 /// </summary>
 [TestFixture]
+[Category("Long")]
 [NonParallelizable]
 internal sealed class BrokenProtocolTests
 {

@@ -6,6 +6,7 @@ namespace Gateway.Tests.Functional.Resilience;
 
 /// <summary>Instances come and go under load, with the settings as they are shipped.</summary>
 [TestFixture]
+[Category("Long")]
 [NonParallelizable]
 internal sealed class OutageTests : InstancesTest
 {

@@ -12,6 +12,7 @@ namespace Gateway.Tests.Proxy.Routing;
 
 /// <summary>Ten thousand broken route files: each is taken over whole or refused with a sentence, and nothing else happens.</summary>
 [TestFixture]
+[Category("Long")]
 internal sealed class MutatedRoutesTests
 {
     private const string Good = """

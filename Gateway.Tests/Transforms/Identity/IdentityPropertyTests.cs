@@ -15,6 +15,7 @@ namespace Gateway.Tests.Transforms.Identity;
 /// </summary>
 /// <remarks>The seeds are fixed, so a failing case fails again; to look further, change them.</remarks>
 [TestFixture]
+[Category("Long")]
 internal sealed class IdentityPropertyTests
 {
     private const int Cases = 5000;
