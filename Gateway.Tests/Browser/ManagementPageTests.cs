@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Gateway.Notify.Delivery;
 using Gateway.Tests.Functional;
 using Gateway.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -87,6 +89,9 @@ internal sealed class ManagementPageTests : RouteReloadTest
         await Expect(_page.Locator("#routes")).ToContainTextAsync(hostile);
         Gateway.Sessions.Set("s-alice", "<b>alice</b>");
         await using var socket = await NotifyClient.JoinAsync(new Uri(Gateway.Urls[1].Replace("http:", "ws:", StringComparison.Ordinal) + "/ws"), "s-alice");
+        // The page lists the sockets once, when it is asked to; and the client does not know when the hub has let it in.
+        var hub = Gateway.Services.GetRequiredService<NotifyHub>();
+        await Eventually.That(async () => (await hub.FindSocketsAsync("<b>alice</b>", CancellationToken.None)).Count == 1);
 
         await _page.GetByLabel("User id").FillAsync("<b>alice</b>");
         await _page.Keyboard.PressAsync("Enter");

@@ -61,6 +61,17 @@ internal sealed class CompressedAnswerTests : GatewayTest
         await AssertFailedAsync(await PostAsync(GetUserInfoPath, Alice), "no-instance");
     }
 
+    /// <summary>The message is whole long before the answer is, and with it the status.</summary>
+    [TestCase("gzip")]
+    [TestCase("deflate")]
+    public async Task Answer_CompressedWithMoreBehindItsEnd_AndABadStatus_IsThatFailure(string encoding)
+    {
+        byte[] packed = [.. Compress(encoding, Answer.ToByteArray()), .. new byte[100_000]];
+        Service.AnswerRaw(StubSubService.Frame(packed, flag: 1), status: 14, encoding: encoding);
+
+        await AssertFailedAsync(await PostAsync(GetUserInfoPath, Alice), "no-instance");
+    }
+
     [Test]
     public async Task Answer_UnpacksToMoreThanMayBeHeld_IsASubServiceFailure()
     {

@@ -219,6 +219,22 @@ internal sealed class LimitTests : GatewayTest
     }
 
     [Test]
+    public async Task Shared_PoliciesOfOneAddress_CountApart()
+    {
+        await using var redis = await RedisProcess.CreateAsync();
+        await using var gateway = await StartGatewayAsync(new(Shared(redis, permit: 1))
+        {
+            ["Gateway:RateLimits:register:Permit"] = "1",
+            ["Gateway:RateLimits:register:Window"] = Window,
+            ["Gateway:RateLimits:register:Shared"] = "true",
+        });
+
+        Assert.That(await CodesAsync(gateway, AnonymousPath, Login, 1), Is.All.Empty);
+        Assert.That(await CodesAsync(gateway, "/service/user/username_register", Login, 2), Is.EqualTo(new[] { "", "rate-limited" }));
+        Assert.That(await CodesAsync(gateway, AnonymousPath, Login, 1), Is.EqualTo(new[] { "rate-limited" }));
+    }
+
+    [Test]
     public async Task ClusterCap_OneMoreThanItMayHave_IsRefusedAtOnce()
     {
         await using var gateway = await StartGatewayAsync(new() { ["ReverseProxy:Clusters:user:Metadata:MaxConcurrentRequests"] = "1" });
@@ -239,6 +255,47 @@ internal sealed class LimitTests : GatewayTest
         (await first.DefaultTimeout()).Dispose();
         Service.Answer(new GetUserInfoRsp { RequestId = "r1", Success = true });
         Assert.That(await CodesAsync(gateway, GetUserInfoPath, Alice.ToByteArray(), 1), Is.All.Empty, "The place is free again");
+    }
+
+    [Test]
+    public async Task ClusterCap_WhoseClientLeaves_IsFreeAgain()
+    {
+        await using var gateway = await StartGatewayAsync(new() { ["ReverseProxy:Clusters:user:Metadata:MaxConcurrentRequests"] = "1" });
+        Service.Hold();
+        using (var client = await RawClient.ConnectAsync(gateway.Address))
+        {
+            await client.PostAsync(GetUserInfoPath, Alice.ToByteArray());
+            await Eventually.That(() => Service.OpenCalls == 1);
+        }
+
+        await Eventually.That(() => Service.OpenCalls == 0);
+        Service.Answer(new GetUserInfoRsp { RequestId = "r1", Success = true });
+
+        await Eventually.That(async () => (await CodesAsync(gateway, GetUserInfoPath, Alice.ToByteArray(), 1)).Single().Length == 0, "The place is free again");
+    }
+
+    [Test]
+    public async Task ClusterCap_Reached_LeavesOtherClustersAlone()
+    {
+        await using var gateway = await StartGatewayAsync(new()
+        {
+            ["ReverseProxy:Clusters:user:Metadata:MaxConcurrentRequests"] = "1",
+            ["ReverseProxy:Clusters:friend:Metadata:MaxConcurrentRequests"] = "1",
+        });
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Service.OnCall = async (context, call) =>
+        {
+            await (call.Path.Contains("UserService", StringComparison.Ordinal) ? release.Task : Task.CompletedTask);
+            await StubSubService.AnswerAsync(context, []);
+        };
+        var first = gateway.PostAsync(GetUserInfoPath, Alice.ToByteArray());
+        await Eventually.That(() => Service.Calls.Count == 1);
+
+        var friends = new GetFriendListReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray();
+        Assert.That(await CodesAsync(gateway, "/service/friend/get_friend_list", friends, 2), Is.All.Empty);
+
+        release.SetResult();
+        (await first.DefaultTimeout()).Dispose();
     }
 
     [Test]

@@ -63,6 +63,8 @@ internal sealed class DeliveryTests
         await using var hub = await HubFixture.StartAsync(new()
         {
             ["Gateway:Notify:MaxQueuedEvents"] = "4",
+            // So long that only the full queue can be the reason.
+            ["Gateway:Notify:WriteTimeout"] = "00:01:00",
             ["Gateway:Notify:CloseTimeout"] = "00:00:00.200",
         });
         using var deaf = await DeafClient.JoinAsync(hub.WebSocketPort, "s-bob");
@@ -76,6 +78,8 @@ internal sealed class DeliveryTests
             return hub.SocketsOf("bob") == 0;
         });
 
+        await Eventually.That(() => hub.Log.Named("SocketClosed").Count == 1);
+        Assert.That(hub.Log.Named("SocketClosed").Single().Message, Is.EqualTo("Socket of user 'bob' closed: 4450 slow-consumer"));
         await hub.PublishAsync(["alice"], Numbered(7));
         Assert.That(await alice.ReceiveAsync(), Is.EqualTo(Numbered(7)));
     }

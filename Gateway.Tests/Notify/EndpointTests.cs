@@ -123,6 +123,23 @@ internal sealed class EndpointTests
     }
 
     [Test]
+    public async Task ClientsLetIn_OutliveTheTimeForShowingASession()
+    {
+        await using var hub = await HubFixture.StartAsync(new() { ["Gateway:Notify:AuthenticationTimeout"] = "00:00:02" });
+        await using var plain = await hub.JoinAsync("alice");
+        await using var extended = await ExtendedClient.JoinAsync(hub.WebSocketPort, "s-alice");
+        await using var silent = await NotifyClient.OpenAsync(hub.WebSocketPort);
+
+        // The last to come, so the time of the others is over as well.
+        Assert.That(await silent.ReceiveCloseAsync(), Is.EqualTo((4408, "authentication-timeout")));
+
+        await hub.PublishAsync(["alice"], HubFixture.Removed("bob"));
+        Assert.That(await plain.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
+        Assert.That((await extended.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("bob")));
+        Assert.That(hub.Log.Named("SocketClosed"), Has.Count.LessThanOrEqualTo(1));
+    }
+
+    [Test]
     public async Task LaterMessages_WithinTheRate_AreNotAnswered()
     {
         await using var hub = await HubFixture.StartAsync();

@@ -72,13 +72,42 @@ internal sealed class ExtendedProtocolTests
         Assert.That(after.Sequence, Is.EqualTo(3));
     }
 
-    [Test]
-    public async Task Resume_OfAnotherEpoch_SaysSo()
+    [TestCase(0ul)]
+    [TestCase(1ul)]
+    [TestCase(2ul)]
+    [TestCase(7ul)]
+    public async Task Resume_OfAnotherEpoch_SaysSo(ulong sequence)
     {
         await using var hub = await HubFixture.StartAsync();
         await using var alice = await ExtendedClient.JoinAsync(hub.WebSocketPort, "s-alice");
-        await alice.SendAsync(new ClientFrame { Resume = new Resume { Epoch = "of-long-ago", Sequence = 7 } });
+        await hub.PublishAsync(["alice"], HubFixture.Removed("1"));
+        await hub.PublishAsync(["alice"], HubFixture.Removed("2"));
+        await alice.ReceiveEventAsync();
+        await alice.ReceiveEventAsync();
+
+        await alice.SendAsync(new ClientFrame { Resume = new Resume { Epoch = "of-long-ago", Sequence = sequence } });
+
         Assert.That(await alice.ReceiveResumedAsync(), Is.False);
+        Assert.That(alice.Sequence, Is.EqualTo(2));
+        // Nothing is sent again: the next event is a new one.
+        await hub.PublishAsync(["alice"], HubFixture.Removed("3"));
+        Assert.That((await alice.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("3")));
+    }
+
+    [Test]
+    public async Task Hello_ThatResumesAnotherEpoch_IsToldSo()
+    {
+        await using var hub = await HubFixture.StartAsync();
+        await using var alice = await ExtendedClient.JoinAsync(hub.WebSocketPort, "s-alice");
+        await hub.PublishAsync(["alice"], HubFixture.Removed("1"));
+        await alice.ReceiveEventAsync();
+
+        await using var again = await ExtendedClient.OpenAsync(hub.WebSocketPort);
+        await again.SendAsync(new ClientFrame { Hello = new Hello { SessionId = "s-alice", Resume = new Resume { Epoch = "of-long-ago", Sequence = 1 } } });
+
+        await again.ReceiveAsync(Frame.Welcome);
+        Assert.That(await again.ReceiveResumedAsync(), Is.False);
+        Assert.That((again.Epoch, again.Sequence), Is.EqualTo((alice.Epoch, 1UL)));
     }
 
     [Test]

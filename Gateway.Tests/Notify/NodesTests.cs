@@ -1,3 +1,4 @@
+using Gateway.Protocol.NotifyV2;
 using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Notify;
@@ -95,6 +96,36 @@ internal sealed class NodesTests
         Assert.That((await after.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("missed")));
         await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("live"));
         Assert.That((await after.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("live")));
+    }
+
+    [Test]
+    public async Task Resume_OfAnotherEpochButASequenceThatExists_SaysSo()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var alice = await nodes.JoinExtendedAsync(0, "alice");
+        await nodes.PublishAsync(1, ["alice"], HubFixture.Removed("1"));
+        await nodes.PublishAsync(1, ["alice"], HubFixture.Removed("2"));
+        await alice.ReceiveEventAsync();
+        await alice.ReceiveEventAsync();
+
+        foreach (var sequence in new ulong[] { 0, 1, 2 })
+        {
+            await alice.SendAsync(new ClientFrame { Resume = new Resume { Epoch = "of-long-ago", Sequence = sequence } });
+            Assert.That(await alice.ReceiveResumedAsync(), Is.False, $"From {sequence}");
+            Assert.That(alice.Sequence, Is.EqualTo(2));
+        }
+
+        // The same of a connection that begins with it, on a node that has seen none of the events.
+        await using var again = await ExtendedClient.OpenAsync(nodes.Address(1));
+        await again.SendAsync(new ClientFrame { Hello = new Hello { SessionId = "s-alice", Resume = new Resume { Epoch = "of-long-ago", Sequence = 1 } } });
+        await again.ReceiveAsync(ServerFrame.FrameOneofCase.Welcome);
+        Assert.That(await again.ReceiveResumedAsync(), Is.False);
+        Assert.That((again.Epoch, again.Sequence), Is.EqualTo((alice.Epoch, 2UL)));
+
+        // Nothing is sent again: the next event is a new one.
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("3"));
+        Assert.That((await alice.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("3")));
+        Assert.That((await again.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("3")));
     }
 
     [Test]

@@ -5,6 +5,7 @@ using Gateway.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Yarp.ReverseProxy;
 
 namespace Gateway.Tests.Notify;
 
@@ -44,7 +45,9 @@ internal sealed class RolesTests
             ["ReverseProxy:Clusters:notify:Destinations:etcd:Address"] = "etcd:///service/notify_service",
         });
         var registry = proxy.Services.GetRequiredService<ServiceRegistry>();
-        await Eventually.That(() => registry.Current.InstanceCount == 1, "the hub has registered");
+        // Known to the registry it is a moment before requests are sent to it.
+        var routes = proxy.Services.GetRequiredService<IProxyStateLookup>();
+        await Eventually.That(() => routes.TryGetCluster("notify", out var cluster) && cluster.DestinationsState.AvailableDestinations.Count == 1, "the hub has registered");
 
         await using (var plain = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(proxy.Urls[0], "/ws"), "s-alice"))
         {

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Support;
 
 /// <summary>Keeps everything that is logged, for assertions.</summary>
-internal sealed class RecordingLoggerProvider : ILoggerProvider
+internal sealed partial class RecordingLoggerProvider : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogEntry> _entries = new();
 
@@ -21,9 +22,19 @@ internal sealed class RecordingLoggerProvider : ILoggerProvider
     public void AssertNoErrors(int since = 0) =>
         Assert.That(_entries.Skip(since).Where(entry => entry.Level >= LogLevel.Error), Is.Empty, "Errors were logged");
 
+    /// <summary>
+    /// Whoever reads logs must not be able to log in with what stands there. The session ids of all tests begin with <c>s-</c>, and nothing
+    /// else does, so this finds also those of impossible form and those that are nobody's.
+    /// </summary>
+    public void AssertNoSessionIds() =>
+        Assert.That(_entries.Where(entry => SessionId.IsMatch($"{entry.Message} {entry.Values} {entry.Exception}")), Is.Empty, "A session id was logged");
+
     public void Dispose()
     {
     }
+
+    [GeneratedRegex("(?<![A-Za-z0-9_-])s-[A-Za-z0-9]")]
+    private static partial Regex SessionId { get; }
 
     private sealed class Logger(string category, ConcurrentQueue<LogEntry> entries) : ILogger
     {
@@ -33,6 +44,10 @@ internal sealed class RecordingLoggerProvider : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            entries.Enqueue(new LogEntry(category, logLevel, eventId, formatter(state, exception), exception));
+            entries.Enqueue(new LogEntry(category, logLevel, eventId, formatter(state, exception), Values(state), exception));
+
+        /// <summary>What structured logs have beside the message, and may have more of.</summary>
+        private static string Values<TState>(TState state) =>
+            state is IEnumerable<KeyValuePair<string, object?>> values ? string.Join(' ', values.Select(value => $"{value.Key}={value.Value}")) : "";
     }
 }

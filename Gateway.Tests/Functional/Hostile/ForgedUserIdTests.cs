@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
 using Google.Protobuf;
 
@@ -101,6 +102,49 @@ internal sealed class ForgedUserIdTests : HostileTest
         await client.PostAsync(UploadPath, Raw.Join(Session, Raw.Bytes(FileData, File), body));
 
         Assert.That((await client.ReadAsync()).Headers["x-gateway-error"], Is.EqualTo("bad-request"));
+        Assert.That(Calls, Is.Empty, "The sub-service was given a whole message");
+    }
+
+    /// <summary>User ids alone: another session, or this one again, would be refused for itself.</summary>
+    public static IEnumerable<TestCaseData> Late()
+    {
+        foreach (var tagBytes in new[] { 1, 5 })
+        {
+            yield return Case("Text", Raw.Text(UserId, "mallory", tagBytes));
+            yield return Case("Empty", Raw.Text(UserId, "", tagBytes));
+            yield return Case("Varint", Raw.Integer(UserId, 7, tagBytes));
+            yield return Case("Fixed32", Raw.Bits32(UserId, 7, tagBytes));
+            yield return Case("Fixed64", Raw.Bits64(UserId, 7, tagBytes));
+            yield return Case("Group", Raw.Tag(UserId, 3, tagBytes), Raw.Text(1, "mallory"), Raw.Tag(UserId, 4, tagBytes));
+            yield return Case("GroupStart", Raw.Tag(UserId, 3, tagBytes));
+            yield return Case("GroupEnd", Raw.Tag(UserId, 4, tagBytes));
+            yield return Case("BehindAnotherField", Raw.Text(9, "f"), Raw.Integer(UserId, 7, tagBytes));
+
+            TestCaseData Case(string name, params byte[][] pieces) => new TestCaseData(Raw.Join(pieces)).SetArgDisplayNames($"{name}In{tagBytes}");
+        }
+    }
+
+    [TestCaseSource(nameof(Late))]
+    public async Task UserId_AloneBehindALargeFile_NeverArrivesInAWholeMessage(byte[] late)
+    {
+        using var client = await ConnectAsync();
+
+        await client.PostAsync(UploadPath, Raw.Join(Session, Raw.Bytes(FileData, File), late));
+
+        Assert.That((await client.ReadAsync()).Headers["x-gateway-error"], Is.EqualTo("bad-request"));
+        await Eventually.That(() => Service.OpenCalls == 0);
+        Assert.That(Calls, Is.Empty, "The sub-service was given a whole message");
+    }
+
+    [TestCaseSource(nameof(Late))]
+    public async Task UserId_AloneBehindALargeFile_FollowedByMore_NeverArrivesInAWholeMessage(byte[] late)
+    {
+        using var client = await ConnectAsync();
+
+        await client.PostAsync(UploadPath, Raw.Join(Session, Raw.Bytes(FileData, File), late, Raw.Bytes(9, new byte[200_000])));
+
+        Assert.That((await client.ReadAsync()).Headers["x-gateway-error"], Is.EqualTo("bad-request"));
+        await Eventually.That(() => Service.OpenCalls == 0);
         Assert.That(Calls, Is.Empty, "The sub-service was given a whole message");
     }
 

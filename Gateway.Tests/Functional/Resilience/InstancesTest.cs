@@ -19,7 +19,8 @@ internal abstract class InstancesTest
 
     protected const string Metadata = "ReverseProxy:Clusters:user:Metadata:";
 
-    private static readonly string[] Names = ["etcd", "second", "third"];
+    /// <summary>The ids of the instances as destinations.</summary>
+    protected static readonly string[] Names = ["etcd", "second", "third"];
 
     protected StubSubService[] Instances { get; private set; } = [];
 

@@ -17,7 +17,6 @@ internal sealed class RetryTests : InstancesTest
     {
         [Metadata + "EjectAfterFailures"] = "1000",
         [Metadata + "EjectAtFailurePercent"] = "100",
-        ["Gateway:AccessLog:Enabled"] = "true",
     };
 
     [TestCase(ReadPath)]

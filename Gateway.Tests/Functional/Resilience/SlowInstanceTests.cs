@@ -13,7 +13,6 @@ internal sealed class SlowInstanceTests : InstancesTest
     {
         [Metadata + "EjectAfterFailures"] = "1",
         [Metadata + "MaxRetries"] = "0",
-        ["Gateway:AccessLog:Enabled"] = "true",
         ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:00.500",
         ["ReverseProxy:Routes:user-set-avatar:Timeout"] = "00:00:00.500",
     };

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Tests.Proxy.Routing;
@@ -52,7 +51,7 @@ internal sealed class MutatedRoutesTests
         }
         """;
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly SettlingTime _time = new();
     private RouteFolder _folder = null!;
     private WebApplication _app = null!;
     private RecordingLoggerProvider _log = null!;
@@ -126,7 +125,7 @@ internal sealed class MutatedRoutesTests
             var file = files.Next();
             File.WriteAllBytes(_folder.File, file);
 
-            await ReloadAsync(reloader);
+            await reloader.ReloadAsync(CancellationToken.None).DefaultTimeout();
 
             var last = status.Last!;
             results.Add(last.Result);
@@ -145,18 +144,6 @@ internal sealed class MutatedRoutesTests
         Assert.That(proxy.GetClusters().Select(cluster => cluster.ClusterId), Is.EquivalentTo(set.Clusters.Select(cluster => cluster.ClusterId)), message);
         Assert.That(
             proxy.GetRoutes().Select(route => route.Config.Match.Path), Is.EquivalentTo(set.Routes.Select(route => route.Match.Path)), message);
-    }
-
-    private async Task ReloadAsync(RouteReloader reloader)
-    {
-        var reload = reloader.ReloadAsync(CancellationToken.None);
-        while (!reload.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromMilliseconds(200));
-            await Task.WhenAny(reload, Task.Delay(TimeSpan.FromMilliseconds(1)));
-        }
-
-        await reload.DefaultTimeout();
     }
 
     private static string Show(int number, byte[] file) => $"File {number}:\n{System.Text.Encoding.UTF8.GetString(file[..Math.Min(file.Length, 4000)])}";

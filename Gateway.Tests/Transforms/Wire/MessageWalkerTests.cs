@@ -32,11 +32,37 @@ internal sealed class MessageWalkerTests
         Assert.That(Walk(new MessageWalker(Fields, open: rest.Length + 1), rest, 2), Is.EqualTo(MessageProblems.PastTheEnd));
     }
 
-    [TestCase(2)]
-    [TestCase(3)]
-    public void Walk_AnId_IsTooLate(int field)
+    /// <summary>An id in every form it can be written in, each with what it is refused for.</summary>
+    public static IEnumerable<TestCaseData> Ids()
     {
-        Assert.That(Walk(new MessageWalker(Fields, open: 0), Raw.Join(Raw.Text(4, "f"), Raw.Text(field, "mallory")), 1), Is.EqualTo(MessageProblems.LateId));
+        foreach (var field in new[] { Fields.UserId, Fields.SessionId })
+        {
+            foreach (var tagBytes in new[] { 1, 5 })
+            {
+                yield return Case("Text", Raw.Text(field, "mallory", tagBytes), MessageProblems.LateId);
+                yield return Case("Empty", Raw.Text(field, "", tagBytes), MessageProblems.LateId);
+                yield return Case("Varint", Raw.Integer(field, 7, tagBytes), MessageProblems.LateId);
+                yield return Case("Fixed32", Raw.Bits32(field, 7, tagBytes), MessageProblems.LateId);
+                yield return Case("Fixed64", Raw.Bits64(field, 7, tagBytes), MessageProblems.LateId);
+                yield return Case("GroupStart", Raw.Tag(field, 3, tagBytes), MessageProblems.Type);
+                yield return Case("GroupEnd", Raw.Tag(field, 4, tagBytes), MessageProblems.Type);
+                yield return Case("Type6", Raw.Tag(field, 6, tagBytes), MessageProblems.Type);
+                yield return Case("Type7", Raw.Tag(field, 7, tagBytes), MessageProblems.Type);
+
+                TestCaseData Case(string name, byte[] id, string problem) => new TestCaseData(id, problem).SetArgDisplayNames($"{name}{field}In{tagBytes}");
+            }
+        }
+    }
+
+    /// <summary>No piece that has come whole past the walker may hold it, so it is refused at its tag, wherever pieces end.</summary>
+    [TestCaseSource(nameof(Ids))]
+    public void Walk_AnId_IsTooLate(byte[] id, string problem)
+    {
+        byte[] rest = [0xFF, 0xFF, .. Raw.Text(4, "f"), .. Raw.Integer(5, 300), .. id, .. Raw.Text(4, "f")];
+        for (var pieceLength = 1; pieceLength <= rest.Length; pieceLength++)
+        {
+            Assert.That(Walk(new MessageWalker(Fields, open: 2), rest, pieceLength), Is.EqualTo(problem), $"In pieces of {pieceLength}");
+        }
     }
 
     [Test]
