@@ -219,6 +219,7 @@ internal sealed class LimitTests : GatewayTest
     }
 
     [Test]
+    [Servers]
     public async Task Shared_PoliciesOfOneAddress_CountApart()
     {
         await using var redis = await RedisProcess.CreateAsync();

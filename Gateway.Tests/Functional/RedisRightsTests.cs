@@ -15,6 +15,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>Gateways that do everything they can with Redis, as a user with the rights that docs/configuration.md lists, and with one less.</summary>
 [TestFixture]
+[Servers]
 internal sealed partial class RedisRightsTests
 {
     private const string GetUserInfo = "/service/user/get_user_info";

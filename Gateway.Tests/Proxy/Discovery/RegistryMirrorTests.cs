@@ -181,7 +181,7 @@ public sealed class RegistryMirrorTests
         Assert.That(Addresses(), Is.Empty);
         Assert.That(_logs.Entries.Select(entry => entry.Message), Is.EqualTo(new[]
         {
-            "The registration '/service/user_service/i1' = 'first\uFFFDforged line' in etcd is skipped: it names no port.",
+            "The registration '/service/user_service/i1' = 'first forged line' in etcd is skipped: it names no port.",
             "The registration '/service/user_service/i1' = 'second' in etcd is skipped: it names no port.",
         }));
     }

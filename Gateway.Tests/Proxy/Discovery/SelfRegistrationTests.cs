@@ -12,6 +12,7 @@ namespace Gateway.Tests.Proxy.Discovery;
 
 /// <summary>This gateway's own entry in etcd: it comes back after whatever happens, and goes with the gateway.</summary>
 [TestFixture]
+[Servers]
 internal sealed class SelfRegistrationTests
 {
     private const string Prefix = "/service/notify_service/";

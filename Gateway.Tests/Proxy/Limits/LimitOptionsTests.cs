@@ -19,7 +19,7 @@ internal sealed class LimitOptionsTests
 
     [TestCase(256L << 20, 72L << 20, TestName = "DefaultHeldRequestBytes_LittleMemory_TakesOneOfTheLargestFiles")]
     [TestCase(2L << 30, 256L << 20, TestName = "DefaultHeldRequestBytes_IsAnEighthOfTheMemory")]
-    [TestCase(62L << 30, 256L << 20, TestName = "DefaultHeldRequestBytes_MuchMemory_IsHalfAGibibyte")]
+    [TestCase(62L << 30, 512L << 20, TestName = "DefaultHeldRequestBytes_MuchMemory_IsHalfAGibibyte")]
     public void DefaultHeldRequestBytes_Of(long available, long expected) => Assert.That(ServerLimits.DefaultHeldRequestBytes(available), Is.EqualTo(expected));
 
     [Test]

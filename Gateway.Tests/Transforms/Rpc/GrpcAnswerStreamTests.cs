@@ -49,7 +49,7 @@ internal sealed class GrpcAnswerStreamTests
         Assert.That(reading.IsCompleted, Is.False, "The end was given out before the status");
         End(status);
 
-        Assert.That(() => reading.DefaultTimeout(), Throws.InstanceOf<IOException>());
+        Assert.That(() => reading.DefaultTimeout(), Throws.InstanceOf<AnswerException>());
     }
 
     [Test]
@@ -65,7 +65,7 @@ internal sealed class GrpcAnswerStreamTests
         Assert.That(last.IsCompleted, Is.False, "The end was given out before the status");
         End("13");
 
-        Assert.That(() => last.DefaultTimeout(), Throws.InstanceOf<IOException>());
+        Assert.That(() => last.DefaultTimeout(), Throws.InstanceOf<AnswerException>());
     }
 
     [Test]
@@ -77,7 +77,7 @@ internal sealed class GrpcAnswerStreamTests
         Assert.That(opening.IsCompleted, Is.False, "An answer was opened before its status");
         End("13");
 
-        Assert.That(() => opening.DefaultTimeout(), Throws.InstanceOf<IOException>());
+        Assert.That(() => opening.DefaultTimeout(), Throws.InstanceOf<AnswerException>());
     }
 
     [Test]
@@ -87,7 +87,7 @@ internal sealed class GrpcAnswerStreamTests
         await _body.Writer.WriteAsync(new byte[] { 0 });
         End("0");
 
-        Assert.That(async () => await sut.ReadAsync(_buffer), Throws.InstanceOf<IOException>());
+        Assert.That(async () => await sut.ReadAsync(_buffer), Throws.InstanceOf<AnswerException>());
     }
 
     private async Task<GrpcAnswerStream> OpenAsync(byte[] message)
