@@ -24,17 +24,25 @@ internal static partial class Rounds
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             Exception? failure = null;
-            await Parallel.ForEachAsync(items(), parallel, async (item, _) =>
+            try
             {
-                try
+                await Parallel.ForEachAsync(items(), parallel, async (item, _) =>
                 {
-                    await act(item);
-                }
-                catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-                {
-                    failure = exception;
-                }
-            });
+                    try
+                    {
+                        await act(item);
+                    }
+                    catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+                    {
+                        failure = exception;
+                    }
+                });
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                failure = exception;
+            }
+
             if (failure is not null && !told)
             {
                 Log.Failed(logger, failure);

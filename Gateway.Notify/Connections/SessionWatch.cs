@@ -23,7 +23,8 @@ internal sealed class SessionWatch(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(
         Interval,
         time,
-        () => open.All.Where(connection => HasExpired(connection) || IsDue(connection)),
+        // Whoever has expired is not kept waiting by those who have to be asked about.
+        () => open.All.Where(connection => HasExpired(connection) || IsDue(connection)).OrderByDescending(HasExpired),
         connection => LookAfterAsync(connection, stoppingToken),
         AtOnce,
         logger,

@@ -57,8 +57,10 @@ internal sealed partial class SelfRegistration(
     {
         var backoff = new Backoff(etcd.Value.RetryDelayMin, etcd.Value.RetryDelayMax, Random.Shared);
         var told = false;
+        var member = 0;
         for (var attempt = 0; !stopping.IsCancellationRequested; attempt = (attempt + 1) % endpoints.Length)
         {
+            member = attempt;
             try
             {
                 using var connection = new EtcdConnection(endpoints[attempt], etcd.Value, time);
@@ -84,7 +86,8 @@ internal sealed partial class SelfRegistration(
             await Task.Delay(backoff.Next(), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await LeaveAsync(endpoints);
+        // The member that was spoken to last comes first.
+        await LeaveAsync([.. endpoints[member..], .. endpoints[..member]]);
     }
 
     /// <summary>Registers, and keeps the lease alive until it is lost or the gateway stops.</summary>

@@ -79,14 +79,13 @@ internal sealed class UploadTests : GatewayTest
     }
 
     [Test]
-    public async Task Upload_WithTheSessionBehindTheFile_IsServed()
+    public async Task Upload_WithTheSessionBehindTheFile_IsRefused()
     {
-        Service.Answer(new PutSingleFileRsp { RequestId = "r1", Success = true });
 
         using var response = await Gateway.PostAsync(Path, Raw.Join(Raw.Text(UserId, "mallory"), Raw.Bytes(FileData, File), Raw.Text(SessionId, "s-alice")));
 
-        Assert.That(GatewayFixture.ErrorCode(response), Is.Empty);
-        Assert.That(PutSingleFileReq.Parser.ParseFrom(Service.LastCall.Message).UserId, Is.EqualTo("alice"));
+        Assert.That(GatewayFixture.ErrorCode(response), Is.EqualTo("session-invalid"), "Nobody knows who sends it, and the message has another order");
+        Assert.That(Service.Calls, Is.Empty);
     }
 
     [Test]

@@ -2,6 +2,7 @@ using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Transforms.Errors;
@@ -11,7 +12,7 @@ namespace Gateway.Transforms.Errors;
 /// metric, one span and, where asked for, one line of the access log.
 /// </summary>
 internal sealed class ErrorEnvelopeMiddleware(
-    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, IOptions<RpcOptions> options, TimeProvider time)
+    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, IOptions<RpcOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     public Task InvokeAsync(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<RpcRoute>() is { } route ? InvokeRpcAsync(context, route) : next(context);
@@ -39,7 +40,7 @@ internal sealed class ErrorEnvelopeMiddleware(
             accessLog.Write(context, rpc, verdict.Outcome);
             if (verdict.Outcome is not RpcOutcome.ClientGone)
             {
-                await rpc.DiscardRestAsync(context, options.Value, time);
+                await rpc.DiscardRestAsync(context, options.Value, time, lifetime.ApplicationStopping);
             }
         }
         finally

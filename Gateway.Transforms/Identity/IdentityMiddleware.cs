@@ -12,7 +12,7 @@ namespace Gateway.Transforms.Identity;
 /// request takes no instance's turn.
 /// </summary>
 internal sealed class IdentityMiddleware(
-    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget)
+    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget, TimeProvider time)
 {
     /// <summary>How much of a body is read before it is looked at again whether more of it has to be held.</summary>
     private static readonly long[] Steps = [RequestBody.UnknownHeldLength, RequestBody.HeldLength, long.MaxValue];
@@ -61,7 +61,8 @@ internal sealed class IdentityMiddleware(
 
             scan = seen;
         }
-        while (!body.IsWhole && route.Session == SessionMode.Required && scan.SessionId.IsAbsent);
+        while (!body.IsWhole && route.Session == SessionMode.Required && scan.SessionId.IsAbsent
+            && (body.Buffer.Length < RequestBody.HeldLength || route.HoldsBeforeSession));
 
         // 2. Ask whose session it is, before more is read.
         string? userId = null;
@@ -153,12 +154,12 @@ internal sealed class IdentityMiddleware(
         return protocol;
     }
 
-    private static BodyRest RestOf(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
+    private BodyRest RestOf(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
     {
         var held = body.Buffer.Length;
         var length = context.Request.ContentLength;
         return new BodyRest(
-            body, new MessageWalker(route.Fields, scan.Open.End - held), (length ?? route.MaxRequestBytes) - held, isExact: length is not null, userId);
+            body, new MessageWalker(route.Fields, scan.Open.End - held), (length ?? route.MaxRequestBytes) - held, isExact: length is not null, userId, time);
     }
 
     /// <summary>The user id; null when the call has been failed.</summary>
@@ -167,7 +168,7 @@ internal sealed class IdentityMiddleware(
     {
         if (sessionIds.Read(message, sessionId) is not { } id)
         {
-            rpc.Fail(RpcOutcome.SessionInvalid, sessionId.IsAbsent ? "no session id" : "a session id of impossible form");
+            rpc.Fail(RpcOutcome.SessionInvalid, sessionId.IsAbsent ? "no session id, or none in the first 128 KiB" : "a session id of impossible form");
             return null;
         }
 

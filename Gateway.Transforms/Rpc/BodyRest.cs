@@ -13,7 +13,8 @@ namespace Gateway.Transforms.Rpc;
 /// <param name="length">Bytes still to come from the client.</param>
 /// <param name="isExact">Whether it is so many bytes, or that many at most: a chunked body does not say.</param>
 /// <param name="userId">The field that is appended; empty for nobody.</param>
-internal sealed class BodyRest(RequestBody body, MessageWalker walker, long length, bool isExact, ReadOnlyMemory<byte> userId) : IAsyncDisposable
+/// <param name="time">The clock.</param>
+internal sealed class BodyRest(RequestBody body, MessageWalker walker, long length, bool isExact, ReadOnlyMemory<byte> userId, TimeProvider time) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
@@ -30,6 +31,9 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
 
     /// <summary>It is the client who is waited for, not the sub-service.</summary>
     public bool IsWaiting { get; private set; }
+
+    /// <summary>When all of it had been sent, as a timestamp; null before.</summary>
+    public long? SentAt { get; private set; }
 
     /// <summary>Sends all of it, in pieces as large as <paramref name="piece"/>.</summary>
     /// <exception cref="InvalidOperationException">It has been sent, in part at least.</exception>
@@ -119,6 +123,7 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
 
         await stream.WriteAsync(piece[..filled], either.Token);
         await stream.WriteAsync(userId, either.Token);
+        SentAt = time.GetTimestamp();
     }
 
     /// <summary>Reads and walks a piece. Nothing of a piece with a mistake in it goes out.</summary>

@@ -34,7 +34,7 @@ internal sealed class MessageContent : CallContent
 
     protected override async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
-        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(_header + (_length ?? MaxPiece), MaxPiece));
+        var piece = ArrayPool<byte>.Shared.Rent(_more is null ? (int)Math.Min(_header + _length!.Value, MaxPiece) : MaxPiece);
         try
         {
             if (_header > 0)

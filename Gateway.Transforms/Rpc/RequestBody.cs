@@ -118,7 +118,8 @@ internal sealed class RequestBody
     /// <param name="max">Up to so many bytes. A body that is announced as longer is not read at all.</param>
     /// <param name="time">For how long. Not until the request's token is cancelled: its deadline may be why the request is over.</param>
     /// <param name="clock">What tells the time.</param>
-    public async ValueTask DiscardAsync(long max, TimeSpan time, TimeProvider clock)
+    /// <param name="stopping">Ends it as well.</param>
+    public async ValueTask DiscardAsync(long max, TimeSpan time, TimeProvider clock, CancellationToken stopping)
     {
         Release();
         if (IsEnded || _context.Request.ContentLength > max)
@@ -127,6 +128,7 @@ internal sealed class RequestBody
         }
 
         using var deadline = new CancellationTokenSource(time, clock);
+        using var stop = stopping.UnsafeRegister(static deadline => ((CancellationTokenSource)deadline!).Cancel(), deadline);
         try
         {
             for (var discarded = 0L; !IsEnded && discarded <= max;)
@@ -160,10 +162,13 @@ internal sealed class RequestBody
         }
     }
 
+    /// <summary>What does not count. An HTTP/2 connection has a hundred requests at a time, so each of them gets less while nobody knows who sends them.</summary>
+    private long Free => IsIdentified ? HeldLength : HttpProtocol.IsHttp2(_context.Request.Protocol) ? UnknownHeldLength / 16 : UnknownHeldLength;
+
     /// <summary>Only what is held while more of it is waited for counts: a body that comes at once never does.</summary>
     private bool TryTake(long held)
     {
-        var more = held - (IsIdentified ? HeldLength : UnknownHeldLength) - _taken;
+        var more = held - Free - _taken;
         if (more <= 0)
         {
             return true;

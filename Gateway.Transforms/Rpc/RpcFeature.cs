@@ -19,6 +19,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     private RequestBody? _body;
     private FieldRange _requestIdField;
     private string? _requestId;
+    private long _sentAt;
 
     public RpcRoute Route { get; } = route;
 
@@ -36,8 +37,8 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <summary>What became of the call, or of the last attempt to make it; null while that is open.</summary>
     public Verdict? Verdict { get; private set; }
 
-    /// <summary>When the request went out to the sub-service, as a timestamp.</summary>
-    public long SentAt { get; private set; }
+    /// <summary>When the request had gone out to the sub-service, or began to if that never ended, as a timestamp.</summary>
+    public long SentAt => Rest?.SentAt ?? _sentAt;
 
     /// <summary>From the request to the sub-service to the headers of its answer; null when there was no answer.</summary>
     public TimeSpan? SubServiceTime { get; private set; }
@@ -69,10 +70,10 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     }
 
     /// <summary>The request goes out to the sub-service.</summary>
-    public void Sent(TimeProvider time) => SentAt = time.GetTimestamp();
+    public void Sent(TimeProvider time) => _sentAt = time.GetTimestamp();
 
     /// <summary>The sub-service has begun to answer.</summary>
-    public void Answered(TimeProvider time) => SubServiceTime = time.GetElapsedTime(SentAt);
+    public void Answered(TimeProvider time) => SubServiceTime = time.GetElapsedTime(_sentAt);
 
     /// <summary>Says what became of the call. An attempt has one end, so it is said once.</summary>
     /// <exception cref="InvalidOperationException">It has been said.</exception>
@@ -96,7 +97,8 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <param name="http">The request.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="time">What tells the time.</param>
-    public async ValueTask DiscardRestAsync(HttpContext http, RpcOptions options, TimeProvider time)
+    /// <param name="stopping">The server stops, and waits for nobody's rest.</param>
+    public async ValueTask DiscardRestAsync(HttpContext http, RpcOptions options, TimeProvider time, CancellationToken stopping)
     {
         if (_body is { IsEnded: true } || (_body is null && http.Request.Headers.Expect.Count > 0))
         {
@@ -106,7 +108,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
 
         await StopRestAsync();
         Message = default;
-        await (_body ?? new RequestBody(http, budget: null)).DiscardAsync(Route.MaxRequestBytes + options.MaxDiscardedRequest, options.MaxDiscardTime, time);
+        await (_body ?? new RequestBody(http, budget: null)).DiscardAsync(Route.MaxRequestBytes + options.MaxDiscardedRequest, options.MaxDiscardTime, time, stopping);
     }
 
     /// <summary>Gives the body's memory back to the server. What was not asked for by now is gone.</summary>

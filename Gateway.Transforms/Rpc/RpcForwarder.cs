@@ -70,10 +70,17 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         }
         catch (Exception exception)
         {
-            verdict = rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content, exception) : CallVerdict.OfAnswer(context, exception);
+            verdict = rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content, exception) : CallVerdict.OfAnswer(context, rpc, exception);
         }
 
-        rpc.Conclude(verdict.Kind == VerdictKind.Slow ? verdict with { AskedAt = rpc.SentAt } : verdict);
+        if (verdict.Kind == VerdictKind.Slow)
+        {
+            // A client who takes most of the route's time to send must not have the instance blamed for what is left.
+            var isJudged = time.GetElapsedTime(rpc.SentAt) >= rpc.Route.Timeout / 2;
+            verdict = verdict with { Kind = isJudged ? VerdictKind.Slow : VerdictKind.Unjudged, AskedAt = rpc.SentAt };
+        }
+
+        rpc.Conclude(verdict);
         return verdict.Outcome == RpcOutcome.Ok ? ForwarderError.None : ForwarderError.Request;
     }
 

@@ -33,7 +33,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
 
         if (answer.Length is > HeldLength || (answer.Length is null && protocol == RpcProtocol.Http))
         {
-            return await PassOnAsync(http, answer, cancellationToken);
+            return await PassOnAsync(http, rpc, answer, cancellationToken);
         }
 
         using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
@@ -74,7 +74,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
     }
 
     /// <summary>Once the first byte is out a failure can't be told any more; the client has to see that its answer is not whole.</summary>
-    private static async ValueTask<Verdict> PassOnAsync(HttpContext http, Answer answer, CancellationToken cancellationToken)
+    private static async ValueTask<Verdict> PassOnAsync(HttpContext http, RpcFeature rpc, Answer answer, CancellationToken cancellationToken)
     {
         Begin(http.Response, answer.Length);
         var reply = http.Response.BodyWriter;
@@ -101,7 +101,12 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
         catch (Exception exception)
         {
             // Settled before the connection is cut, which looks like a client that has gone.
-            var verdict = isClientsTurn && exception is OperationCanceledException or IOException ? NotTaken(http) : CallVerdict.OfAnswer(http, exception);
+            var verdict = isClientsTurn && exception is OperationCanceledException or IOException ? NotTaken(http) : CallVerdict.OfAnswer(http, rpc, exception);
+            if (!http.Response.HasStarted)
+            {
+                return verdict;
+            }
+
             Cut(http);
             // Whatever status it ended with: a part of it has been given out.
             return exception is AnswerException ? verdict with { Outcome = RpcOutcome.SubServiceFailed } : verdict;

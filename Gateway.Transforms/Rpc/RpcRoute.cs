@@ -11,6 +11,7 @@ namespace Gateway.Transforms.Rpc;
 /// <param name="Source">What makes events of the answer; null on routes that notify nobody.</param>
 /// <param name="MaxRequestBytes">The largest request body taken, in bytes.</param>
 /// <param name="Timeout">How long the call may take, from the first byte of the request.</param>
+/// <param name="HoldsBeforeSession">Whether serializers write a large value before the session id, so that much is held before anybody knows who sends it.</param>
 internal sealed record RpcRoute(
     string RouteId,
     string Path,
@@ -18,4 +19,5 @@ internal sealed record RpcRoute(
     SessionMode Session,
     IEventSource? Source,
     long MaxRequestBytes,
-    TimeSpan Timeout);
+    TimeSpan Timeout,
+    bool HoldsBeforeSession = false);

@@ -64,7 +64,8 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
             session,
             source,
             route.MaxRequestBodySize ?? options.Value.DefaultMaxRequestBodySize,
-            route.Timeout ?? options.Value.DefaultTimeout);
+            route.Timeout ?? options.Value.DefaultTimeout,
+            session == SessionMode.Required && LargeBeforeSession(method!, fields) is not null);
     }
 
     /// <summary>The first field that may be large and that serializers write before the session id; null where none is, or nobody asks for a session.</summary>
@@ -72,8 +73,11 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
         FindTransform(route) is { } transform
         && Parse(route, transform, []) is { Session: SessionMode.Required } rpc
         && catalogs.Of(route).TryFind(transform[RpcKey], out var method, out _)
-            ? method!.InputType.Fields.InFieldNumberOrder().TakeWhile(field => field.FieldNumber < rpc.Fields.SessionId).FirstOrDefault(MayBeLarge)
+            ? LargeBeforeSession(method!, rpc.Fields)
             : null;
+
+    private static FieldDescriptor? LargeBeforeSession(MethodDescriptor method, MessageFields fields) =>
+        method.InputType.Fields.InFieldNumberOrder().TakeWhile(field => field.FieldNumber < fields.SessionId).FirstOrDefault(MayBeLarge);
 
     private static bool MayBeLarge(FieldDescriptor field) => field.IsRepeated || field.FieldType is FieldType.Bytes or FieldType.Message or FieldType.Group;
 

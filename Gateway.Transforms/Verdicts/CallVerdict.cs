@@ -20,17 +20,9 @@ internal static class CallVerdict
     /// <summary>Thrown before the instance began to answer.</summary>
     public static Verdict OfSending(HttpContext http, RpcFeature rpc, CallContent content, Exception exception)
     {
-        switch (rpc.Rest?.Failure)
+        if (OfClient(http, rpc, content.Reach) is { } verdict)
         {
-            case MalformedMessageException malformed:
-                return new Verdict(VerdictKind.Unjudged, RpcOutcome.BadRequest, content.Reach, malformed.Message);
-            case { } failure:
-                return OfRequest(http, failure) with { Reach = content.Reach };
-        }
-
-        if (http.RequestAborted.IsCancellationRequested)
-        {
-            return IsOverdue(http) && rpc.Rest is not { IsWaiting: true } ? Slow(content.Reach) : OfCancellation(http, content.Reach);
+            return verdict;
         }
 
         return exception switch
@@ -43,10 +35,10 @@ internal static class CallVerdict
     }
 
     /// <summary>Thrown while the answer was read.</summary>
-    public static Verdict OfAnswer(HttpContext http, Exception exception) => exception switch
+    public static Verdict OfAnswer(HttpContext http, RpcFeature rpc, Exception exception) => exception switch
     {
         AnswerException answer => answer.Verdict,
-        _ when http.RequestAborted.IsCancellationRequested => IsOverdue(http) ? Slow(Reach.Answered) : OfCancellation(http, Reach.Answered),
+        _ when OfClient(http, rpc, Reach.Answered) is { } verdict => verdict,
         HttpIOException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => AboveLimit(exception),
         InvalidDataException => Broken($"the answer cannot be unpacked: {exception.Message}", Reach.Answered),
         _ when IsOfConnection(exception) => Broken($"the answer broke off: {exception.GetBaseException().Message}", Reach.Answered),
@@ -77,6 +69,15 @@ internal static class CallVerdict
     };
 
     private const long RefusedStream = 7;
+
+    /// <summary>What became of the client's part of the call, or of the time for it; null when there is nothing to be said of these.</summary>
+    private static Verdict? OfClient(HttpContext http, RpcFeature rpc, Reach reach) => rpc.Rest?.Failure switch
+    {
+        MalformedMessageException malformed => new Verdict(VerdictKind.Unjudged, RpcOutcome.BadRequest, reach, malformed.Message),
+        { } failure => OfRequest(http, failure) with { Reach = reach },
+        _ when !http.RequestAborted.IsCancellationRequested => null,
+        _ => IsOverdue(http) && rpc.Rest is not { IsWaiting: true } ? Slow(reach) : OfCancellation(http, reach),
+    };
 
     /// <summary>The handler cancels the sending of a message whose connection breaks, and nobody's time is over then.</summary>
     private static bool IsOfConnection(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;

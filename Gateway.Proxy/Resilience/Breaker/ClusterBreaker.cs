@@ -10,12 +10,16 @@ namespace Gateway.Proxy.Resilience.Breaker;
 /// </summary>
 internal sealed partial class ClusterBreaker
 {
+    /// <summary>When to ask again after a probe that told nothing.</summary>
+    private static readonly TimeSpan NextProbe = TimeSpan.FromMilliseconds(500);
+
     private readonly string _cluster;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline<Verdict> _pipeline;
     private DateTimeOffset _openUntil;
+    private volatile bool _isProbeUnjudged;
 
     public ClusterBreaker(string cluster, ResilienceSettings settings, TimeProvider time, ILogger logger)
     {
@@ -68,11 +72,15 @@ internal sealed partial class ClusterBreaker
     }
 
     /// <summary>
-    /// A probe has to be answered to let all calls through again. When nobody knows what became of it (the client hung up, a step threw) the
-    /// cluster is left alone for another pause.
+    /// A probe has to be answered to let all calls through again. When nobody knows what became of it (the client hung up, a step threw) another
+    /// one is made soon: it says nothing about the cluster, and clients who hang up must not be able to keep a cluster out of use.
     /// </summary>
-    private bool IsFailure(Outcome<Verdict> outcome) =>
-        outcome.Result is { IsFailure: true } || (_state.CircuitState == CircuitState.HalfOpen && outcome.Result is not { Kind: VerdictKind.Answered });
+    private bool IsFailure(Outcome<Verdict> outcome)
+    {
+        var isFailure = outcome.Result is { IsFailure: true };
+        _isProbeUnjudged = !isFailure && _state.CircuitState == CircuitState.HalfOpen && outcome.Result is not { Kind: VerdictKind.Answered };
+        return isFailure || _isProbeUnjudged;
+    }
 
     private ResiliencePipeline<Verdict> Build(ResilienceSettings settings) =>
         new ResiliencePipelineBuilder<Verdict> { TimeProvider = _time }
@@ -81,13 +89,17 @@ internal sealed partial class ClusterBreaker
                 FailureRatio = settings.BreakerFailurePercent / 100.0,
                 MinimumThroughput = ResilienceSettings.MinSample,
                 SamplingDuration = TimeSpan.FromSeconds(RollingWindow.Seconds),
-                BreakDuration = settings.BreakerPause,
+                BreakDurationGenerator = _ => new(_isProbeUnjudged ? NextProbe : settings.BreakerPause),
                 ShouldHandle = call => ValueTask.FromResult(IsFailure(call.Outcome)),
                 StateProvider = _state,
                 OnOpened = opened =>
                 {
                     _openUntil = _time.GetUtcNow() + opened.BreakDuration;
-                    Log.Opened(_logger, _cluster, opened.BreakDuration.TotalSeconds, opened.Outcome.Result?.Kind ?? VerdictKind.Unjudged);
+                    if (opened.Outcome.Result is { IsFailure: true } failure)
+                    {
+                        Log.Opened(_logger, _cluster, opened.BreakDuration.TotalSeconds, failure.Kind);
+                    }
+
                     return default;
                 },
                 OnClosed = _ =>

@@ -54,14 +54,14 @@ internal sealed class ClusterBreakerTests
     }
 
     [Test]
-    public async Task Ask_ProbeUnjudged_StaysOpenForAnotherPause()
+    public async Task Ask_ProbeUnjudged_StaysOpenUntilTheNextProbe()
     {
         await OpenAndWaitAsync();
 
         await AskAsync(Unjudged);
 
         Assert.That((_sut.IsClosed, _sut.IsOpen), Is.EqualTo((false, true)));
-        _time.Advance(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromMilliseconds(500));
         await AskAsync(Verdict.Good);
         Assert.That(_sut.IsClosed);
     }

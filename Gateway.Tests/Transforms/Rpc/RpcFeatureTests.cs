@@ -62,7 +62,7 @@ internal sealed class RpcFeatureTests
         sut.Received(body, MessageScanner.Scan(body.Buffer, Fields));
 
         Assert.That(sut.RequestId, Is.Null);
-        await body.DiscardAsync(max: 100, TimeSpan.FromMinutes(1), TimeProvider.System).AsTask().DefaultTimeout();
+        await body.DiscardAsync(max: 100, TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None).AsTask().DefaultTimeout();
 
         Assert.That(sut.RequestId, Is.Null);
         Assert.That(async () => await sut.ReleaseBodyAsync(), Throws.Nothing);

@@ -65,7 +65,7 @@ internal sealed class CallVerdictTests
     [TestCaseSource(nameof(AnswerFailures))]
     public void OfAnswer_Exception_IsJudged(Exception exception, object kind, object outcome)
     {
-        var verdict = CallVerdict.OfAnswer(new DefaultHttpContext(), exception);
+        var verdict = CallVerdict.OfAnswer(new DefaultHttpContext(), new RpcFeature(null!, 0), exception);
 
         Assert.That((verdict.Kind, verdict.Outcome, verdict.Reach), Is.EqualTo(((VerdictKind)kind, (RpcOutcome)outcome, Reach.Answered)));
     }
