@@ -208,7 +208,7 @@ internal sealed class AdminUserTests
 
     private static async Task<GatewayFixture> StartAsync(Dictionary<string, string?>? settings = null, string address = "http://127.0.0.1:1")
     {
-        var gateway = await GatewayFixture.StartAsync(address, new(settings ?? []) { ["Gateway:Management:Token"] = Token });
+        var gateway = await GatewayFixture.StartAsync(address, new(settings ?? []) { ["Gateway:Management:Token"] = Token }, builder => RouteReloadTest.LookWhenAsked(builder.Services));
         gateway.Sessions.Set("s-alice", "alice");
         return gateway;
     }

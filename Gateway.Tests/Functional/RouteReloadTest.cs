@@ -111,7 +111,7 @@ internal abstract class RouteReloadTest
     }
 
     /// <summary>In the places of the gateway's own, which are registered later: a watcher whose time stands still, and a reloader without pauses.</summary>
-    private static void LookWhenAsked(IServiceCollection services)
+    internal static void LookWhenAsked(IServiceCollection services)
     {
         services.AddSingleton<IHostedService, RouteWatcher>(provider => ActivatorUtilities.CreateInstance<RouteWatcher>(provider, new FakeTimeProvider()));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RouteReloader>(provider, new TimeWithoutPauses()));

@@ -15,6 +15,8 @@ internal sealed class SlowInstanceTests : InstancesTest
         [Metadata + "MaxRetries"] = "0",
         ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:00.500",
         ["ReverseProxy:Routes:user-set-avatar:Timeout"] = "00:00:00.500",
+        // Time enough to give the client all that it takes.
+        ["ReverseProxy:Routes:user-set-nickname:Timeout"] = "00:00:03",
     };
 
     [Test]
@@ -80,7 +82,7 @@ internal sealed class SlowInstanceTests : InstancesTest
         }
 
         using var client = await RawClient.ConnectAsync(Gateway.Address);
-        await client.PostAsync(ReadPath, new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
+        await client.PostAsync(WritePath, new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
 
         await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
         Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("timed-out"));
