@@ -16,9 +16,16 @@ internal sealed class RawClient : IDisposable
         _stream = new BufferedStream(tcp.GetStream());
     }
 
-    public static async Task<RawClient> ConnectAsync(Uri address)
+    /// <param name="address">Where the server listens.</param>
+    /// <param name="receiveBuffer">So much the system takes of what nobody reads, in bytes; null for as much as it likes.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, int? receiveBuffer = null)
     {
         var tcp = new TcpClient { NoDelay = true };
+        if (receiveBuffer is { } bytes)
+        {
+            tcp.ReceiveBufferSize = bytes;
+        }
+
         await tcp.ConnectAsync(address.Host, address.Port).DefaultTimeout();
         return new RawClient(tcp);
     }

@@ -16,7 +16,7 @@ internal sealed class SlowInstanceTests : InstancesTest
         ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:00.500",
         ["ReverseProxy:Routes:user-set-avatar:Timeout"] = "00:00:00.500",
         // Time enough to give the client all that it takes.
-        ["ReverseProxy:Routes:user-set-nickname:Timeout"] = "00:00:03",
+        ["ReverseProxy:Routes:user-set-nickname:Timeout"] = "00:00:05",
     };
 
     [Test]
@@ -78,10 +78,10 @@ internal sealed class SlowInstanceTests : InstancesTest
     {
         foreach (var instance in Instances)
         {
-            instance.OnCall = (context, _) => StubSubService.AnswerAsync(context, new byte[32 << 20]);
+            instance.OnCall = (context, _) => StubSubService.AnswerAsync(context, new byte[16 << 20]);
         }
 
-        using var client = await RawClient.ConnectAsync(Gateway.Address);
+        using var client = await RawClient.ConnectAsync(Gateway.Address, receiveBuffer: 4096);
         await client.PostAsync(WritePath, new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray());
 
         await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
