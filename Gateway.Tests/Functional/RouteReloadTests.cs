@@ -8,6 +8,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>Changes of the route file while the gateway runs.</summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class RouteReloadTests : RouteReloadTest
 {
     [Test]

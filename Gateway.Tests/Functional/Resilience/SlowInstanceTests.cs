@@ -7,6 +7,7 @@ namespace Gateway.Tests.Functional.Resilience;
 
 /// <summary>A slow call is not a slow instance.</summary>
 [TestFixture]
+[NonParallelizable]
 internal sealed class SlowInstanceTests : InstancesTest
 {
     protected override Dictionary<string, string?> Settings => new()
