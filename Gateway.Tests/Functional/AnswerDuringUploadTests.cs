@@ -4,6 +4,7 @@ using Gateway.Tests.Transforms.Wire;
 using Gateway.Transforms.Identity;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Gateway.Tests.Functional;
 
@@ -83,6 +84,21 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
         await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {upload.Length}\r\n\r\n");
         await client.SendAsync(upload.AsMemory(0, PieceBytes));
         await client.ReadAsync();
+
+        Assert.That(await client.ReadToEndAsync(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Upload_RefusedAndNotContinued_IsLetGoOfWhenTheGatewayStops()
+    {
+        await using var gateway = await StartGatewayAsync(new() { ["Gateway:Rpc:MaxDiscardTime"] = "00:05:00" });
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+        var upload = Upload("session-invalid");
+        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {upload.Length}\r\n\r\n");
+        await client.SendAsync(upload.AsMemory(0, PieceBytes));
+        await client.ReadAsync();
+
+        gateway.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
         Assert.That(await client.ReadToEndAsync(), Is.Empty);
     }

@@ -40,15 +40,18 @@ internal sealed class BrokenStreamTests : GatewayTest
     [Test]
     public async Task Answer_LargeAndReset_IsNeverComplete()
     {
+        var begun = new TaskCompletionSource();
         Service.OnCall = async (context, _) =>
         {
             context.Response.ContentType = "application/grpc";
             await context.Response.Body.WriteAsync(StubSubService.Frame(Message).AsMemory(0, 500_000));
             await context.Response.Body.FlushAsync();
+            // A reset takes along what nobody has read yet, and before its first byte an answer can still become an error.
+            await begun.Task;
             context.Abort();
         };
 
-        await AssertBreaksOffAsync();
+        await AssertBreaksOffAsync(begun.SetResult);
     }
 
     [Test]
@@ -74,10 +77,11 @@ internal sealed class BrokenStreamTests : GatewayTest
         await givenUp.Task.DefaultTimeout();
     }
 
-    private async Task AssertBreaksOffAsync()
+    private async Task AssertBreaksOffAsync(Action? begun = null)
     {
         using var response = await SendAsync().DefaultTimeout();
 
+        begun?.Invoke();
         Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(Message.Length));
         Assert.That(() => response.Content.ReadAsByteArrayAsync().DefaultTimeout(), Throws.InstanceOf<HttpRequestException>());
         await Eventually.That(() => Gateway.Log.Named("CallFailed").Count == 1);

@@ -71,6 +71,23 @@ internal sealed class LateStatusTests
         await Eventually.That(() => _gateway.Log.Named("CallFailed").Count == 1);
     }
 
+    /// <summary>The client has been given nothing yet, so it can be given an error that it is able to read.</summary>
+    [Test]
+    public async Task Answer_LargeAndFailedBeforeItsFirstByte_IsAReadableError()
+    {
+        var asking = AskAsync();
+        var (connection, stream) = await _asked.Task.DefaultTimeout();
+        await connection.BeginAnswerAsync(stream);
+        await SendAsync(connection, stream, StubSubService.Frame(Answer(LargeLength)).AsMemory(0, 5));
+        await OthersAreServedAsync();
+
+        await EndAsync(connection, stream, "13");
+
+        using var response = await asking.DefaultTimeout();
+        Assert.That(GatewayFixture.ErrorCode(response), Is.EqualTo("sub-service-failed"));
+        Assert.That((await GatewayFixture.ParseAsync<GetUserInfoRsp>(response)).Errmsg, Is.Not.Empty);
+    }
+
     [TestCase("13", "sub-service-failed")]
     [TestCase("14", "no-instance")]
     [TestCase(null, "sub-service-failed")]

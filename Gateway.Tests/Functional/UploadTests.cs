@@ -78,10 +78,36 @@ internal sealed class UploadTests : GatewayTest
         Assert.That(await ended.Task.DefaultTimeout(), Is.False, "The sub-service was given a whole message");
     }
 
+    /// <summary>What is cut out of the beginning leaves little of it, and more than that is still to come.</summary>
+    [Test]
+    public async Task Upload_WhoseBeginningIsNearlyAllCutOut_IsPassedOn()
+    {
+        var file = Raw.Bytes(FileData, Raw.Bytes(3, new byte[20 << 10]));
+        byte[] message = Raw.Join(Raw.Text(SessionId, "s-alice"), Raw.Text(UserId, new string('m', 126 << 10)), file);
+        var half = new TaskCompletionSource();
+        var arrived = new TaskCompletionSource<byte[]>();
+        Service.OnRequest = async context =>
+        {
+            half.SetResult();
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            arrived.SetResult(body.ToArray());
+            await StubSubService.AnswerAsync(context, []);
+        };
+        using var client = await RawClient.ConnectAsync(Gateway.Address);
+
+        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: {message.Length}\r\n\r\n");
+        await client.SendAsync(message.AsMemory(0, 130 << 10));
+        await half.Task.DefaultTimeout();
+        await client.SendAsync(message.AsMemory(130 << 10));
+
+        Assert.That((await client.ReadAsync()).Headers, Does.Not.ContainKey("x-gateway-error"));
+        Assert.That((await arrived.Task.DefaultTimeout())[5..], Is.EqualTo(Raw.Join(Raw.Text(SessionId, "s-alice"), file, Raw.Text(UserId, "alice"))));
+    }
+
     [Test]
     public async Task Upload_WithTheSessionBehindTheFile_IsRefused()
     {
-
         using var response = await Gateway.PostAsync(Path, Raw.Join(Raw.Text(UserId, "mallory"), Raw.Bytes(FileData, File), Raw.Text(SessionId, "s-alice")));
 
         Assert.That(GatewayFixture.ErrorCode(response), Is.EqualTo("session-invalid"), "Nobody knows who sends it, and the message has another order");

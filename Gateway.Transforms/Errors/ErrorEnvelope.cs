@@ -27,6 +27,8 @@ internal sealed class ErrorEnvelope(IOptions<ErrorOptions> options)
         response.Headers[ErrorHeader.Name] = text.Code;
         // Not RequestAborted: when the route's time is over, that token is cancelled, and this is what the client is to read.
         await response.BodyWriter.WriteAsync(body, CancellationToken.None);
+        // Browsers wait for its end, and the rest of the request may be read away first.
+        await response.CompleteAsync();
     }
 
     /// <summary>success is left out: false is its default, and proto3 does not write defaults.</summary>

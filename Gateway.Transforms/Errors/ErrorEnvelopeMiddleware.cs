@@ -67,12 +67,6 @@ internal sealed class ErrorEnvelopeMiddleware(
             return verdict.Defect is null ? rpc.Verdict! : verdict;
         }
 
-        if (rpc.Verdict is null && context.RequestAborted.IsCancellationRequested)
-        {
-            // ASP.NET's rate limiter ends in silence when its wait is cancelled.
-            rpc.Conclude(CallVerdict.OfCancellation(context, Reach.NotSent));
-        }
-
         return RpcCall.Settle(context);
     }
 }

@@ -21,7 +21,11 @@ public static class RpcCall
 
     /// <summary>What became of an attempt, once its steps have come back without an exception. One that never got to an instance is settled here.</summary>
     public static Verdict Settle(HttpContext context) => FindVerdict(context) ?? Conclude(
-        context, context.GetForwarderErrorFeature() is { } failure ? OrdinaryVerdict.OfFailure(context, failure) : OrdinaryVerdict.Unknown);
+        context,
+        context.GetForwarderErrorFeature() is { } failure ? OrdinaryVerdict.OfFailure(context, failure)
+        // ASP.NET's rate limiter ends in silence when its wait is cancelled.
+        : context.RequestAborted.IsCancellationRequested ? CallVerdict.OfCancellation(context, Reach.NotSent)
+        : OrdinaryVerdict.Unknown);
 
     /// <summary>Puts the request back as it was before it was sent; false when its body cannot be sent again. Only before the client has read anything.</summary>
     public static bool TryReplay(HttpContext context)
@@ -79,8 +83,7 @@ public static class RpcCall
         ArgumentNullException.ThrowIfNull(context);
         if (FindVerdict(context) is null && context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
-            var verdict = Conclude(context, CallVerdict.OfCancellation(context, Reach.NotSent));
-            context.Response.StatusCode = OutcomeTexts.Of(verdict.Outcome).HttpStatus;
+            context.Response.StatusCode = OutcomeTexts.Of(Settle(context).Outcome).HttpStatus;
         }
     }
 

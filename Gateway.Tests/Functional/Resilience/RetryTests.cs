@@ -238,16 +238,11 @@ internal sealed class RetryTests : InstancesTest
 
     private int Total => Instances.Sum(instance => instance.Calls.Count);
 
-    private async Task<GatewayFixture> StartPlainAsync()
+    private Task<GatewayFixture> StartPlainAsync() => GatewayFixture.StartAsync("http://127.0.0.1:1", new()
     {
-        var closed = Instances[0].Address;
-        await Instances[0].DisposeAsync();
-        return await GatewayFixture.StartAsync(closed, new()
-        {
-            ["ReverseProxy:Clusters:user:LoadBalancingPolicy"] = "FirstAlphabetical",
-            ["ReverseProxy:Clusters:user:Destinations:second:Address"] = Instances[1].Address,
-            ["ReverseProxy:Routes:plain:ClusterId"] = "user",
-            ["ReverseProxy:Routes:plain:Match:Path"] = "/plain",
-        });
-    }
+        ["ReverseProxy:Clusters:user:LoadBalancingPolicy"] = "FirstAlphabetical",
+        ["ReverseProxy:Clusters:user:Destinations:second:Address"] = Instances[1].Address,
+        ["ReverseProxy:Routes:plain:ClusterId"] = "user",
+        ["ReverseProxy:Routes:plain:Match:Path"] = "/plain",
+    });
 }

@@ -112,6 +112,34 @@ internal sealed class SlowInstanceTests : InstancesTest
     }
 
     [Test]
+    public async Task Client_TakesMostOfTheTimeToSend_IsNobodysFault()
+    {
+        var begun = new TaskCompletionSource();
+        foreach (var instance in Instances)
+        {
+            instance.OnRequest = async context =>
+            {
+                begun.TrySetResult();
+                await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            };
+        }
+
+        var message = Raw.Join(Raw.Text(3, "s-alice"), Raw.Bytes(4, new byte[300 << 10]));
+        using var client = await RawClient.ConnectAsync(Gateway.Address);
+        await client.SendAsync($"POST /service/user/set_avatar HTTP/1.1\r\nHost: gateway\r\nContent-Length: {message.Length}\r\n\r\n");
+        await client.SendAsync(message.AsMemory(0, 200 << 10));
+        await begun.Task.DefaultTimeout();
+        // More than half of the route's time; still more, on a busy machine, is as good.
+        await Task.Delay(300);
+        await client.SendAsync(message.AsMemory(200 << 10));
+
+        await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
+        Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("timed-out"));
+        Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
+    }
+
+    [Test]
     public async Task Client_HangsUp_IsNobodysFault()
     {
         var held = Instances.Select(instance => instance.Hold()).ToArray();

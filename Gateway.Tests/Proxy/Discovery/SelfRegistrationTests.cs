@@ -95,6 +95,21 @@ internal sealed class SelfRegistrationTests
     }
 
     [Test]
+    public async Task Stop_FirstMemberIsOutOfOrder_TheOneInUseIsAskedFirst()
+    {
+        await using var broken = await FakeEtcd.StartAsync();
+        broken.BeforeAnswer = _ => Task.FromException(new IOException());
+        await using var etcd = await FakeEtcd.StartAsync();
+        using var sut = await StartAsync($"{broken.Endpoint},{etcd.Endpoint}");
+        await Eventually.That(() => _log.Named("SelfRegistered").Count == 1, "the entry is written");
+
+        await sut.StoppingAsync(CancellationToken.None).DefaultTimeout();
+
+        Assert.That(etcd.Asked.OfType<LeaseRevokeRequest>().Count(), Is.EqualTo(1));
+        Assert.That(broken.Asked.OfType<LeaseRevokeRequest>(), Is.Empty);
+    }
+
+    [Test]
     public async Task Stop_EtcdDoesNotAnswer_EndsAtTheDeadlineAndSaysThatTheEntryStays()
     {
         await using var etcd = await FakeEtcd.StartAsync();
