@@ -20,8 +20,8 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
     private const string Path = "/service/file/put_single_file";
     private const int PieceBytes = 100 << 10;
 
-    /// <summary>Eight seconds of sending; Kestrel closes a connection five seconds after an answer.</summary>
-    private const int FileBytes = 16 << 20;
+    /// <summary>Six seconds of sending; Kestrel closes a connection five seconds after an answer.</summary>
+    private const int FileBytes = 12 << 20;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 

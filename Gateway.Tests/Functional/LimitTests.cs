@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Gateway.Protocol;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Support;
@@ -116,9 +117,24 @@ internal sealed class LimitTests : GatewayTest
         await using var gateway = await StartWaitingAsync(route, per, timeout: "00:01:00");
         (await gateway.PostAsync(path, Alice.ToByteArray())).Dispose();
 
+        var queued = new TaskCompletionSource();
+        var metrics = gateway.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "aspnetcore.rate_limiting.queued_requests" && instrument.Meter.Scope == metrics)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => queued.TrySetResult());
+        listener.Start();
         using (var leaving = await RawClient.ConnectAsync(gateway.Address))
         {
             await leaving.PostAsync(path, Alice.ToByteArray());
+            await queued.Task.DefaultTimeout();
         }
 
         await Eventually.That(() => gateway.Log.Named("CallEnded").Count == 2);

@@ -41,14 +41,13 @@ internal sealed class StubSubService : IAsyncDisposable
     /// <summary>As many as were ever under way at the same time.</summary>
     public int MostOpenCalls => Volatile.Read(ref _mostOpenCalls);
 
-    /// <summary>Starts one. Nobody else gets its port when it has stopped: what is tested of an instance that is gone needs an address without a server.</summary>
-    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int? port = null, X509Certificate2? certificate = null)
+    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int port = 0, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(System.Net.IPAddress.Loopback, port ?? LoopbackPort.Free(), listen =>
+            kestrel.Listen(System.Net.IPAddress.Loopback, port, listen =>
             {
                 listen.Protocols = protocols;
                 if (certificate is not null)

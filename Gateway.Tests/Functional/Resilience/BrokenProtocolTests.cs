@@ -20,6 +20,9 @@ internal sealed class BrokenProtocolTests
     private const Http2Error UnknownError = (Http2Error)(-1);
     private const ushort MaxConcurrentStreams = 3;
 
+    /// <summary>Calls at a time. The client may open a connection for one that finds the others busy, and keeps it.</summary>
+    private const int AtOnce = 16;
+
     private static readonly byte[] Alice = new GetUserInfoReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray();
 
     private FrameSubService _service = null!;
@@ -245,9 +248,9 @@ internal sealed class BrokenProtocolTests
         var codes = await CallAsync(gateway, Calls);
 
         Assert.That(codes.Distinct(), Is.SubsetOf(expected));
-        await Eventually.That(() => _service.OpenConnections <= 1);
+        await Eventually.That(() => _service.OpenConnections <= AtOnce, "No call leaves a connection behind");
         await Eventually.That(() => GC.GetTotalMemory(forceFullCollection: true) - before < Calls * LeftByACall, "memory stays flat");
-        await AssertServesAsync();
+        await AssertServesAsync(AtOnce + 1);
     }
 
     [Test]
@@ -269,13 +272,13 @@ internal sealed class BrokenProtocolTests
         Assert.That(other.Calls, Has.Count.EqualTo(200), "None was made twice");
     }
 
-    /// <summary>The instance behaves again: it is asked at once, and has one connection.</summary>
-    private async Task AssertServesAsync()
+    /// <summary>The instance behaves again: it is asked at once, and has few connections.</summary>
+    private async Task AssertServesAsync(int connections = 2)
     {
         _service.OnConnected = connection => connection.SettingsAsync();
         _service.OnRequest = (connection, stream) => connection.AnswerAsync(stream, []);
         Assert.That(await CodeAsync(_gateway), Is.Empty);
-        await Eventually.That(() => _service.OpenConnections <= 2, "No connection is left behind");
+        await Eventually.That(() => _service.OpenConnections <= connections, "No connection is left behind");
     }
 
     private async Task<GatewayFixture> StartGatewayAsync(bool keepsLog = true, Dictionary<string, string?>? settings = null)
@@ -298,7 +301,7 @@ internal sealed class BrokenProtocolTests
     private static async Task<string[]> CallAsync(GatewayFixture gateway, int count)
     {
         var codes = new string[count];
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => codes[i] = await CodeAsync(gateway));
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, _) => codes[i] = await CodeAsync(gateway));
         return codes;
     }
 

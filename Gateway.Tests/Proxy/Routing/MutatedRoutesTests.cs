@@ -83,12 +83,12 @@ internal sealed class MutatedRoutesTests
     }
 
     [Test]
-    public async Task Loader_TenThousandFiles_AcceptsOrRefusesWithASentence()
+    public async Task Loader_ThousandsOfFiles_AcceptsOrRefusesWithASentence()
     {
         var loader = _app.Services.GetRequiredService<RouteLoader>();
         var files = new MutatedFile(Good, seed: 1);
         var (accepted, refused) = (0, 0);
-        for (var i = 0; i < 10_000; i++)
+        for (var i = 0; i < 2_500; i++)
         {
             var file = files.Next();
             File.WriteAllBytes(_folder.File, file);
@@ -108,8 +108,8 @@ internal sealed class MutatedRoutesTests
             }
         }
 
-        Assert.That((accepted, refused), Is.EqualTo((accepted, 10_000 - accepted)));
-        Assert.That(accepted, Is.InRange(500, 5000), "The mutations no longer reach every part of the loader");
+        Assert.That((accepted, refused), Is.EqualTo((accepted, 2_500 - accepted)));
+        Assert.That(accepted, Is.InRange(125, 1250), "The mutations no longer reach every part of the loader");
     }
 
     [Test]
