@@ -18,8 +18,8 @@ internal sealed class Strangers : IAsyncDisposable
 
     private const int PieceBytes = 64 << 10;
 
-    /// <summary>Between two pieces: all of them together send 300 MiB a second, and leave honest clients on the same machine some of it.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    /// <summary>Between two pieces: all of them together send 100 MiB a second, and leave honest clients on the same machine some of it.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
