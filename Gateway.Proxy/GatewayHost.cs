@@ -34,6 +34,7 @@ public static class GatewayHost
         // All settings at once, before the first use of any would report its own alone.
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.UseManagement();
+        app.Use(app.Services.GetRequiredService<ConnectionAge>().InvokeAsync);
         app.UseProxyTrust();
         app.UseGatewayCors();
         app.UseRequestTimeouts();

@@ -16,9 +16,10 @@ internal static class ListenExtensions
     {
         builder.Services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.SectionName).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ListenOptions>, ListenOptionsValidator>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate, ConnectionEnd>((kestrel, options, secure, certificate, end) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate, ConnectionEnd, ConnectionAge>((kestrel, options, secure, certificate, end, age) =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(port => port.Use(age));
             var listen = options.Value;
             var address = IPAddress.Parse(listen.Address);
             kestrel.ListenForBoth(address, listen.HttpPort, listen.WebSocketPort, _ => { });
@@ -34,9 +35,19 @@ internal static class ListenExtensions
             }
 
             // For the endpoints of Kestrel's own section, which are added later; their TLS comes behind it.
-            kestrel.ConfigureEndpointDefaults(port => port.Use(next => connection => end.RunAsync(next, connection, port.Protocols)));
+            kestrel.ConfigureEndpointDefaults(port =>
+            {
+                port.Use(age);
+                port.Use(next => connection => end.RunAsync(next, connection, port.Protocols));
+            });
         });
     }
+
+    private static void Use(this KestrelPort port, ConnectionAge age) => port.Use(next => connection =>
+    {
+        age.Begin(connection);
+        return next(connection);
+    });
 
     private static void ListenForBoth(this KestrelServerOptions kestrel, IPAddress address, int httpPort, int webSocketPort, Action<KestrelPort> secure)
     {

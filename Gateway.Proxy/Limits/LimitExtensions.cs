@@ -80,6 +80,7 @@ internal static class LimitExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServerLimits>, ServerLimitsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ConnectionEnd>();
+        services.TryAddSingleton<ConnectionAge>();
         services.TryAddSingleton(provider => new RequestBudget(
             provider.GetRequiredService<IOptions<ServerLimits>>().Value.MaxHeldRequestBytes
                 ?? ServerLimits.DefaultHeldRequestBytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)));

@@ -26,6 +26,12 @@ public sealed class ServerLimits
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(130);
 
     /// <summary>
+    /// How old a connection may become, give or take a tenth: the answer to the next request on it is its last. Does not hold for WebSockets. Default
+    /// 10 minutes, from 1 second to 1 day; 0 for any age.
+    /// </summary>
+    public TimeSpan MaxConnectionAge { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
     /// The slowest a client may send a body or read an answer, in bytes a second. Default 240, up to 1 MiB; 0 allows any. Does not
     /// hold for WebSockets.
     /// </summary>

@@ -18,6 +18,7 @@ internal sealed class ServerLimitsValidator : IValidateOptions<ServerLimits>
         Check(nameof(options.MaxHeldRequestBytes), options.MaxHeldRequestBytes ?? MiB, MiB, TiB);
         CheckTime(nameof(options.RequestHeadersTimeout), options.RequestHeadersTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
         CheckTime(nameof(options.KeepAliveTimeout), options.KeepAliveTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        CheckTime(nameof(options.MaxConnectionAge), options.MaxConnectionAge == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : options.MaxConnectionAge, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         CheckTime(nameof(options.MinDataRateGrace), options.MinDataRateGrace, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 

@@ -13,8 +13,8 @@ internal sealed class LimitOptionsTests
 
         Assert.That(Errors(sut), Is.Empty);
         Assert.That(
-            (sut.MaxConnections, sut.MaxUpgradedConnections, sut.RequestHeadersTimeout, sut.MaxRequestHeadersSize, sut.KeepAliveTimeout, sut.MinDataRate, sut.MinDataRateGrace, sut.MaxHeldRequestBytes),
-            Is.EqualTo((20000, 12000, TimeSpan.FromSeconds(10), 32768, TimeSpan.FromSeconds(130), 240, TimeSpan.FromSeconds(5), (long?)null)));
+            (sut.MaxConnections, sut.MaxUpgradedConnections, sut.RequestHeadersTimeout, sut.MaxRequestHeadersSize, sut.KeepAliveTimeout, sut.MaxConnectionAge, sut.MinDataRate, sut.MinDataRateGrace, sut.MaxHeldRequestBytes),
+            Is.EqualTo((20000, 12000, TimeSpan.FromSeconds(10), 32768, TimeSpan.FromSeconds(130), TimeSpan.FromMinutes(10), 240, TimeSpan.FromSeconds(5), (long?)null)));
     }
 
     [TestCase(256L << 20, 72L << 20, TestName = "DefaultHeldRequestBytes_LittleMemory_TakesOneOfTheLargestFiles")]
@@ -31,6 +31,7 @@ internal sealed class LimitOptionsTests
             RequestHeadersTimeout = TimeSpan.Zero,
             MaxRequestHeadersSize = 1023,
             KeepAliveTimeout = TimeSpan.FromHours(2),
+            MaxConnectionAge = TimeSpan.FromMilliseconds(1),
             MinDataRate = -1,
             MinDataRateGrace = TimeSpan.FromSeconds(1),
             MaxHeldRequestBytes = (1 << 20) - 1,
@@ -43,6 +44,7 @@ internal sealed class LimitOptionsTests
             "Gateway:Limits:MinDataRate is -1; use 0 to 1048576.",
             "Gateway:Limits:RequestHeadersTimeout is '00:00:00'; use '00:00:01' to '00:05:00'.",
             "Gateway:Limits:KeepAliveTimeout is '02:00:00'; use '00:00:01' to '01:00:00'.",
+            "Gateway:Limits:MaxConnectionAge is '00:00:00.0010000'; use '00:00:01' to '1.00:00:00'.",
             "Gateway:Limits:MinDataRateGrace is '00:00:01'; use '00:00:02' to '00:05:00'.",
             "Gateway:Limits:MaxHeldRequestBytes is 1048575; use 1048576 to 1099511627776.",
         }));
