@@ -232,6 +232,14 @@ test("Stop_NothingIsToldAnyMore", async () => {
   assert.deepEqual([...getEventListeners(network, "online"), ...getEventListeners(page, "visibilitychange")], []);
 });
 
+test("Stop_ByAHandler_IsNotUndone", async () => {
+  const connection = await joined({ onFresh: () => socket.stop() });
+  assert.equal(connection.isClosed, true);
+
+  await pass(120_000);
+  assert.equal(FakeWebSocket.all.length, 1);
+});
+
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void;
   const promise = new Promise<void>((done) => (resolve = done));

@@ -142,7 +142,7 @@ export class NotifyProtocol {
     if (this.#state === "waiting") {
       this.#connect();
     } else if (this.#state === "connecting" || this.#state === "live") {
-      // Every client may send Resume at any time, and it is answered.
+      // The answer is the sign of life.
       this.#ask();
       this.#expect(proofTimeout);
     }
@@ -181,13 +181,16 @@ export class NotifyProtocol {
   received(frame: ServerFrame): void {
     const { case: kind, value } = frame.frame;
     if (kind === "welcome") {
-      this.#welcome(value);
+      this.#heartbeatInterval = value.heartbeatIntervalMs;
     } else if (this.#state === "connecting") {
       return;
     }
 
     this.#timer = this.#now() + 2 * this.#heartbeatInterval;
     switch (kind) {
+      case "welcome":
+        this.#welcome(value);
+        break;
       case "resumed":
         this.#resumed(value);
         break;
@@ -310,7 +313,6 @@ export class NotifyProtocol {
     this.#connectionId = welcome.connectionId;
     this.#welcomedAt = this.#now();
     this.#drainWait = undefined;
-    this.#heartbeatInterval = welcome.heartbeatIntervalMs;
     this.#newest = this.#position && welcome.sequence;
     if (!this.#position) {
       this.#load(welcome);
@@ -323,12 +325,19 @@ export class NotifyProtocol {
     this.#askedAt = this.#newest = undefined;
     if (!resumed.resumed) {
       this.#load(resumed);
-    } else if (resumed.sequence > this.#received.sequence && asked) {
-      this.#received = { epoch: resumed.epoch, sequence: resumed.sequence };
-    } else if (resumed.sequence > this.#received.sequence) {
-      // It came with Authenticated, from where the gateway stands.
-      this.#ask();
-    } else if (newest !== undefined) {
+      return;
+    }
+
+    if (resumed.sequence > this.#received.sequence) {
+      if (asked) {
+        this.#received = { epoch: resumed.epoch, sequence: resumed.sequence };
+      } else {
+        // It came with Authenticated, from where the gateway stands.
+        this.#ask();
+      }
+    }
+
+    if (newest !== undefined) {
       this.#port.onResumed(Number(newest - resumed.sequence));
     }
   }
