@@ -46,7 +46,8 @@ internal static class ClientBuild
         }
         catch (Win32Exception error)
         {
-            throw new AssertionException($"{error.Message} {Cure}", error);
+            Assert.Fail($"{error.Message}. {Cure}");
+            throw;
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ClientOnHubTests
 {
     private HubFixture _hub = null!;
     private TcpRelay _network = null!;
-    private ChildProcess _client = null!;
+    private ChildProcess? _client;
     private int _read;
 
     [SetUp]
@@ -30,7 +30,8 @@ internal sealed class ClientOnHubTests
     [TearDown]
     public async Task StopAsync()
     {
-        _client.Dispose();
+        // None where Node is missing.
+        _client?.Dispose();
         await _network.DisposeAsync();
         await _hub.DisposeAsync();
     }
@@ -50,7 +51,7 @@ internal sealed class ClientOnHubTests
         // Both ends believe in the connection, and nothing comes through.
         _network.Stall();
         await HappensAsync("stalled-1");
-        await _client.SignalAsync("USR2");
+        await _client!.SignalAsync("USR2");
         await ToldAsync("reconnecting");
         _network.CloseAll();
         await RestoreAsync();
@@ -94,7 +95,7 @@ internal sealed class ClientOnHubTests
     private Task RestoreAsync()
     {
         _network.Restore();
-        return _client.SignalAsync("USR2");
+        return _client!.SignalAsync("USR2");
     }
 
     private async Task HappensAsync(params string[] events)
@@ -109,14 +110,14 @@ internal sealed class ClientOnHubTests
     private async Task ToldAsync(params string[] lines)
     {
         await Eventually.That(() => Told().Count >= _read + lines.Length, $"The client is to tell: {string.Join(", ", lines)}");
-        Assert.That(Told().Skip(_read).Take(lines.Length), Is.EqualTo(lines), () => _client.Output);
+        Assert.That(Told().Skip(_read).Take(lines.Length), Is.EqualTo(lines), () => _client!.Output);
         _read += lines.Length;
     }
 
     /// <summary>Without what attempts in vain add.</summary>
     private List<string> Told()
     {
-        var lines = _client.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = _client!.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return [.. lines.Where((line, i) => line != "reconnecting" || i == 0 || lines[i - 1] != line)];
     }
 }
