@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything, with warnings as errors, and runs all tests. What is missing is installed as root, and named otherwise.
-# --fast leaves out what starts another program (Redis, etcd, a browser), whole calls through a gateway, and what takes long. It needs the SDK alone.
+# --fast leaves out what starts another program (Redis, etcd, a browser, Node), whole calls through a gateway, and what takes long. It needs the SDK alone.
 # The last line reads "N passed, N failed". Exits 0 only when every test ran and passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -13,7 +13,10 @@ check_servers() {
   command -v etcd >/dev/null || missing+=(etcd-server)
   [[ -x /usr/bin/chromium ]] || missing+=(chromium)
   [[ -d /usr/share/fonts/opentype/noto ]] || missing+=(fonts-noto-cjk)
+  command -v node >/dev/null || missing+=(nodejs)
+  command -v npm >/dev/null || missing+=(npm)
   need_packages "${missing[@]}"
+  need_npm_packages
 }
 
 # Adds up one attribute of the <Counters> of all result files.

@@ -34,6 +34,17 @@ need_packages() {
   install_packages "$@" || fail "this did not work: $command"
 }
 
+# Node with what the client library's tests need, from the lock file. What is there stays while the lock file does.
+need_npm_packages() {
+  local web=samples/ChatDemo/web
+  local installed=$web/node_modules/.installed
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+    || fail "Node $(node --version) is too old. Install Node 20.19 or later, with npm: https://nodejs.org"
+  cmp -s "$web/package-lock.json" "$installed" && return
+  (cd "$web" && npm ci --no-audit --no-fund --loglevel error) || fail "'npm ci' did not work in $web"
+  cp "$web/package-lock.json" "$installed"
+}
+
 # The SDK does not come from Debian.
 need_dotnet() {
   command -v dotnet >/dev/null || fail "dotnet is missing. Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"

@@ -1,7 +1,7 @@
 namespace Gateway.Tests.Support;
 
 /// <summary>
-/// Marks a fixture or a test that starts another program: Redis, etcd, a browser, the gateway as a process of its own.
+/// Marks a fixture or a test that starts another program: Redis, etcd, a browser, Node, the gateway as a process of its own.
 /// <c>test.sh --fast</c> leaves it out.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]

@@ -11,7 +11,7 @@ function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      return ["node_modules", "messages"].includes(entry.name) ? [] : sources(path);
+      return ["node_modules", "messages", "test"].includes(entry.name) ? [] : sources(path);
     }
 
     return [path];

@@ -111,10 +111,8 @@ async function start(): Promise<void> {
     return;
   }
 
-  addEventListener("online", () => model?.hurry());
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && model?.current) {
-      model.hurry();
       void model.open(model.current);
     }
   });

@@ -67,11 +67,13 @@ export class Model {
   constructor(config: Config) {
     this.client = new GatewayClient({ httpUrl: config.httpUrl, language: languageTag });
     this.#socket = new NotifySocket(config.webSocketUrl, {
-      onEvent: (event) => this.#try(() => this.#event(event)),
-      onFresh: () => this.#try(() => this.#fresh()),
+      onEvent: (event) => this.#event(event),
+      onFresh: () => this.#fresh(),
+      onFailure: (error) => this.report(error),
       onResumed: (missed) => this.#connected("resumed", missed),
       onReconnecting: () => this.#set({ connection: "reconnecting" }),
       onSessionEnded: () => this.#set({ sessionEnded: true }),
+      onAuthenticated: () => this.#set({ sessionEnded: false }),
       onEnd: (end) => this.#set({ connection: "stopped", end }),
     });
   }
@@ -99,10 +101,6 @@ export class Model {
   connectAgain(): void {
     this.#set({ connection: "connecting", end: undefined });
     this.#socket.authenticate(this.client.sessionId);
-  }
-
-  hurry(): void {
-    this.#socket.hurry();
   }
 
   leave(): void {
@@ -462,14 +460,6 @@ export class Model {
   #set(change: Partial<Pick<Model, "connection" | "missed" | "end" | "sessionEnded">>): void {
     Object.assign(this, change);
     this.onChange();
-  }
-
-  async #try(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.report(error);
-    }
   }
 }
 

@@ -4,7 +4,8 @@
 export { GatewayClient, type ClientOptions } from "./client";
 export { CallError, type CallErrorKind } from "./errors";
 export { routes, type Route } from "./routes";
-export { NotifySocket, type SocketEnd, type SocketHandlers } from "./socket";
+export type { SocketEnd } from "./protocol";
+export { NotifySocket, type SocketHandlers } from "./socket";
 export {
   MessageType,
   type ChatSessionInfo,

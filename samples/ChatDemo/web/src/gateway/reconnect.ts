@@ -1,5 +1,5 @@
 /** Close codes after which coming back by itself would only be refused again, or do harm (docs/close-codes.md). */
-const finalCodes = new Set([1000, 1003, 1009, 4400, 4401, 4409, 4429, 4430, 4440]);
+const finalCodes = new Set([1000, 1002, 1003, 1009, 4400, 4401, 4409, 4429, 4430, 4440]);
 
 /** The session is over: log in again. */
 const sessionCodes = new Set([4401, 4440]);
