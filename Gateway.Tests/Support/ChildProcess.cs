@@ -57,11 +57,12 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Asks the program to end, as an orchestrator does.</summary>
-    public async Task TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync().DefaultTimeout();
-    }
+    public Task TerminateAsync() => SignalAsync("-TERM");
+
+    /// <summary>Stops the program in the middle of whatever it does, until it is thawed.</summary>
+    public Task FreezeAsync() => SignalAsync("-STOP");
+
+    public Task ThawAsync() => SignalAsync("-CONT");
 
     public async Task<int> ExitCodeAsync(TimeSpan limit)
     {
@@ -83,6 +84,12 @@ internal sealed class ChildProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync().DefaultTimeout();
     }
 
     private void Remember(string? line)
