@@ -35,14 +35,23 @@ public static class NotifyExtensions
         services.TryAddSingleton<NotifyMetrics>();
         services.TryAddSingleton<OpenSockets>();
         services.TryAddSingleton<DepartureActions>();
+        services.TryAddSingleton<NodeName>();
         if (spansNodes)
         {
-            services.AddRedisBus();
+            services.TryAddSingleton<RedisCalls>();
+            services.TryAddSingleton<RedisStore>();
+            services.TryAddSingleton<IHubStore>(provider => provider.GetRequiredService<RedisStore>());
+            services.AddHostedService(provider => provider.GetRequiredService<RedisStore>());
         }
         else
         {
-            services.AddInProcessBus();
+            services.TryAddSingleton<IHubStore, MemoryStore>();
         }
+
+        services.TryAddSingleton<EventBus>();
+        services.TryAddSingleton<IEventBus>(provider => provider.GetRequiredService<EventBus>());
+        services.AddHostedService(provider => provider.GetRequiredService<EventBus>());
+        services.AddHostedService<Departures>();
 
         services.TryAddSingleton<ConnectionLimits>();
         services.TryAddSingleton<NotifyEndpoint>();
@@ -80,25 +89,5 @@ public static class NotifyExtensions
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-    }
-
-    private static void AddInProcessBus(this IServiceCollection services)
-    {
-        services.TryAddSingleton<NodeName>();
-        services.TryAddSingleton<Departures>();
-        services.AddHostedService(provider => provider.GetRequiredService<Departures>());
-        services.TryAddSingleton<InProcessBus>();
-        services.TryAddSingleton<IEventBus>(provider => provider.GetRequiredService<InProcessBus>());
-        services.AddHostedService(provider => provider.GetRequiredService<InProcessBus>());
-    }
-
-    private static void AddRedisBus(this IServiceCollection services)
-    {
-        services.TryAddSingleton<NodeName>();
-        services.TryAddSingleton<HubStore>();
-        services.TryAddSingleton<Outbox>();
-        services.TryAddSingleton<RedisBus>();
-        services.TryAddSingleton<IEventBus>(provider => provider.GetRequiredService<RedisBus>());
-        services.AddHostedService<BusKeeper>();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class NotifyMetrics
     private readonly Counter<long> _replayed;
     private readonly Histogram<double> _latency;
     private readonly Counter<long> _lost;
-    private readonly UpDownCounter<long> _heldBack;
+    private readonly Counter<long> _epochs;
 
     public NotifyMetrics(IMeterFactory meters)
     {
@@ -34,7 +34,7 @@ internal sealed class NotifyMetrics
             "gateway.notify.latency", "s", "From publishing an event to having written it to a socket.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _lost = meter.CreateCounter<long>("gateway.notify.lost", "{event}", "Events that could not be taken to other nodes, by reason; one for each recipient.");
-        _heldBack = meter.CreateUpDownCounter<long>("gateway.notify.held_back", "{event}", "Events that wait until Redis takes them again; one for each recipient.");
+        _epochs = meter.CreateCounter<long>("gateway.notify.epochs", "{epoch}", "New counts of events that a bucket has begun, because some may have been lost; its clients load anew.");
     }
 
     public void Opened() => _open.Add(1);
@@ -58,7 +58,7 @@ internal sealed class NotifyMetrics
 
     public void Lost(int count, string reason) => _lost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
-    public void HeldBack(int change) => _heldBack.Add(change);
+    public void EpochChanged() => _epochs.Add(1);
 
     public void Dropped(int count, CloseReason reason)
     {

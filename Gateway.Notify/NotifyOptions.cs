@@ -27,7 +27,7 @@ public sealed class NotifyOptions
     /// <summary>The most sockets this node holds. Default 10000; 1 to 1000000.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
-    /// <summary>The most sockets one client address may hold on this node; many users can share an address. Default 1000; 1 to 1000000.</summary>
+    /// <summary>The most sockets one client address, of IPv6 one /64, may hold on this node; many users can share an address. Default 1000; 1 to 1000000.</summary>
     public int MaxConnectionsPerAddress { get; set; } = 1_000;
 
     /// <summary>The most sockets one user may hold on this node, whatever the device policy. Default 32; 1 to 10000.</summary>
@@ -90,14 +90,11 @@ public sealed class NotifyOptions
     /// <summary>How long a node may be silent before its sockets count as gone. Default 6 seconds; 2 seconds to 5 minutes.</summary>
     public TimeSpan NodeTimeout { get; set; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>How many events wait in this process while Redis does not take them; one for each recipient. Default 10000; 0 to 1000000.</summary>
-    public int OutboxEvents { get; set; } = 10_000;
-
-    /// <summary>How many bytes of events wait so. Default 64 MiB; 0 to 4 GiB.</summary>
-    public long OutboxBytes { get; set; } = 64 << 20;
-
-    /// <summary>How long an event may wait so before it is no longer worth telling. Default 1 minute; 1 second to 10 minutes.</summary>
-    public TimeSpan OutboxAge { get; set; } = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// Into how many parts users fall in Redis; a part that Redis has lost, or that does not answer, is no matter of the others. All gateways have to
+    /// say the same. Default 16; a few for each primary of a cluster. 1 to 1024.
+    /// </summary>
+    public int Buckets { get; set; } = 16;
 
     /// <summary>What happens when the last socket of a user, anywhere, is gone. Default <c>ClearMarker</c>.</summary>
     public LastDisconnect OnLastDisconnect { get; set; } = LastDisconnect.ClearMarker;

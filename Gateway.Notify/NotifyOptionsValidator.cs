@@ -19,15 +19,13 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Time(nameof(options.ReplayAge), options.ReplayAge, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1));
         Time(nameof(options.NodeTimeout), options.NodeTimeout, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
         Time(nameof(options.RedisTimeout), options.RedisTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
-        Time(nameof(options.OutboxAge), options.OutboxAge, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Time(nameof(options.LastDisconnectGrace), options.LastDisconnectGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         Time(nameof(options.DrainReconnectDelay), options.DrainReconnectDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Time(nameof(options.DrainReconnectJitter), options.DrainReconnectJitter, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         Number(nameof(options.ReplayEvents), options.ReplayEvents, 1, 10_000);
         Number(nameof(options.ReplayBytes), options.ReplayBytes, 64 << 10, 64 << 20);
         Number(nameof(options.ReplayMemory), options.ReplayMemory, 1 << 20, 64L << 30);
-        Number(nameof(options.OutboxEvents), options.OutboxEvents, 0, 1_000_000);
-        Number(nameof(options.OutboxBytes), options.OutboxBytes, 0, 4L << 30);
+        Number(nameof(options.Buckets), options.Buckets, 1, 1_024);
         Number(nameof(options.MaxInboundMessage), options.MaxInboundMessage, 1 << 10, 1 << 20);
         Number(nameof(options.MaxInboundRate), options.MaxInboundRate, 1, 1_000);
         Number(nameof(options.MaxConnections), options.MaxConnections, 1, 1_000_000);
@@ -37,6 +35,12 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Number(nameof(options.MaxQueuedEvents), options.MaxQueuedEvents, 1, 100_000);
         Number(nameof(options.MaxQueuedBytes), options.MaxQueuedBytes, 64 << 10, 1 << 30);
         Number(nameof(options.DrainBatch), options.DrainBatch, 1, 100_000);
+        if (options.ReplayAge < options.HeartbeatInterval)
+        {
+            errors.Add(
+                $"{NotifyOptions.SectionName}:ReplayAge is '{options.ReplayAge}', less than HeartbeatInterval, '{options.HeartbeatInterval}'; keep events for longer, or a client that learns at a heartbeat what it has missed could not have it.");
+        }
+
         if (string.IsNullOrEmpty(options.KeyPrefix))
         {
             errors.Add($"{NotifyOptions.SectionName}:KeyPrefix is empty, so the hub's keys could meet others; use one such as 'gateway:notify:'.");

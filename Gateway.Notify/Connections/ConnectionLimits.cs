@@ -1,18 +1,23 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Connections;
 
-/// <summary>Counts the sockets of this node and of each client address, from before the upgrade on.</summary>
+/// <summary>
+/// Counts the sockets of this node and of each client address, from before the upgrade on; of IPv6 of each /64, because a household has
+/// that many addresses.
+/// </summary>
 internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private int _total;
 
     /// <summary>Takes a place; null when there is none. Dispose of it when the socket is gone.</summary>
-    public Place? TryEnter(IPAddress address)
+    public Place? TryEnter(IPAddress client)
     {
+        var address = Household(client);
         if (Interlocked.Increment(ref _total) > options.Value.MaxConnections)
         {
             Interlocked.Decrement(ref _total);
@@ -26,6 +31,18 @@ internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)
         }
 
         return new Place(this, address);
+    }
+
+    private static IPAddress Household(IPAddress client)
+    {
+        if (client.AddressFamily == AddressFamily.InterNetwork || client.IsIPv4MappedToIPv6)
+        {
+            return client.MapToIPv4();
+        }
+
+        var bytes = client.GetAddressBytes();
+        bytes.AsSpan(bytes.Length / 2).Clear();
+        return new IPAddress(bytes);
     }
 
     private void Leave(IPAddress address)

@@ -26,7 +26,6 @@ internal sealed class NotifyConnection(
     private bool _isBroken;
     private long _writeStartedAt;
     private CloseHandshake? _closing;
-    private HashSet<Guid>? _ahead;
 
     /// <summary>Whether the client speaks gateway.notify.v2.</summary>
     public bool IsExtended => isExtended;
@@ -48,8 +47,14 @@ internal sealed class NotifyConnection(
     /// <summary>Set while the session has ended and the client may show a fresh one: when its time for that is over.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
 
-    /// <summary>Where in its user's feed the connection stood when it left.</summary>
+    /// <summary>Up to where the client has been told its user's events, if it counts them. Of the one who lists the connection, as the next two.</summary>
     public FeedPosition Position { get; set; }
+
+    /// <summary>The newest event known of that the client has to ask for, if it is ahead of <see cref="Position"/>.</summary>
+    public ulong Top { get; set; }
+
+    /// <summary>What waits until the client has been told something else; null when nothing has to.</summary>
+    public HeldEvents? Held { get; set; }
 
     /// <summary>Why the connection ended or is about to; null while it is open.</summary>
     public CloseReason? Closing
@@ -118,12 +123,6 @@ internal sealed class NotifyConnection(
             return _queue.IsWithinBounds;
         }
     }
-
-    /// <summary>Notes that this socket has had an event ahead of its number. As many as the bus can hold back, which is bounded.</summary>
-    public void RememberAhead(Guid eventId) => (_ahead ??= []).Add(eventId);
-
-    /// <summary>Whether this socket has had the event already; asked once for each.</summary>
-    public bool TakeAhead(Guid eventId) => _ahead is not null && _ahead.Remove(eventId);
 
     /// <summary>From now on the client has <see cref="NotifyOptions.AuthenticationTimeout"/> until it has to be <see cref="LetIn"/>.</summary>
     public void AwaitAuthentication() => _patience = time.CreateTimer(

@@ -13,4 +13,29 @@ internal sealed record SeatRules(int Max, bool ReplacesOwnSession, bool KicksOld
         DevicePolicy.KickOldest => new(Math.Min(options.MaxDevices, options.MaxConnectionsPerUser), true, true),
         _ => new(options.MaxDevices, true, false),
     };
+
+    /// <summary>Whether a node's own limit lets a newcomer in, apart from the device policy.</summary>
+    public bool HasRoom(IReadOnlyList<NotifyConnection> seated, NotifyConnection newcomer, string predecessor, int limit) =>
+        KicksOldest || seated.Count(old => !IsPredecessor(old, newcomer, predecessor)) < limit;
+
+    /// <summary>Who of those seated, oldest first, has to make room for a newcomer; null when there is none to be had.</summary>
+    public IReadOnlyList<NotifyConnection>? MakeRoom(IReadOnlyList<NotifyConnection> seated, NotifyConnection newcomer, string predecessor)
+    {
+        var leaving = seated.Where(old => IsPredecessor(old, newcomer, predecessor)).ToList();
+        var surplus = Max == 0 ? 0 : seated.Count - leaving.Count - Max + 1;
+        if (surplus > 0)
+        {
+            if (!KicksOldest)
+            {
+                return null;
+            }
+
+            leaving.AddRange(seated.Except(leaving).Take(surplus).ToArray());
+        }
+
+        return leaving;
+    }
+
+    private bool IsPredecessor(NotifyConnection old, NotifyConnection newcomer, string predecessor) =>
+        old.Id == predecessor || (ReplacesOwnSession && old.SessionId == newcomer.SessionId);
 }

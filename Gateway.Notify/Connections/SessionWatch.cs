@@ -16,7 +16,9 @@ internal sealed class SessionWatch(
     : BackgroundService
 {
     private const double Spread = 0.1;
-    private const int AtOnce = 16;
+
+    // Asked together, so that the look-ups of a round share round trips.
+    private const int AtOnce = 128;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

@@ -9,45 +9,16 @@ internal sealed class UserSockets
     // Most users have one.
     private readonly List<NotifyConnection> _connections = new(1);
 
-    public int Count => _connections.Count;
-
     public IReadOnlyList<NotifyConnection> All => _connections;
 
-    public void Add(NotifyConnection connection) => _connections.Add(connection);
+    /// <summary>Lists a connection. What comes for it is held until <see cref="Release"/>.</summary>
+    public void Add(NotifyConnection connection)
+    {
+        Hold(connection);
+        _connections.Add(connection);
+    }
 
     public bool Remove(NotifyConnection connection) => _connections.Remove(connection);
-
-    /// <summary>Whether the node's own limit lets a newcomer in, apart from the device policy.</summary>
-    public bool HasRoom(NotifyConnection newcomer, string predecessor, SeatRules rules, int limit) =>
-        rules.KicksOldest || _connections.Count(old => !IsPredecessor(old, newcomer, predecessor, rules)) < limit;
-
-    /// <summary>Who has to make room for a newcomer; null when there is none to be had.</summary>
-    public IReadOnlyList<NotifyConnection>? MakeRoom(NotifyConnection newcomer, string predecessor, SeatRules rules)
-    {
-        var leaving = _connections.Where(old => IsPredecessor(old, newcomer, predecessor, rules)).ToList();
-        var surplus = rules.Max == 0 ? 0 : _connections.Count - leaving.Count - rules.Max + 1;
-        if (surplus > 0)
-        {
-            if (!rules.KicksOldest)
-            {
-                return null;
-            }
-
-            leaving.AddRange(_connections.Except(leaving).Take(surplus).ToArray());
-        }
-
-        return leaving;
-    }
-
-    /// <summary>Takes out those with the given ids and closes them.</summary>
-    public void Kick(IReadOnlyCollection<string> connectionIds)
-    {
-        foreach (var connection in _connections.Where(connection => connectionIds.Contains(connection.Id)).ToArray())
-        {
-            _connections.Remove(connection);
-            connection.Close(CloseReason.Replaced);
-        }
-    }
 
     /// <summary>Closes the sockets of one session, or all.</summary>
     public void Disconnect(string? sessionId)
@@ -59,53 +30,119 @@ internal sealed class UserSockets
     }
 
     /// <summary>Queues an event for every socket; those that have had it ahead of its number learn the number only.</summary>
-    public void Deliver(NumberedEvent numbered)
+    public void Deliver(NumberedEvent numbered, IReadOnlySet<NotifyConnection>? told, int mostHeld)
     {
-        var hubEvent = numbered.Event;
         ReadOnlyMemory<byte> head = default;
         foreach (var connection in _connections)
         {
-            if (connection.TakeAhead(hubEvent.Id))
+            if (told?.Contains(connection) == true)
             {
-                if (connection.IsExtended)
+                if (connection.IsExtended && Advance(connection, numbered.Sequence))
                 {
                     connection.TryEnqueue(ExtendedFrames.Position(numbered.Sequence));
                 }
             }
-            else if (connection.IsExtended)
+            else if (connection.Held is not { } held)
             {
-                head = head.IsEmpty ? ExtendedFrames.EventHead(numbered.Sequence, hubEvent.Body.Length) : head;
-                connection.TryEnqueue(new Outbound(head, hubEvent));
+                Send(connection, numbered, ref head);
+            }
+            else if (held.Events.Count < mostHeld)
+            {
+                held.Events.Enqueue(numbered);
             }
             else
             {
-                connection.TryEnqueue(new Outbound(default, hubEvent));
+                connection.Close(CloseReason.SlowConsumer);
             }
         }
     }
 
-    /// <summary>Queues an event that could not be numbered, and remembers who has had it.</summary>
-    public void DeliverAhead(HubEvent hubEvent)
+    /// <summary>From now on what comes for a connection waits, so that nothing overtakes what it is about to be told.</summary>
+    public static void Hold(NotifyConnection connection) => connection.Held = new HeldEvents();
+
+    /// <summary>Sends what was held. What the connection has been told meanwhile is passed over.</summary>
+    public static void Release(NotifyConnection connection)
     {
-        foreach (var connection in _connections)
+        var held = connection.Held;
+        connection.Held = null;
+        if (held?.Moved is { } top)
         {
-            var head = connection.IsExtended ? ExtendedFrames.EventHead(0, hubEvent.Body.Length) : default;
-            if (connection.TryEnqueue(new Outbound(head, hubEvent)))
-            {
-                connection.RememberAhead(hubEvent.Id);
-            }
+            Move(connection, top);
+        }
+
+        foreach (var numbered in held?.Events ?? [])
+        {
+            ReadOnlyMemory<byte> head = default;
+            Send(connection, numbered, ref head);
         }
     }
 
-    /// <summary>Queues something for the sockets that speak the extended protocol.</summary>
-    public void TellExtended(Outbound frame)
+    /// <summary>Follows the store, after it has been out of reach: where another count has begun, events may be gone.</summary>
+    public static void Move(NotifyConnection connection, FeedPosition top)
     {
-        foreach (var connection in _connections.Where(connection => connection.IsExtended))
+        if (connection.Held is { } held)
         {
-            connection.TryEnqueue(frame);
+            held.Moved = top;
+        }
+        else if (top.Epoch != connection.Position.Epoch)
+        {
+            Place(connection, top);
+            connection.TryEnqueue(ExtendedFrames.Resumed(false, top));
+        }
+        else
+        {
+            connection.Top = top.Sequence;
         }
     }
 
-    private static bool IsPredecessor(NotifyConnection old, NotifyConnection newcomer, string predecessor, SeatRules rules) =>
-        old.Id == predecessor || (rules.ReplacesOwnSession && old.SessionId == newcomer.SessionId);
+    /// <summary>Notes where a client stands that has just been told so.</summary>
+    public static void Place(NotifyConnection connection, FeedPosition position) => (connection.Position, connection.Top) = (position, position.Sequence);
+
+    /// <summary>Tells a client where it should stand; one that is behind asks for what it has missed.</summary>
+    public static void Heartbeat(NotifyConnection connection)
+    {
+        if (connection.Held is null)
+        {
+            var position = connection.Position;
+            connection.TryEnqueue(ExtendedFrames.Heartbeat(position with { Sequence = Math.Max(position.Sequence, connection.Top) }));
+        }
+    }
+
+    private static void Send(NotifyConnection connection, NumberedEvent numbered, ref ReadOnlyMemory<byte> head)
+    {
+        if (!connection.IsExtended)
+        {
+            connection.TryEnqueue(new Outbound(default, numbered.Event));
+        }
+        else if (Advance(connection, numbered.Sequence))
+        {
+            head = head.IsEmpty ? ExtendedFrames.EventHead(numbered.Sequence, numbered.Event.Body.Length) : head;
+            connection.TryEnqueue(new Outbound(head, numbered.Event));
+        }
+    }
+
+    /// <summary>False for what the client has had. What has no number is always news.</summary>
+    private static bool Advance(NotifyConnection connection, ulong sequence)
+    {
+        if (sequence != 0 && sequence <= connection.Position.Sequence)
+        {
+            return false;
+        }
+
+        if (sequence != 0)
+        {
+            connection.Position = connection.Position with { Sequence = sequence };
+        }
+
+        return true;
+    }
+}
+
+/// <summary>What has come for a connection that is about to be told something else first.</summary>
+internal sealed class HeldEvents
+{
+    public Queue<NumberedEvent> Events { get; } = new();
+
+    /// <summary>Where the store has said that the user's events stand; null if it has not.</summary>
+    public FeedPosition? Moved { get; set; }
 }

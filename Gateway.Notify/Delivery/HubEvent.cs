@@ -6,6 +6,9 @@ namespace Gateway.Notify.Delivery;
 /// <summary>One event on its way to sockets, serialized once for all of them.</summary>
 internal sealed class HubEvent
 {
+    private readonly Lock _lock = new();
+    private Task? _kept;
+
     private HubEvent(Guid id, byte[] frame, int bodyLength, long publishedAt)
     {
         Id = id;
@@ -14,7 +17,7 @@ internal sealed class HubEvent
         PublishedAt = publishedAt;
     }
 
-    /// <summary>Tells a repetition from a new event.</summary>
+    /// <summary>Names it where it is kept for others to fetch.</summary>
     public Guid Id { get; }
 
     /// <summary>The body as the WebSocket message that every plain client receives.</summary>
@@ -32,6 +35,15 @@ internal sealed class HubEvent
         var frame = new byte[BinaryFrame.HeaderLength(length) + length];
         message.WriteTo(frame.AsSpan(BinaryFrame.WriteHeader(frame, length)));
         return new(id, frame, length, publishedAt);
+    }
+
+    /// <summary>Has it put down for others to fetch, once for all who are told.</summary>
+    public Task KeepAsync(Func<HubEvent, Task> put)
+    {
+        lock (_lock)
+        {
+            return _kept ??= put(this);
+        }
     }
 
     public static HubEvent Of(Guid id, ReadOnlySpan<byte> body, long publishedAt) => new(id, BinaryFrame.Of(body), body.Length, publishedAt);

@@ -13,9 +13,6 @@ internal interface IEventBus
     /// <summary>True while events may not reach other nodes; sockets of this one are still served.</summary>
     bool IsDegraded { get; }
 
-    /// <summary>Users with a socket on this node.</summary>
-    int LocalUsers { get; }
-
     /// <summary>Accepts an event. Events accepted one after another reach each recipient in that order.</summary>
     Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken);
 

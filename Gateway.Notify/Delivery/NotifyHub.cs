@@ -32,8 +32,8 @@ public sealed class NotifyHub
 
     /// <summary>
     /// Takes an event to every socket of every recipient. The event is serialized once. Events published one after another reach each
-    /// socket in that order. Does not fail when other nodes can't be reached: what they miss is held back, within bounds, and counted
-    /// when it is lost.
+    /// socket in that order. Does not fail when other nodes can't be reached: what they miss is counted, and clients that keep count are
+    /// told to load anew.
     /// </summary>
     /// <param name="recipients">User ids, each once. Those who are not connected are passed over.</param>
     /// <param name="message">The event, byte for byte what clients receive.</param>

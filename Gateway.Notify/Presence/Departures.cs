@@ -1,96 +1,41 @@
-using System.Collections.Concurrent;
+using Gateway.Notify.Delivery;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Presence;
 
 /// <summary>
-/// Users whose last socket has gone, where one node is all there is: after the grace period their login state is tidied, unless they
-/// have come back. A failed attempt is repeated until it succeeds or they come back.
+/// Tidies the login state of users whose last socket has been gone for the grace period, unless they have come back. A failed attempt
+/// is repeated until it succeeds or they come back.
 /// </summary>
-internal sealed class Departures(IOptions<NotifyOptions> options, DepartureActions actions, TimeProvider time, ILogger<Departures> logger)
-    : BackgroundService
+internal sealed class Departures(IHubStore store, DepartureActions actions, TimeProvider time, ILogger<Departures> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, Departure> _users = new(StringComparer.Ordinal);
-
-    /// <summary>A socket has gone.</summary>
-    public void Left(string userId, string sessionId, bool wasLast)
-    {
-        var action = options.Value.OnLastDisconnect;
-        if (action == LastDisconnect.Logout || (action == LastDisconnect.ClearMarker && wasLast))
-        {
-            _users.GetOrAdd(userId, _ => new Departure()).Add(sessionId, wasLast ? time.GetUtcNow() + options.Value.LastDisconnectGrace : null);
-        }
-    }
-
-    public void CameBack(string userId)
-    {
-        if (_users.TryGetValue(userId, out var departure))
-        {
-            departure.Cancel();
-        }
-    }
-
-    /// <summary>Who is still in the grace period when this node stops can't be looked after any more, so they are tidied at once.</summary>
+    /// <summary>Who is still in the grace period when the only node stops can't be looked after any more, so they are tidied at once.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TidyAsync(DateTimeOffset.MaxValue, cancellationToken);
+        await TidyAsync(isStopping: true, cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Rounds.EveryAsync(Interval, time, () => (IHubStore[])[store], _ => TidyAsync(isStopping: false, stoppingToken), atOnce: 1, logger, stoppingToken);
+
+    private async Task TidyAsync(bool isStopping, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        foreach (var departure in await store.FindDueAsync(isStopping, cancellationToken))
         {
-            await TidyAsync(time.GetUtcNow(), stoppingToken);
-        }
-    }
-
-    private async Task TidyAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        foreach (var (userId, departure) in _users.Where(user => user.Value.DueAt <= now).ToArray())
-        {
-            if (await actions.TryTidyAsync(userId, departure.Sessions(), logger, cancellationToken))
+            if (await actions.TryTidyAsync(departure.UserId, departure.Sessions, logger, cancellationToken))
             {
-                _users.TryRemove(new KeyValuePair<string, Departure>(userId, departure));
-            }
-        }
-    }
-
-    /// <summary>The sessions of the sockets that have left, and when the last one's grace is over.</summary>
-    private sealed class Departure
-    {
-        private readonly HashSet<string> _sessions = new(StringComparer.Ordinal);
-
-        public DateTimeOffset? DueAt { get; private set; }
-
-        public void Add(string sessionId, DateTimeOffset? dueAt)
-        {
-            lock (_sessions)
-            {
-                _sessions.Add(sessionId);
-                DueAt = dueAt ?? DueAt;
-            }
-        }
-
-        public void Cancel()
-        {
-            lock (_sessions)
-            {
-                DueAt = null;
-            }
-        }
-
-        public IReadOnlyCollection<string> Sessions()
-        {
-            lock (_sessions)
-            {
-                return [.. _sessions];
+                await store.SettleAsync(departure, cancellationToken);
             }
         }
     }
 }
+
+/// <param name="Bucket">The user's bucket.</param>
+/// <param name="UserId">Who has gone.</param>
+/// <param name="Sessions">The sessions of the sockets that have left.</param>
+/// <param name="Claim">Tells this departure from a later one.</param>
+internal sealed record Departure(int Bucket, string UserId, IReadOnlyCollection<string> Sessions, string Claim);

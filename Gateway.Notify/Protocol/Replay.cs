@@ -8,18 +8,11 @@ internal static class Replay
 {
     /// <param name="connection">Who asks.</param>
     /// <param name="from">The position asked for.</param>
-    /// <param name="top">The position of the newest event.</param>
-    /// <param name="events">Everything between the two; null when some of it is gone.</param>
+    /// <param name="missed">What came after it.</param>
     /// <param name="metrics">Counts them.</param>
-    public static void Send(
-        NotifyConnection connection, FeedPosition from, FeedPosition top, IReadOnlyList<NumberedEvent>? events, NotifyMetrics metrics)
+    public static void Send(NotifyConnection connection, FeedPosition from, Missed missed, NotifyMetrics metrics)
     {
-        if (!connection.IsReadyForReplay())
-        {
-            connection.Close(CloseReason.SlowConsumer);
-            return;
-        }
-
+        var (top, events) = missed;
         connection.TryEnqueue(ExtendedFrames.Resumed(events is not null, events is null ? top : from), asReplay: true);
         foreach (var (sequence, hubEvent) in events ?? [])
         {

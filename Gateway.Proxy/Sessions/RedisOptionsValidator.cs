@@ -27,6 +27,12 @@ internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
             errors.Add($"{RedisOptions.SectionName} has certificates for TLS, but its Configuration does not say 'ssl=true'; add it, or leave them out.");
         }
 
+        else if (!parsed.ChannelPrefix.IsNullOrEmpty)
+        {
+            errors.Add(
+                $"{RedisOptions.SectionName}:Configuration has 'channelPrefix', which does not hold for what scripts publish; leave it out, and set Gateway:Notify:KeyPrefix, with which all channels of the gateway begin.");
+        }
+
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

@@ -128,7 +128,8 @@ internal sealed partial class RedisRightsTests
     [TestCase("-subscribe", "", "HubRefused", "run 'subscribe'")]
     [TestCase("-xadd", "", "HubRefused", "run a command of the script")]
     [TestCase("-zadd", "", "HubRefused", "run a command of the script")]
-    [TestCase("-smembers", "", "HubRefused", "run 'smembers'")]
+    [TestCase("-smembers", "", "HubRefused", "run a command of the script")]
+    [TestCase("-info", "", "HubRefused", "run a command of the script")]
     public async Task RightMissing_IsNamedInTheLog(string rules, string? code, string told, string text)
     {
         await using var gateway = await StartGatewayAsync(rules);
@@ -138,14 +139,24 @@ internal sealed partial class RedisRightsTests
             {
                 await CodeAsync(gateway);
                 await CodeAsync(gateway, Login, new UserLoginReq { RequestId = "r1" });
-                // To the socket of the turn before, which then leaves.
+                // To the socket of the turn before, which then leaves, and stays away for a turn: whoever is back at once has not departed.
                 await NodesFixture.HubOf(gateway).PublishAsync(["alice"], HubFixture.Removed("bob"), CancellationToken.None);
-                await (socket?.DisposeAsync() ?? default);
-                await LogInAsync();
-                socket = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(gateway.Urls[1], "/ws"), "s-alice");
+                if (socket is null)
+                {
+                    await LogInAsync();
+                    socket = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(gateway.Urls[1], "/ws"), "s-alice");
+                }
+                else
+                {
+                    await socket.DisposeAsync();
+                    socket = null;
+                }
+
                 return gateway.Log.Named(told).Any(entry => entry.Message.Contains(text, StringComparison.Ordinal));
             },
             "the missing right is named");
+        // Her session may have ended with the departure that could not be tidied.
+        await LogInAsync();
         Assert.That(gateway.Log.Named(told).Select(entry => entry.Level), Is.All.EqualTo(LogLevel.Warning));
         if (code is not null)
         {
@@ -153,7 +164,7 @@ internal sealed partial class RedisRightsTests
             Assert.That(await CodeAsync(gateway), Is.EqualTo(code));
         }
 
-        await socket!.DisposeAsync();
+        await (socket?.DisposeAsync() ?? default);
     }
 
     private async Task LogInAsync()

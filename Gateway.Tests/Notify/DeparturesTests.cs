@@ -1,4 +1,6 @@
 using Gateway.Notify;
+using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
 using Gateway.Notify.Presence;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,9 +20,9 @@ internal sealed class DeparturesTests
     public async Task LastSocketGone_ClearsTheMarkerAfterTheGrace_AndNotBefore()
     {
         await using var departures = await StartedAsync(new NotifyOptions());
-        departures.Object.Left("bob", "s-2", wasLast: true);
+        departures.Left("bob", "s-2", wasLast: true);
         departures.Pass(5 * Second);
-        departures.Object.Left("alice", "s-1", wasLast: true);
+        departures.Left("alice", "s-1", wasLast: true);
         departures.Pass(5 * Second);
         await Eventually.That(() => departures.State.Cleared.SequenceEqual(["bob"]));
         departures.Pass(5 * Second);
@@ -32,9 +34,9 @@ internal sealed class DeparturesTests
     public async Task ComingBackInTime_KeepsTheMarker()
     {
         await using var departures = await StartedAsync(new NotifyOptions());
-        departures.Object.Left("alice", "s-1", wasLast: true);
-        departures.Object.Left("bob", "s-2", wasLast: true);
-        departures.Object.CameBack("alice");
+        departures.Left("alice", "s-1", wasLast: true);
+        departures.Left("bob", "s-2", wasLast: true);
+        departures.CameBack("alice");
         departures.Pass(11 * Second);
         await Eventually.That(() => departures.State.Cleared.SequenceEqual(["bob"]));
     }
@@ -43,11 +45,11 @@ internal sealed class DeparturesTests
     public async Task Logout_EndsTheSessionsOfAllSocketsThatLeft()
     {
         await using var departures = await StartedAsync(new NotifyOptions { OnLastDisconnect = LastDisconnect.Logout });
-        departures.Object.Left("alice", "s-1", wasLast: false);
-        departures.Object.Left("alice", "s-2", wasLast: true);
+        departures.Left("alice", "s-1", wasLast: false);
+        departures.Left("alice", "s-2", wasLast: true);
         departures.Pass(11 * Second);
         await Eventually.That(() => departures.State.Cleared.Contains("alice"));
-        Assert.That(departures.State.Ended, Is.EquivalentTo(new[] { "s-1", "s-2" }));
+        Assert.That(departures.State.Ended, Is.EquivalentTo(new[] { "s-1", "s-2", "s-staying" }));
     }
 
     [Test]
@@ -55,7 +57,7 @@ internal sealed class DeparturesTests
     {
         await using var departures = await StartedAsync(new NotifyOptions());
         departures.State.Failures = 2;
-        departures.Object.Left("alice", "s-1", wasLast: true);
+        departures.Left("alice", "s-1", wasLast: true);
         await Eventually.That(() =>
         {
             departures.Pass(5 * Second);
@@ -67,7 +69,7 @@ internal sealed class DeparturesTests
     public async Task Shutdown_TidiesThoseStillInTheirGrace()
     {
         var departures = await StartedAsync(new NotifyOptions());
-        departures.Object.Left("alice", "s-1", wasLast: true);
+        departures.Left("alice", "s-1", wasLast: true);
         await departures.DisposeAsync();
         Assert.That(departures.State.Cleared, Is.EqualTo(new[] { "alice" }));
     }
@@ -77,11 +79,11 @@ internal sealed class DeparturesTests
     {
         await using var departures = await StartedAsync(new NotifyOptions { OnLastDisconnect = LastDisconnect.Logout });
         departures.State.Unendable = "s-1";
-        departures.Object.Left("alice", "s-1", wasLast: false);
-        departures.Object.Left("alice", "s-2", wasLast: true);
+        departures.Left("alice", "s-1", wasLast: false);
+        departures.Left("alice", "s-2", wasLast: true);
         departures.Pass(11 * Second);
         await Eventually.That(() => departures.State.Cleared.Contains("alice"));
-        Assert.That(departures.State.Ended, Is.EqualTo(new[] { "s-2" }));
+        Assert.That(departures.State.Ended, Is.EquivalentTo(new[] { "s-2", "s-staying" }));
         departures.State.Unendable = null;
         await Eventually.That(() =>
         {
@@ -95,7 +97,7 @@ internal sealed class DeparturesTests
         var running = new Running(options);
         await running.Object.StartAsync(CancellationToken.None);
         // Its timer runs once it has tidied somebody.
-        running.Object.Left("probe", "s-0", wasLast: true);
+        running.Left("probe", "s-0", wasLast: true);
         await Eventually.That(() =>
         {
             running.Pass(Second);
@@ -105,15 +107,43 @@ internal sealed class DeparturesTests
         return running;
     }
 
-    private sealed class Running(NotifyOptions options) : IAsyncDisposable
+    private sealed class Running : IAsyncDisposable
     {
         private readonly FakeTimeProvider _time = new();
-        private Departures? _object;
+        private readonly NotifyMetrics _metrics = new(TestMeters.Factory);
+        private readonly NotifyOptions _options;
+        private readonly EventBus _bus;
+        private readonly Dictionary<string, NotifyConnection> _staying = [];
+
+        public Running(NotifyOptions options)
+        {
+            _options = options;
+            var store = new MemoryStore(Options.Create(options), new NodeName(), _time);
+            _bus = new EventBus(store, Options.Create(options), _metrics, _time, NullLogger<EventBus>.Instance);
+            Object = new Departures(store, new DepartureActions(Options.Create(options), State, _time), _time, NullLogger<Departures>.Instance);
+        }
 
         public RecordingState State { get; } = new();
 
-        public Departures Object => _object ??= new Departures(
-            Options.Create(options), new DepartureActions(Options.Create(options), State, _time), _time, NullLogger<Departures>.Instance);
+        public Departures Object { get; }
+
+        /// <summary>A socket comes and goes, and another one stays unless it is the last.</summary>
+        public void Left(string userId, string sessionId, bool wasLast)
+        {
+            if (!wasLast)
+            {
+                CameBack(userId);
+            }
+
+            var socket = Join(userId, sessionId);
+            Assert.That(_bus.LeaveAsync(socket).IsCompletedSuccessfully);
+            if (wasLast && _staying.Remove(userId, out var last))
+            {
+                Assert.That(_bus.LeaveAsync(last).IsCompletedSuccessfully);
+            }
+        }
+
+        public void CameBack(string userId) => _staying[userId] = Join(userId, "s-staying");
 
         public void Pass(TimeSpan time) => _time.Advance(time);
 
@@ -121,6 +151,15 @@ internal sealed class DeparturesTests
         {
             await Object.StopAsync(CancellationToken.None);
             Object.Dispose();
+            _bus.Dispose();
+        }
+
+        private NotifyConnection Join(string userId, string sessionId)
+        {
+            var connection = new NotifyConnection(new HeldSocket(), isExtended: false, _options, _metrics, _time);
+            connection.Authenticated(userId, sessionId);
+            Assert.That(_bus.JoinAsync(new JoinRequest(connection), CancellationToken.None).Result, Is.Null);
+            return connection;
         }
     }
 

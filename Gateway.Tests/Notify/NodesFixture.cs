@@ -12,12 +12,15 @@ namespace Gateway.Tests.Notify;
 /// <summary>Several gateways on one real Redis, in which the test plays the user service.</summary>
 internal sealed class NodesFixture : IAsyncDisposable
 {
-    private readonly List<GatewayFixture> _nodes = [];
-    private readonly string _redisOptions;
+    /// <summary>As many as there are by default.</summary>
+    public const int Buckets = 16;
 
-    private NodesFixture(RedisProcess redis, ConnectionMultiplexer connection, string redisOptions)
+    private readonly List<GatewayFixture> _nodes = [];
+    private readonly string _configuration;
+
+    private NodesFixture(RedisProcess redis, ConnectionMultiplexer connection, string configuration)
     {
-        _redisOptions = redisOptions;
+        _configuration = configuration;
         Redis = redis;
         Connection = connection;
     }
@@ -36,7 +39,16 @@ internal sealed class NodesFixture : IAsyncDisposable
     public static async Task<NodesFixture> StartAsync(int nodes, Dictionary<string, string?>? settings = null, string redisOptions = "")
     {
         var redis = await RedisProcess.CreateAsync();
-        var fixture = new NodesFixture(redis, await redis.ConnectAsync(), redisOptions);
+        return await StartAsync(redis, redis.Configuration + redisOptions, nodes, settings);
+    }
+
+    /// <param name="redis">Goes with the nodes.</param>
+    /// <param name="configuration">How they reach it.</param>
+    /// <param name="nodes">How many.</param>
+    /// <param name="settings">Of each node.</param>
+    public static async Task<NodesFixture> StartAsync(RedisProcess redis, string configuration, int nodes, Dictionary<string, string?>? settings = null)
+    {
+        var fixture = new NodesFixture(redis, await redis.ConnectAsync(), configuration);
         foreach (var user in new[] { "alice", "bob", "carol" })
         {
             await fixture.LogInAsync($"s-{user}", user);
@@ -57,12 +69,30 @@ internal sealed class NodesFixture : IAsyncDisposable
             new Dictionary<string, string?>(settings ?? [])
             {
                 ["Gateway:Sessions:Store"] = "Redis",
-                ["Gateway:Redis:Configuration"] = Redis.Configuration + _redisOptions,
+                ["Gateway:Redis:Configuration"] = _configuration,
             },
             builder => builder.Services.RemoveAll<IEventPublisher>());
         _nodes.Add(node);
         await Eventually.That(() => !HubOf(node).IsDegraded, "the node has not found Redis");
         return node;
+    }
+
+    /// <summary>How many members a sorted set of the hub has, in all buckets together.</summary>
+    public async Task<long> CountAsync(string key) =>
+        (await Task.WhenAll(Enumerable.Range(0, Buckets).Select(bucket => Database.SortedSetLengthAsync(Key(bucket, key))))).Sum();
+
+    public static string Key(int bucket, string key) => $"gateway:notify:0:{{{bucket}}}:{key}";
+
+    /// <summary>In which bucket a user is who has a socket.</summary>
+    public async Task<int> BucketOfAsync(string user)
+    {
+        for (var bucket = 0; ; bucket++)
+        {
+            if (await Database.KeyExistsAsync(Key(bucket, $"user:{user}")))
+            {
+                return bucket;
+            }
+        }
     }
 
     /// <summary>Stops a node as an orchestrator does; the numbers of the others stay.</summary>

@@ -257,9 +257,20 @@ internal sealed class NodesTests
             ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00.100",
         });
         await (await nodes.JoinAsync(0, "alice")).CloseAsync();
-        await Eventually.That(async () => await nodes.Database.SortedSetLengthAsync("gateway:notify:departures") == 0
+        await Eventually.That(async () => await nodes.CountAsync("departures") == 0
             && (await nodes.SocketsOfAsync("alice")).Count == 0);
         Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True);
+    }
+
+    [Test]
+    public async Task Publish_WhoseCallerHasGone_IsNoOutage_AndReachesEverybody()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var there = await nodes.JoinExtendedAsync(1, "alice");
+        await nodes.Hub(0).PublishAsync(["alice"], HubFixture.Removed("1"), new CancellationToken(canceled: true));
+        Assert.That((await there.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("1")));
+        Assert.That(nodes.Hub(0).IsDegraded, Is.False);
+        Assert.That(nodes.Nodes[0].Log.Named("HubDegraded"), Is.Empty);
     }
 
     private static int Open(NodesFixture nodes) => nodes.Nodes.Sum(node => node.OpenSockets());

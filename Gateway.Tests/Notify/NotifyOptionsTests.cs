@@ -21,6 +21,10 @@ internal sealed class NotifyOptionsTests
         Case(o => o.PingTimeout = TimeSpan.Zero, "Gateway:Notify:PingTimeout is '00:00:00'; use '00:00:01' to '00:10:00'."),
         Case(o => o.SessionCheckInterval = TimeSpan.Zero, "Gateway:Notify:SessionCheckInterval is '00:00:00'; use '00:00:01' to '01:00:00'."),
         Case(o => o.CloseTimeout = TimeSpan.Zero, "Gateway:Notify:CloseTimeout is '00:00:00'; use '00:00:00.1000000' to '00:01:00'."),
+        Case(o => o.Buckets = 0, "Gateway:Notify:Buckets is 0; use 1 to 1024."),
+        Case(
+            o => (o.ReplayAge, o.HeartbeatInterval) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)),
+            "Gateway:Notify:ReplayAge is '00:01:00', less than HeartbeatInterval, '00:02:00'; keep events for longer, or a client that learns at a heartbeat what it has missed could not have it."),
         Case(o => o.DrainBatch = 0, "Gateway:Notify:DrainBatch is 0; use 1 to 100000."),
         Case(o => o.DrainPause = TimeSpan.FromMinutes(1), "Gateway:Notify:DrainPause is '00:01:00'; use '00:00:00' to '00:00:10'."),
         Case(o => o.AllowedOrigins.Add("chat.example"), "Gateway:Notify:AllowedOrigins has 'chat.example'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'."),

@@ -59,6 +59,11 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Asks the program to end, as an orchestrator does.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
 
+    /// <summary>Stops the program in the middle of whatever it does, until it is thawed.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task ThawAsync() => SignalAsync("CONT");
+
     public async Task SignalAsync(string signal)
     {
         using var kill = Process.Start("kill", ["-" + signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);

@@ -93,6 +93,20 @@ internal sealed class ExtendedClient : IAsyncDisposable
         return null;
     }
 
+    /// <summary>The next frame but for heartbeats, whatever it is; null when the server closes.</summary>
+    public async Task<ServerFrame?> TryReceiveFrameAsync()
+    {
+        while (await _client.TryReceiveRawAsync() is { } bytes)
+        {
+            if (ServerFrame.Parser.ParseFrom(bytes) is { FrameCase: not ServerFrame.FrameOneofCase.Heartbeat } frame)
+            {
+                return frame;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The answer to a resume; takes over its position.</summary>
     public async Task<bool> ReceiveResumedAsync()
     {

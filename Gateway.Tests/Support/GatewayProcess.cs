@@ -72,6 +72,11 @@ internal sealed class GatewayProcess : IDisposable
         return await _process.ExitCodeAsync(StopLimit);
     }
 
+    /// <summary>Stops the gateway where it is, as a machine that hangs does, until it is thawed.</summary>
+    public Task FreezeAsync() => _process.FreezeAsync();
+
+    public Task ThawAsync() => _process.ThawAsync();
+
     /// <summary>Ends the gateway as a crash would, without a word to anybody.</summary>
     public void Kill() => _process.Dispose();
 

@@ -23,6 +23,9 @@ internal sealed class RedisProcess(bool isCluster = false, TestAuthority? author
     /// <param name="further">Settings beside the usual ones.</param>
     public static Task<RedisProcess> CreateAsync(params string[] further) => StartedAsync(new RedisProcess(further: further));
 
+    /// <summary>One that keeps nothing but the snapshots it is asked for.</summary>
+    public static Task<RedisProcess> CreateWithSnapshotsAsync(params string[] further) => CreateAsync(["--appendonly", "no", .. further]);
+
     /// <summary>One that speaks TLS, only with clients of the same authority, and only with the password.</summary>
     public static Task<RedisProcess> CreateAsync(TestAuthority authority, string password) =>
         StartedAsync(new RedisProcess(authority: authority, password: password));
@@ -37,6 +40,35 @@ internal sealed class RedisProcess(bool isCluster = false, TestAuthority? author
         await Eventually.That(async () => $"{await server.ExecuteAsync("CLUSTER", "INFO")}".Contains("cluster_state:ok"), "the cluster is up");
         return redis;
     }
+
+    /// <summary>A cluster of several primaries, each with a like share of the slots.</summary>
+    public static async Task<RedisProcess[]> CreateClusterAsync(int primaries)
+    {
+        var shards = await Task.WhenAll(Enumerable.Range(0, primaries).Select(_ => StartedAsync(new RedisProcess(isCluster: true))));
+        for (var i = 0; i < primaries; i++)
+        {
+            await using var connection = await shards[i].ConnectAsync();
+            var server = connection.GetServers()[0];
+            await server.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", FirstSlot(i, primaries), FirstSlot(i + 1, primaries) - 1);
+            await server.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", shards[0].Port, shards[0]._clusterPort);
+        }
+
+        foreach (var shard in shards)
+        {
+            await using var connection = await shard.ConnectAsync();
+            var server = connection.GetServer("127.0.0.1", shard.Port);
+            await Eventually.That(
+                async () => $"{await server.ExecuteAsync("CLUSTER", "INFO")}" is var info && info.Contains("cluster_state:ok") && info.Contains($"cluster_known_nodes:{primaries}"),
+                "the cluster is up");
+        }
+
+        return shards;
+    }
+
+    /// <summary>Which primary of such a cluster holds a slot.</summary>
+    public static int ShardOf(int slot, int primaries) => Enumerable.Range(0, primaries).Last(shard => FirstSlot(shard, primaries) <= slot);
+
+    private static int FirstSlot(int shard, int primaries) => shard * Slots / primaries;
 
     /// <summary>A connection of the test's own, with which it plays the user service.</summary>
     public Task<ConnectionMultiplexer> ConnectAsync()

@@ -7,7 +7,7 @@ namespace Gateway.Tests.Support;
 /// <summary>A loopback port that passes everything on to another one, until a test cuts or stalls it.</summary>
 internal sealed class TcpRelay : IAsyncDisposable
 {
-    private readonly int _targetPort;
+    private volatile int _targetPort;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
@@ -34,6 +34,13 @@ internal sealed class TcpRelay : IAsyncDisposable
     public void Cut()
     {
         _cut = true;
+        CloseAll();
+    }
+
+    /// <summary>Passes on to another port, and closes all connections, as an address that moves to another machine does.</summary>
+    public void MoveTo(int targetPort)
+    {
+        _targetPort = targetPort;
         CloseAll();
     }
 

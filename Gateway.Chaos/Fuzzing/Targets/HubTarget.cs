@@ -67,8 +67,6 @@ internal sealed class HubTarget : IFuzzTarget, ISessionAuthenticator
     {
         public bool IsDegraded => false;
 
-        public int LocalUsers => 0;
-
         public Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<CloseReason?> JoinAsync(JoinRequest request, CancellationToken cancellationToken)

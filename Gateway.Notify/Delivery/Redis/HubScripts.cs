@@ -1,17 +1,23 @@
 namespace Gateway.Notify.Delivery.Redis;
 
-/// <summary>The steps that Redis carries out as one; each file says what it needs and answers.</summary>
+/// <summary>The steps that Redis carries out as one, each for one bucket; the files say what they need and answer.</summary>
 internal static class HubScripts
 {
-    public static readonly string Join = Load("join");
-    public static readonly string Publish = Load("publish");
-    public static readonly string Sync = Load("sync");
-    public static readonly string Reseat = Load("reseat");
-    public static readonly string Leave = Load("leave");
-    public static readonly string Beat = Load("beat");
-    public static readonly string Depart = Load("depart");
-    public static readonly string Due = Load("due");
-    public static readonly string Settle = Load("settle");
+    private static readonly string Common = Load("bucket");
+
+    public static readonly string Beat = Common + Load("beat");
+    public static readonly string Enter = Common + Load("enter");
+    public static readonly string Rejoin = Common + Load("rejoin");
+    public static readonly string Join = Common + Load("join");
+    public static readonly string Leave = Common + Load("leave");
+    public static readonly string Publish = Common + Load("publish");
+    public static readonly string Read = Common + Load("read");
+    public static readonly string Resume = Common + Load("resume");
+    public static readonly string Bury = Common + Load("bury");
+    public static readonly string Strike = Common + Load("strike");
+    public static readonly string Due = Common + Load("due");
+    public static readonly string Settle = Common + Load("settle");
+    public static readonly string Disconnect = Common + Load("disconnect");
 
     private static string Load(string name)
     {

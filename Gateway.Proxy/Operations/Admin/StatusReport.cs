@@ -28,7 +28,6 @@ internal sealed record StatusReport(
 /// <param name="Delivered">Events written to sockets of this gateway.</param>
 /// <param name="Dropped">Events that a closing socket did not get any more.</param>
 /// <param name="SlowConsumers">Sockets closed because they did not read their events.</param>
-/// <param name="HeldBack">Events that wait now until Redis takes them.</param>
 /// <param name="Lost">Events that could not be taken to other gateways.</param>
 /// <param name="QueuedBytes">Bytes that wait now for slow sockets.</param>
 internal sealed record TrafficReport(
@@ -38,6 +37,5 @@ internal sealed record TrafficReport(
     long Delivered,
     long Dropped,
     long SlowConsumers,
-    long HeldBack,
     long Lost,
     long QueuedBytes);

@@ -50,7 +50,6 @@ internal sealed class Traffic : IDisposable
         Sum("gateway.notify.delivered"),
         Sum("gateway.notify.dropped"),
         Read(_slowConsumers),
-        Sum("gateway.notify.held_back"),
         Sum("gateway.notify.lost"),
         Sum("gateway.notify.queue"));
 

@@ -206,10 +206,9 @@ function addTraffic(add) {
     add("warn", `${whole(limited)} calls were refused by a rate limit in the last minute`, [], "limited");
   }
 
-  const { heldBack } = state.samples.at(-1).traffic;
   const lost = lately((sample) => sample.traffic.lost);
-  if (heldBack > 0 || lost > 0) {
-    add(lost > 0 ? "bad" : "warn", `${whole(heldBack)} events wait for Redis, ${whole(lost)} were lost in the last minute`, [], "held");
+  if (lost > 0) {
+    add("bad", `${whole(lost)} events did not reach other gateways in the last minute`, [], "lost");
   }
 }
 

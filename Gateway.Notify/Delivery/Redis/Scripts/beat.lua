@@ -1,13 +1,42 @@
--- Says that a node is alive, and asks which are not. All in the time of Redis, so that the nodes' clocks need not agree.
--- KEYS: nodes
--- ARGV: 1 node, 2 how long a node may be silent, in ms
--- Returns {1 when the node was not known, node, its last beat in ms, ...} with the nodes that are dead.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local added = redis.call('ZADD', KEYS[1], now, ARGV[1])
-local answer = { added }
-local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2], 'WITHSCORES')
-for i = 1, #dead do
-  answer[#answer + 1] = dead[i]
+-- Says that a node is alive, and looks whether the bucket is still the one the nodes know; if not, its epoch changes: once, whoever sees it first.
+-- ARGV: 1 node, 2 how long a node may be silent in ms, 3 a new epoch, 4 how long ago an event of this node was lost in ms, or empty,
+--       5 whether to ask for the primary in any case (0 or 1), 6 the number of the last letter read
+-- Returns {epoch, whether the node is known (0 or 1), its seats, departures due, graves left alone, node silent, its last beat, ...}.
+local node, now = ARGV[1], clock()
+local state = redis.call('HMGET', KEYS[1], 'epoch', 'run', 'checked', 'changed')
+local epoch, run = state[1], state[2]
+local changes, jumps = not epoch, false
+if ARGV[5] == '1' or not state[3] or math.abs(now - state[3]) >= 1000 then
+  -- Whoever restarts, or takes over from another, may have lost what was written last.
+  local current = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  jumps = run and run ~= current
+  redis.call('HSET', KEYS[1], 'run', current, 'checked', text(now))
+end
+local box = redis.call('HGET', bucket .. 'boxes', node)
+jumps = jumps or (box and tonumber(ARGV[6]) > tonumber(box))
+if ARGV[4] ~= '' and not (state[4] and tonumber(state[4]) > now - ARGV[4]) then
+  changes = true
+end
+if changes or jumps then
+  epoch = ARGV[3]
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'changed', text(now))
+end
+if jumps then
+  -- Past every number that any node may have seen before the loss.
+  for _, other in ipairs(redis.call('HKEYS', bucket .. 'boxes')) do
+    redis.call('HINCRBY', bucket .. 'boxes', other, 1000000000)
+  end
+end
+
+local known = box and not redis.call('ZSCORE', bucket .. 'graves', node)
+if known then
+  redis.call('ZADD', bucket .. 'nodes', now, node)
+end
+local graves = redis.call('ZRANGEBYSCORE', bucket .. 'graves', '-inf', now - 3000, 'LIMIT', 0, 1)
+local answer = {
+  epoch, known and 1 or 0, redis.call('HLEN', key('node', node)), redis.call('ZCOUNT', bucket .. 'departures', '-inf', now), graves[1] or '',
+}
+for _, field in ipairs(redis.call('ZRANGEBYSCORE', bucket .. 'nodes', '-inf', now - ARGV[2], 'WITHSCORES', 'LIMIT', 0, 8)) do
+  answer[#answer + 1] = field
 end
 return answer

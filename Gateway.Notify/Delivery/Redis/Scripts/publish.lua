@@ -1,63 +1,92 @@
--- Numbers an event, keeps it for those who missed it, and tells the nodes that hold a socket of the user: in one step.
--- KEYS: feed, log, seats, channel
--- ARGV: 1 event id, 2 published at in ms, 3 body (empty when it is kept elsewhere), 4 whether it is kept elsewhere (0 or 1),
---       5 whether this may be a repetition (0 or 1), 6 epoch for a new feed, 7 life of the feed in ms, 8 PUBLISH or SPUBLISH,
---       9 most events and 10 most bytes for extended clients, 11 most events and 12 longest age in ms where there are none
--- Returns 1, or 0 when nobody is there to be told and nobody will ask.
-local online = redis.call('EXISTS', KEYS[3]) == 1
-local feed = redis.call('HMGET', KEYS[1], 'epoch', 'extended', 'bytes')
-local epoch, extended, bytes = feed[1], feed[2] == '1', tonumber(feed[3] or '0')
-if not online and not extended then
-  return 0
+-- Numbers an event for those who have extended clients, keeps it for who of them missed it, and puts one letter into the mailbox of
+-- each node that holds a recipient.
+-- ARGV: 1 sender and number of this call, 2 published at in ms, 3 event id if its body is kept elsewhere, or empty, 4 body,
+--       5 most events, 6 most bytes and 7 longest age in ms that are kept of a user, 8 PUBLISH or SPUBLISH, then the recipients
+-- Returns {epoch, or empty if the bucket is not what it was and nothing has been done; user refused, error, ...}.
+local answer = { redis.call('HGET', KEYS[1], 'epoch') or '' }
+if answer[1] == '' then
+  return answer
 end
 
-if not epoch then
-  epoch = ARGV[6]
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', 0, 'bytes', 0)
-end
-
--- The first attempt may lie far back: other nodes send what they held back in between.
-local newest = '+'
-while ARGV[5] == '1' do
-  local page = redis.call('XREVRANGE', KEYS[2], newest, '-', 'COUNT', 64)
-  if #page == 0 then
-    break
-  end
-  for _, entry in ipairs(page) do
-    if entry[2][2] == ARGV[1] then
-      return 1
+-- 1. Who is where.
+local letters, numbered, now = {}, {}, nil
+for i = 9, #ARGV do
+  local user = ARGV[i]
+  local name = key('user', user)
+  local fields = redis.pcall('HGETALL', name)
+  if fields.err then
+    answer[#answer + 1] = user
+    answer[#answer + 1] = fields.err
+  elseif #fields > 0 then
+    local nodes, counts, bytes, left, extended = {}, false, 0, nil, false
+    for j = 1, #fields, 2 do
+      local field, value = fields[j], fields[j + 1]
+      if #field > 1 then
+        local _, node, kind = seat(value)
+        nodes[node] = true
+        extended = extended or kind == 'x'
+      elseif field == 'b' then
+        counts = true
+      elseif field == 'z' then
+        bytes = tonumber(value)
+      elseif field == 't' then
+        left = tonumber(value)
+      end
+    end
+    local sequence = 0
+    if counts then
+      now = now or clock()
+      if not extended and left and now - left > tonumber(ARGV[7]) then
+        -- Nobody has come to resume in time.
+        redis.call('HDEL', name, 'b', 'n', 'z', 't')
+        redis.call('DEL', key('log', user))
+      else
+        sequence = redis.call('HINCRBY', name, 'n', 1)
+        numbered[#numbered + 1] = { user = user, bytes = bytes }
+      end
+    end
+    for node in pairs(nodes) do
+      local letter = letters[node]
+      if not letter then
+        letter = {}
+        letters[node] = letter
+      end
+      letter[#letter + 1] = user
+      letter[#letter + 1] = text(sequence)
     end
   end
-  newest = '(' .. page[#page][1]
 end
 
-local sequence = redis.call('HINCRBY', KEYS[1], 'sequence', 1)
-redis.call('XADD', KEYS[2], sequence .. '-0', 'id', ARGV[1], 'at', ARGV[2], 'elsewhere', ARGV[4], 'body', ARGV[3])
-bytes = bytes + #ARGV[3]
-
-local most, life = tonumber(ARGV[9]), tonumber(ARGV[7])
-if not extended then
-  most, life = tonumber(ARGV[11]), tonumber(ARGV[12])
+-- 2. What is kept. A body that several logs name is kept once.
+local length, body = #ARGV[4], ARGV[4]
+local kind = ' i'
+if ARGV[3] ~= '' then
+  kind = ' e ' .. ARGV[3]
+elseif #numbered > 1 and length > 128 then
+  kind, body = ' s ' .. ARGV[1], ''
+  redis.call('SET', key('event', ARGV[1]), ARGV[4], 'PX', ARGV[7])
 end
-while true do
-  local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-  if not oldest then
-    break
+for _, one in ipairs(numbered) do
+  local log = key('log', one.user)
+  redis.call('RPUSH', log, text(now) .. ' ' .. ARGV[2] .. ' ' .. length .. kind .. '\n' .. body)
+  local bytes, count = one.bytes + length, redis.call('LLEN', log)
+  if count == 1 then
+    bytes = length
   end
-  local tooMuch = redis.call('XLEN', KEYS[2]) > most or bytes > tonumber(ARGV[10])
-  if not tooMuch and tonumber(ARGV[2]) - tonumber(oldest[2][4]) <= life then
-    break
+  while count > 0 do
+    local at, size = string.match(redis.call('LINDEX', log, 0), '^(%d+) %d+ (%d+)')
+    if count <= tonumber(ARGV[5]) and bytes <= tonumber(ARGV[6]) and now - at <= tonumber(ARGV[7]) then
+      break
+    end
+    redis.call('LPOP', log)
+    bytes, count = bytes - size, count - 1
   end
-  bytes = bytes - #oldest[2][8]
-  redis.call('XDEL', KEYS[2], oldest[1])
+  redis.call('HSET', key('user', one.user), 'z', text(bytes))
+  redis.call('PEXPIRE', log, ARGV[7])
 end
-redis.call('HSET', KEYS[1], 'bytes', bytes)
-redis.call('PEXPIRE', KEYS[1], ARGV[7])
-redis.call('PEXPIRE', KEYS[2], ARGV[7])
 
-if online then
-  redis.call(ARGV[8], KEYS[4],
-    'E ' .. epoch .. ' ' .. sequence .. ' ' .. ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[4] .. '\n' .. ARGV[3])
+-- 3. Who hears of it.
+for node, recipients in pairs(letters) do
+  post(node, ARGV[8], 'e', ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3], 'b', ARGV[4], unpack(recipients))
 end
-return 1
+return answer

@@ -1,0 +1,277 @@
+using Gateway.Notify.Connections;
+using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Notify.Delivery;
+
+/// <summary>The sockets of this node by user, and what a store tells them. Whether the store is this process or Redis makes no difference here.</summary>
+internal sealed class EventBus : BackgroundService, IEventBus
+{
+    private readonly IHubStore _store;
+    private readonly NotifyOptions _options;
+    private readonly SeatRules _rules;
+    private readonly NotifyMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly LocalBucket[] _buckets;
+
+    public EventBus(IHubStore store, IOptions<NotifyOptions> options, NotifyMetrics metrics, TimeProvider time, ILogger<EventBus> logger)
+    {
+        _store = store;
+        _options = options.Value;
+        _rules = SeatRules.Of(_options);
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        _buckets = [.. Enumerable.Range(0, store.Buckets).Select(_ => new LocalBucket())];
+        store.Attach(this);
+    }
+
+    public bool IsDegraded => _store.IsDegraded;
+
+    public async Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken)
+    {
+        var work = recipients.Count == 1
+            ? _store.PublishAsync(BucketOf(recipients[0]), hubEvent, recipients).AsTask()
+            : Task.WhenAll(recipients.GroupBy(BucketOf).Select(group => _store.PublishAsync(group.Key, hubEvent, [.. group]).AsTask()));
+        try
+        {
+            await work.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Whoever waited has gone; the event goes its way.
+        }
+    }
+
+    public async Task<CloseReason?> JoinAsync(JoinRequest request, CancellationToken cancellationToken)
+    {
+        var connection = request.Connection;
+        if (request.Resume is not null && !connection.IsReadyForReplay())
+        {
+            return CloseReason.SlowConsumer;
+        }
+
+        var (number, bucket) = Find(connection.UserId);
+        lock (bucket)
+        {
+            // 1. It is listed before it has a seat, so that nothing falls in between; what comes meanwhile is held.
+            if (!bucket.TryAdd(connection, request.Predecessor, _rules, _options.MaxConnectionsPerUser))
+            {
+                return CloseReason.TooManyConnections;
+            }
+        }
+
+        var outcome = JoinOutcome.OutOfReach;
+        try
+        {
+            // 2. A seat.
+            var asked = _store.JoinAsync(number, connection, request.Predecessor, request.Resume);
+            var answer = asked.IsCompletedSuccessfully ? asked.Result : await asked.AsTask().WaitAsync(cancellationToken);
+            outcome = answer.Outcome;
+            // 3. What it has to know, then what has been held.
+            lock (bucket)
+            {
+                if (outcome == JoinOutcome.Seated)
+                {
+                    UserSockets.Place(connection, answer.Missed.Top);
+                    if (request.Greeting is { } greeting)
+                    {
+                        connection.TryEnqueue(greeting(connection.Position));
+                    }
+
+                    if (request.Resume is { } from)
+                    {
+                        Replay.Send(connection, from, answer.Missed, _metrics);
+                    }
+
+                    UserSockets.Release(connection);
+                }
+            }
+        }
+        finally
+        {
+            if (outcome != JoinOutcome.Seated)
+            {
+                Remove(bucket, connection);
+            }
+        }
+
+        return outcome switch
+        {
+            JoinOutcome.Seated => null,
+            JoinOutcome.Full => CloseReason.TooManyConnections,
+            _ => CloseReason.EventStoreDown,
+        };
+    }
+
+    public async Task LeaveAsync(NotifyConnection connection)
+    {
+        var (number, bucket) = Find(connection.UserId);
+        Remove(bucket, connection);
+        // Even if it was not let in: its seat may have been given, and the answer lost.
+        await _store.LeaveAsync(number, connection);
+    }
+
+    public async Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken)
+    {
+        if (!connection.IsReadyForReplay())
+        {
+            connection.Close(CloseReason.SlowConsumer);
+            return;
+        }
+
+        var (number, bucket) = Find(connection.UserId);
+        lock (bucket)
+        {
+            UserSockets.Hold(connection);
+        }
+
+        if (await _store.FindMissedAsync(number, connection.UserId, from) is not { } missed)
+        {
+            // It waits for the answer, and drops what comes before it; so it has to ask another time, of a node that can tell.
+            connection.Close(CloseReason.EventStoreDown);
+            return;
+        }
+
+        lock (bucket)
+        {
+            UserSockets.Place(connection, missed.Top);
+            Replay.Send(connection, from, missed, _metrics);
+            UserSockets.Release(connection);
+        }
+    }
+
+    public Task<IReadOnlyList<SocketInfo>> FindAsync(string userId, CancellationToken cancellationToken) =>
+        _store.FindAsync(BucketOf(userId), userId, cancellationToken);
+
+    public async Task DisconnectAsync(string userId, string? sessionId, CancellationToken cancellationToken)
+    {
+        // Those of this node at once, whatever becomes of the question.
+        Deliver(BucketOf(userId), new Letter.Disconnect(userId, sessionId));
+        await _store.DisconnectAsync(BucketOf(userId), userId, sessionId, cancellationToken);
+    }
+
+    /// <summary>Follows what the store says of users of one bucket; called for one letter after the other.</summary>
+    public void Deliver(int bucket, Letter letter)
+    {
+        var local = _buckets[bucket];
+        lock (local)
+        {
+            switch (letter)
+            {
+                case Letter.Event told:
+                    foreach (var (userId, sequence) in told.Recipients)
+                    {
+                        local.Find(userId)?.Deliver(new NumberedEvent(sequence, told.HubEvent), told.Told, _options.MaxQueuedEvents);
+                    }
+
+                    break;
+                case Letter.Kick kick:
+                    local.Kick(kick.UserId, kick.ConnectionIds);
+                    break;
+                case Letter.Disconnect disconnect:
+                    local.Find(disconnect.UserId)?.Disconnect(disconnect.SessionId);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Tells this node's sockets an event that could not be numbered. Returns whom.</summary>
+    public IReadOnlySet<NotifyConnection> TellEarly(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    {
+        var told = new HashSet<NotifyConnection>();
+        lock (_buckets[bucket])
+        {
+            foreach (var userId in recipients)
+            {
+                if (_buckets[bucket].Find(userId) is { } sockets)
+                {
+                    sockets.Deliver(new NumberedEvent(0, hubEvent), null, _options.MaxQueuedEvents);
+                    told.UnionWith(sockets.All);
+                }
+            }
+        }
+
+        return told;
+    }
+
+    /// <summary>The sockets of a bucket, whether they are let in or about to be.</summary>
+    public IReadOnlyList<NotifyConnection> SocketsOf(int bucket)
+    {
+        lock (_buckets[bucket])
+        {
+            return [.. _buckets[bucket].All];
+        }
+    }
+
+    public int CountOf(int bucket) => _buckets[bucket].Count;
+
+    /// <summary>Notes where the events of an extended client's user stand, as the store says after it has been out of reach.</summary>
+    /// <param name="bucket">The bucket of the user.</param>
+    /// <param name="connection">The socket.</param>
+    /// <param name="top">Where they stand. Another epoch than before says that some may be gone.</param>
+    public void Moved(int bucket, NotifyConnection connection, FeedPosition top)
+    {
+        lock (_buckets[bucket])
+        {
+            UserSockets.Move(connection, top);
+        }
+    }
+
+    /// <summary>Tells the clients that have not been told all there is, so that they ask for it.</summary>
+    public void TellBehind(int bucket) => Heartbeat(bucket, connection => connection.Top > connection.Position.Sequence);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Rounds.EveryAsync(
+        _options.HeartbeatInterval,
+        _time,
+        () => Enumerable.Range(0, _buckets.Length),
+        bucket =>
+        {
+            Heartbeat(bucket, _ => true);
+            return Task.CompletedTask;
+        },
+        atOnce: 1,
+        _logger,
+        stoppingToken);
+
+    private void Heartbeat(int bucket, Func<NotifyConnection, bool> isDue)
+    {
+        lock (_buckets[bucket])
+        {
+            foreach (var connection in _buckets[bucket].All.Where(connection => connection.IsExtended && isDue(connection)))
+            {
+                UserSockets.Heartbeat(connection);
+            }
+        }
+    }
+
+    private static void Remove(LocalBucket bucket, NotifyConnection connection)
+    {
+        lock (bucket)
+        {
+            bucket.Remove(connection);
+        }
+    }
+
+    private (int Number, LocalBucket Bucket) Find(string userId)
+    {
+        var number = BucketOf(userId);
+        return (number, _buckets[number]);
+    }
+
+    /// <summary>The same on all nodes and in all versions: FNV-1a.</summary>
+    private int BucketOf(string userId)
+    {
+        var hash = 2166136261;
+        foreach (var character in userId)
+        {
+            hash = (hash ^ character) * 16777619;
+        }
+
+        return (int)((hash ^ (hash >> 16)) % (uint)_buckets.Length);
+    }
+}

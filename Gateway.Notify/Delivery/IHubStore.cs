@@ -1,0 +1,61 @@
+using Gateway.Notify.Connections;
+using Gateway.Notify.Presence;
+
+namespace Gateway.Notify.Delivery;
+
+/// <summary>
+/// Numbers the events of each user, keeps the newest for those who resume, and knows who has a seat where. Users fall into buckets, and
+/// what happens in one bucket happens one after the other. A store that is out of reach says so in its answers, and never throws for it.
+/// </summary>
+internal interface IHubStore
+{
+    /// <summary>How many buckets there are.</summary>
+    int Buckets { get; }
+
+    /// <summary>True while events may not reach other nodes.</summary>
+    bool IsDegraded { get; }
+
+    /// <summary>Says whose sockets are to be told.</summary>
+    void Attach(EventBus bus);
+
+    /// <summary>Takes an event to all recipients of a bucket: what becomes of it on this node is told to the bus.</summary>
+    ValueTask PublishAsync(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients);
+
+    /// <summary>Gives a connection a seat by the device policy.</summary>
+    ValueTask<JoinAnswer> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume);
+
+    /// <summary>Takes the seat of a connection, if it has one.</summary>
+    ValueTask LeaveAsync(int bucket, NotifyConnection connection);
+
+    /// <summary>What came after a position; null when the store is out of reach.</summary>
+    ValueTask<Missed?> FindMissedAsync(int bucket, string userId, FeedPosition from);
+
+    /// <summary>Who has sockets, anywhere.</summary>
+    Task<IReadOnlyList<SocketInfo>> FindAsync(int bucket, string userId, CancellationToken cancellationToken);
+
+    /// <summary>Closes sockets of a user on every node: those of one session, or all.</summary>
+    Task DisconnectAsync(int bucket, string userId, string? sessionId, CancellationToken cancellationToken);
+
+    /// <summary>Users whose grace for coming back is over, and who are this node's to see to for a while.</summary>
+    /// <param name="isStopping">This node stops; whoever nobody else would see to is due at once.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<IReadOnlyList<Departure>> FindDueAsync(bool isStopping, CancellationToken cancellationToken);
+
+    /// <summary>Ends a departure, unless the user has left again meanwhile.</summary>
+    Task SettleAsync(Departure departure, CancellationToken cancellationToken);
+}
+
+/// <param name="Top">The newest event of the user.</param>
+/// <param name="Events">All between a position and that; null when some of it is gone.</param>
+internal readonly record struct Missed(FeedPosition Top, IReadOnlyList<NumberedEvent>? Events);
+
+/// <param name="Outcome">Whether there is a seat.</param>
+/// <param name="Missed">Where the user's events stand, and what came after the position that was asked for.</param>
+internal readonly record struct JoinAnswer(JoinOutcome Outcome, Missed Missed = default);
+
+internal enum JoinOutcome
+{
+    Seated,
+    Full,
+    OutOfReach,
+}

@@ -1,0 +1,218 @@
+using System.Security.Cryptography;
+using Gateway.Notify.Connections;
+using Gateway.Notify.Presence;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Notify.Delivery;
+
+/// <summary>The store of a gateway that is the only one: everything stays in this process's memory, and every answer comes at once.</summary>
+internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node, TimeProvider time) : IHubStore
+{
+    // No more than locks here, so that no user waits long for another.
+    private const int LockCount = 16;
+    private const int EpochBytes = 8;
+
+    private readonly NotifyOptions _options = options.Value;
+    private readonly SeatRules _rules = SeatRules.Of(options.Value);
+    private readonly HistoryMemory _memory = new(options.Value.ReplayMemory);
+    private readonly Bucket[] _buckets = [.. Enumerable.Range(0, LockCount).Select(_ => new Bucket())];
+    private EventBus? _bus;
+
+    public int Buckets => LockCount;
+
+    public bool IsDegraded => false;
+
+    public void Attach(EventBus bus) => _bus = bus;
+
+    public ValueTask PublishAsync(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    {
+        lock (_buckets[bucket])
+        {
+            var told = new List<Recipient>(recipients.Count);
+            foreach (var userId in recipients)
+            {
+                if (_buckets[bucket].Users.TryGetValue(userId, out var user))
+                {
+                    told.Add(new Recipient(userId, user.Number(hubEvent)));
+                }
+            }
+
+            if (told.Count > 0)
+            {
+                _bus!.Deliver(bucket, new Letter.Event(hubEvent, told));
+            }
+        }
+
+        return default;
+    }
+
+    public ValueTask<JoinAnswer> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume)
+    {
+        var users = _buckets[bucket].Users;
+        lock (_buckets[bucket])
+        {
+            if (!users.TryGetValue(connection.UserId, out var user))
+            {
+                user = new User();
+            }
+
+            if (_rules.MakeRoom(user.Seats, connection, predecessor) is not { } leaving)
+            {
+                return new(new JoinAnswer(JoinOutcome.Full));
+            }
+
+            users[connection.UserId] = user;
+            _buckets[bucket].Departures.GetValueOrDefault(connection.UserId)?.DueAt = null;
+            if (leaving.Count > 0)
+            {
+                user.Seats.RemoveAll(leaving.Contains);
+                _bus!.Deliver(bucket, new Letter.Kick(connection.UserId, [.. leaving.Select(old => old.Id)]));
+            }
+
+            user.Seats.Add(connection);
+            if (connection.IsExtended && user.History is null)
+            {
+                user.History = new EventHistory(_options, _memory);
+                user.Top = new FeedPosition(RandomNumberGenerator.GetHexString(2 * EpochBytes, lowercase: true), 0);
+            }
+
+            return new(new JoinAnswer(JoinOutcome.Seated, resume is { } from ? user.MissedAfter(from) : new Missed(user.Top, null)));
+        }
+    }
+
+    public ValueTask LeaveAsync(int bucket, NotifyConnection connection)
+    {
+        var (users, departures) = (_buckets[bucket].Users, _buckets[bucket].Departures);
+        lock (_buckets[bucket])
+        {
+            if (!users.TryGetValue(connection.UserId, out var user) || !user.Seats.Remove(connection))
+            {
+                return default;
+            }
+
+            var wasLast = user.Seats.Count == 0;
+            if (wasLast)
+            {
+                user.EmptySince = time.GetUtcNow();
+                if (user.History is null)
+                {
+                    users.Remove(connection.UserId);
+                }
+            }
+
+            var action = _options.OnLastDisconnect;
+            if (action == LastDisconnect.Logout || (action == LastDisconnect.ClearMarker && wasLast))
+            {
+                if (!departures.TryGetValue(connection.UserId, out var departing))
+                {
+                    departures[connection.UserId] = departing = new Departing();
+                }
+
+                departing.Sessions.Add(connection.SessionId);
+                departing.DueAt = wasLast ? time.GetUtcNow() + _options.LastDisconnectGrace : departing.DueAt;
+            }
+        }
+
+        return default;
+    }
+
+    public ValueTask<Missed?> FindMissedAsync(int bucket, string userId, FeedPosition from)
+    {
+        lock (_buckets[bucket])
+        {
+            return new(_buckets[bucket].Users.TryGetValue(userId, out var user) ? user.MissedAfter(from) : null);
+        }
+    }
+
+    public Task<IReadOnlyList<SocketInfo>> FindAsync(int bucket, string userId, CancellationToken cancellationToken)
+    {
+        lock (_buckets[bucket])
+        {
+            return Task.FromResult<IReadOnlyList<SocketInfo>>(_buckets[bucket].Users.TryGetValue(userId, out var user)
+                ? [.. user.Seats.Select(socket => new SocketInfo(socket.Id, node.Value, socket.IsExtended, socket.JoinedAt))]
+                : []);
+        }
+    }
+
+    /// <summary>All sockets are of this node, which has closed them.</summary>
+    public Task DisconnectAsync(int bucket, string userId, string? sessionId, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Also forgets those who have not come back to resume.</summary>
+    public Task<IReadOnlyList<Departure>> FindDueAsync(bool isStopping, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        List<Departure> due = [];
+        for (var number = 0; number < _buckets.Length; number++)
+        {
+            var bucket = _buckets[number];
+            lock (bucket)
+            {
+                foreach (var (userId, user) in bucket.Users.Where(user => user.Value.Seats.Count == 0 && now - user.Value.EmptySince > _options.ReplayAge).ToArray())
+                {
+                    user.History?.Clear();
+                    bucket.Users.Remove(userId);
+                }
+
+                due.AddRange(bucket.Departures.Where(user => user.Value.DueAt <= now || (isStopping && user.Value.DueAt is not null))
+                    .Select(user => new Departure(number, user.Key, [.. user.Value.Sessions], $"{user.Value.DueAt:O}")));
+            }
+        }
+
+        return Task.FromResult<IReadOnlyList<Departure>>(due);
+    }
+
+    public Task SettleAsync(Departure departure, CancellationToken cancellationToken)
+    {
+        var departures = _buckets[departure.Bucket].Departures;
+        lock (_buckets[departure.Bucket])
+        {
+            if (departures.TryGetValue(departure.UserId, out var departing) && $"{departing.DueAt:O}" == departure.Claim)
+            {
+                departures.Remove(departure.UserId);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private sealed class Bucket
+    {
+        public Dictionary<string, User> Users { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, Departing> Departures { get; } = new(StringComparer.Ordinal);
+    }
+
+    private sealed class User
+    {
+        public List<NotifyConnection> Seats { get; } = new(1);
+
+        /// <summary>Null where nobody counts.</summary>
+        public EventHistory? History { get; set; }
+
+        public FeedPosition Top { get; set; }
+
+        public DateTimeOffset EmptySince { get; set; }
+
+        public ulong Number(HubEvent hubEvent)
+        {
+            if (History is null)
+            {
+                return 0;
+            }
+
+            Top = Top with { Sequence = Top.Sequence + 1 };
+            History.Add(new NumberedEvent(Top.Sequence, hubEvent));
+            return Top.Sequence;
+        }
+
+        public Missed MissedAfter(FeedPosition from) => new(Top, from.Epoch == Top.Epoch ? History?.After(from.Sequence, Top.Sequence) : null);
+    }
+
+    /// <summary>The sessions of the sockets that have left, and when the last one's grace is over; null when the user has come back.</summary>
+    private sealed class Departing
+    {
+        public HashSet<string> Sessions { get; } = new(StringComparer.Ordinal);
+
+        public DateTimeOffset? DueAt { get; set; }
+    }
+}

@@ -1,0 +1,323 @@
+using System.Globalization;
+using Gateway.Notify.Connections;
+using Gateway.Notify.Presence;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Gateway.Notify.Delivery.Redis;
+
+/// <summary>
+/// What the hub asks of Redis, as calls. Each waits at most its time and then fails. Nobody's token ends a call: a caller who has gone
+/// says nothing about Redis.
+/// </summary>
+internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> options, NodeName node, TimeProvider time)
+{
+    /// <summary>How many letters are read at a time.</summary>
+    public const int LettersAtOnce = 128;
+
+    // What is larger is put down once, and not into the mailbox of each node and bucket.
+    private const int LargestInline = 16 << 10;
+    private const int SeatsAtOnce = 100;
+    private const int DueAtOnce = 64;
+
+    // Long enough for the slowest node to fetch it; replay after that has to say that it is gone.
+    private static readonly TimeSpan BodyLife = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeftSessionsLife = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(5);
+
+    private readonly NotifyOptions _options = options.Value;
+    private readonly SeatRules _rules = SeatRules.Of(options.Value);
+    private readonly LargeBodies _bodies = new(time);
+    private readonly TaskCompletionSource _agreed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RedisKey[][] _keys = [];
+    private string _prefix = "";
+    private string _publish = "PUBLISH";
+
+    /// <summary>Patience with a beat: longer than with anything else, but short enough that the next one is not too late.</summary>
+    private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3));
+
+    private RedisValue[] Rule =>
+    [
+        _options.OnLastDisconnect == LastDisconnect.Logout, Milliseconds(LeftSessionsLife),
+        _options.OnLastDisconnect == LastDisconnect.Keep ? RedisValue.EmptyString : Milliseconds(_options.LastDisconnectGrace), Milliseconds(_options.ReplayAge),
+    ];
+
+    public static bool IsOfRedis(Exception exception) => exception is RedisException or TimeoutException;
+
+    public static bool IsLarge(HubEvent hubEvent) => hubEvent.Body.Length > LargestInline;
+
+    public Task<IConnectionMultiplexer> ConnectAsync() => source.GetAsync().WaitAsync(_options.RedisTimeout, time);
+
+    /// <summary>
+    /// Asks in how many buckets the users of this Redis fall, and says so if nobody has. Names of keys and channels begin with the prefix and the number
+    /// of the database, for channels know no databases.
+    /// </summary>
+    public async Task<int> AgreeOnBucketsAsync()
+    {
+        var redis = await ConnectAsync();
+        _prefix = $"{_options.KeyPrefix}{redis.GetDatabase().Database}:";
+        await LimitAsync(redis.GetDatabase().StringSetAsync(BucketsKey, _options.Buckets, when: When.NotExists), _options.RedisTimeout);
+        var agreed = (int)await LimitAsync(redis.GetDatabase().StringGetAsync(BucketsKey), _options.RedisTimeout);
+        // A cluster keeps what happens on a sharded channel from the nodes that have nothing to do with it.
+        _publish = IsCluster(redis) ? "SPUBLISH" : "PUBLISH";
+        if (agreed == _options.Buckets)
+        {
+            _keys = [.. Enumerable.Range(0, agreed).Select(bucket => new RedisKey[] { $"{Bucket(bucket)}state" })];
+            _agreed.TrySetResult();
+        }
+
+        return agreed;
+    }
+
+    public string BucketsKey => $"{_prefix}buckets";
+
+    /// <summary>Has <paramref name="look"/> called whenever there is a letter for this node in a bucket.</summary>
+    public async Task ListenAsync(int bucket, Action look)
+    {
+        var redis = await ConnectAsync();
+        var name = $"{Bucket(bucket)}hint:{node.Value}";
+        await redis.GetSubscriber().SubscribeAsync(IsCluster(redis) ? RedisChannel.Sharded(name) : RedisChannel.Literal(name), (_, _) => look());
+    }
+
+    public async Task<Beat> BeatAsync(int bucket, TimeSpan? lostAgo, bool afresh, long read)
+    {
+        var answer = await EvaluateAsync(
+            HubScripts.Beat,
+            bucket,
+            [
+                node.Value, Milliseconds(_options.NodeTimeout), Guid.NewGuid().ToString("N")[..16],
+                lostAgo is { } ago ? Milliseconds(ago) : RedisValue.EmptyString, afresh, read,
+            ],
+            BeatTimeout);
+        return new Beat(
+            (string)answer[0]!, (bool)answer[1], (int)answer[2], (int)answer[3], (string)answer[4]!,
+            [.. Enumerable.Range(0, (answer.Length - 5) / 2).Select(i => ((string)answer[5 + (2 * i)]!, (string)answer[6 + (2 * i)]!))]);
+    }
+
+    /// <summary>Lets this node take part. Answers the epoch, empty if there is none, and whether its mailbox begins anew.</summary>
+    public async Task<(string Epoch, bool IsNew)> EnterAsync(int bucket)
+    {
+        var answer = await EvaluateAsync(HubScripts.Enter, bucket, [node.Value]);
+        return ((string)answer[0]!, (bool)answer[1]);
+    }
+
+    /// <summary>Takes seats again; says where each one's user stands.</summary>
+    public async Task<IReadOnlyList<FeedPosition>> RejoinAsync(int bucket, IReadOnlyList<NotifyConnection> connections)
+    {
+        var answer = await EvaluateAsync(
+            HubScripts.Rejoin,
+            bucket,
+            [node.Value, .. connections.SelectMany(one => new RedisValue[] { one.Id, one.UserId, Kind(one), Since(one), one.SessionId })]);
+        return [.. connections.Select((_, i) => Position(answer[0], answer[1 + (2 * i)], answer[2 + (2 * i)]))];
+    }
+
+    /// <summary>Null when this node is not known.</summary>
+    public async Task<(string Epoch, JoinAnswer Answer)?> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume)
+    {
+        var answer = await EvaluateAsync(
+            HubScripts.Join,
+            bucket,
+            [
+                node.Value, connection.Id, connection.UserId, Kind(connection), Since(connection), connection.SessionId, _rules.Max, _rules.ReplacesOwnSession,
+                _rules.KicksOldest, predecessor, _publish, resume?.Epoch ?? "", resume is { } from ? (RedisValue)from.Sequence : RedisValue.EmptyString,
+            ]);
+        return (string?)answer[0] switch
+        {
+            "unknown" => null,
+            "full" => ("", new JoinAnswer(JoinOutcome.Full)),
+            _ => ((string)answer[1]!, new JoinAnswer(JoinOutcome.Seated, answer.Length == 2 ? default : await ReadMissedAsync(answer, 1))),
+        };
+    }
+
+    public Task LeaveAsync(int bucket, NotifyConnection connection) =>
+        EvaluateOneAsync(HubScripts.Leave, bucket, [node.Value, connection.Id, connection.UserId, .. Rule]);
+
+    /// <summary>Puts a large event down where all nodes find it.</summary>
+    public async Task KeepAsync(HubEvent hubEvent) =>
+        await LimitAsync((await ConnectAsync()).GetDatabase().StringSetAsync(BodyKey(hubEvent.Id.ToString("N")), hubEvent.Body, BodyLife), _options.RedisTimeout);
+
+    /// <summary>Says in which epoch the event was taken, empty if it was not, and whom Redis refuses.</summary>
+    public async Task<(string Epoch, IReadOnlyList<(string UserId, string Error)> Refused)> PublishAsync(
+        int bucket, long call, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    {
+        var isLarge = IsLarge(hubEvent);
+        var answer = await EvaluateAsync(
+            HubScripts.Publish,
+            bucket,
+            [
+                $"{node.Value}:{call}", hubEvent.PublishedAt, isLarge ? hubEvent.Id.ToString("N") : "", isLarge ? RedisValue.EmptyString : hubEvent.Body,
+                _options.ReplayEvents, _options.ReplayBytes, Milliseconds(_options.ReplayAge), _publish, .. recipients.Select(user => (RedisValue)user),
+            ]);
+        return ((string)answer[0]!, answer.Length == 1
+            ? []
+            : [.. Enumerable.Range(0, (answer.Length - 1) / 2).Select(i => ((string)answer[1 + (2 * i)]!, (string)answer[2 + (2 * i)]!))]);
+    }
+
+    /// <summary>The letters after one number. The newest number is null when this node is not known.</summary>
+    public async Task<(string Epoch, long? Newest, IReadOnlyList<Mail> Letters)> ReadAsync(int bucket, long after)
+    {
+        var answer = await EvaluateAsync(HubScripts.Read, bucket, [node.Value, after, LettersAtOnce]);
+        var letters = (RedisResult[])answer[2]!;
+        return ((string)answer[0]!, (string?)answer[1] is { Length: > 0 } newest ? Number(newest) : null, [.. letters.Select(letter => Mail.Parse(letter, node.Value))]);
+    }
+
+    public async Task<(string Epoch, Missed Missed)> FindMissedAsync(int bucket, string userId, FeedPosition from)
+    {
+        var answer = await EvaluateAsync(HubScripts.Resume, bucket, [userId, from.Epoch, from.Sequence]);
+        return ((string)answer[0]!, await ReadMissedAsync(answer, 0));
+    }
+
+    /// <summary>A large event; null when its bytes are gone.</summary>
+    public Task<HubEvent?> FetchAsync(string id, long publishedAt) => _bodies.GetAsync(id, async () =>
+    {
+        var value = await LimitAsync((await ConnectAsync()).GetDatabase().StringGetAsync(BodyKey(id)), _options.RedisTimeout);
+        return value.IsNull ? null : HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)value).Span, publishedAt);
+    });
+
+    /// <summary>Lets go of large events that have been handed on.</summary>
+    public void Tidy() => _bodies.Tidy();
+
+    /// <summary>Takes a node that was last heard of at a time on; false if somebody else was first. Without a time: whatever it is.</summary>
+    public async Task<bool> BuryAsync(int bucket, string gone, string lastBeat) =>
+        (bool)await EvaluateOneAsync(HubScripts.Bury, bucket, [gone, lastBeat]);
+
+    /// <summary>Strikes some seats of a node that has not taken them again. Says how many are left.</summary>
+    public async Task<long> StrikeAsync(int bucket, string gone, bool isBuried, string goneAt) =>
+        (long)await EvaluateOneAsync(HubScripts.Strike, bucket, [gone, SeatsAtOnce, isBuried, goneAt, .. Rule]);
+
+    public async Task<IReadOnlyList<Departure>> FindDueAsync(int bucket)
+    {
+        var answer = await EvaluateAsync(HubScripts.Due, bucket, [DueAtOnce, Milliseconds(ClaimLife)]);
+        return [.. answer.Select(user => (string[])user!).Select(user => new Departure(bucket, user[0], user[2..], user[1]))];
+    }
+
+    public Task SettleAsync(Departure departure) => EvaluateOneAsync(HubScripts.Settle, departure.Bucket, [departure.UserId, departure.Claim]);
+
+    public Task DisconnectAsync(int bucket, string userId, string? sessionId) =>
+        EvaluateOneAsync(HubScripts.Disconnect, bucket, [userId, _publish, sessionId is null ? "all" : "session", sessionId ?? ""]);
+
+    public async Task<IReadOnlyList<SocketInfo>> FindAsync(int bucket, string userId)
+    {
+        var fields = await LimitAsync((await AgreedAsync()).HashGetAllAsync($"{Bucket(bucket)}user:{userId}"), _options.RedisTimeout);
+        return [.. fields.Where(field => field.Name.Length() > 1).Select(field =>
+        {
+            var seat = ((string)field.Value!).Split('|', 5);
+            return new SocketInfo((string)field.Name!, seat[1], seat[2] == "x", DateTimeOffset.FromUnixTimeMilliseconds(Number(seat[3])));
+        })];
+    }
+
+    private static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
+
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string Kind(NotifyConnection connection) => connection.IsExtended ? "x" : "p";
+
+    private static long Since(NotifyConnection connection) => connection.JoinedAt.ToUnixTimeMilliseconds();
+
+    /// <summary>A count that began anew within an epoch is another count.</summary>
+    private static FeedPosition Position(RedisResult epoch, RedisResult feed, RedisResult sequence) =>
+        new($"{(string?)epoch}-{(string?)feed}", ulong.Parse((string)sequence!, CultureInfo.InvariantCulture));
+
+    private static bool IsCluster(IConnectionMultiplexer redis) => redis.GetServers().Any(server => server.ServerType == ServerType.Cluster);
+
+    /// <summary>The hash tag keeps all keys of a bucket in one slot of a cluster.</summary>
+    private string Bucket(int bucket) => $"{_prefix}{{{bucket}}}:";
+
+    private string BodyKey(string id) => $"{_prefix}event:{id}";
+
+    private async Task<Missed> ReadMissedAsync(RedisResult[] answer, int first)
+    {
+        var top = Position(answer[first], answer[first + 1], answer[first + 2]);
+        if (!(bool)answer[first + 3])
+        {
+            return new Missed(top, null);
+        }
+
+        var events = new List<NumberedEvent>((answer.Length - first) / 2);
+        for (var i = first + 4; i < answer.Length; i += 2)
+        {
+            // kept at, published at, length, where the body is kept
+            var head = ((string)answer[i]!).Split(' ');
+            var hubEvent = head[3] == "e"
+                ? await FetchAsync(head[4], Number(head[1]))
+                : HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)(RedisValue)answer[i + 1]).Span, Number(head[1]));
+            if (hubEvent is null)
+            {
+                return new Missed(top, null);
+            }
+
+            events.Add(new NumberedEvent(0, hubEvent));
+        }
+
+        return new Missed(top, [.. events.Select((one, i) => one with { Sequence = top.Sequence - (ulong)(events.Count - 1 - i) })]);
+    }
+
+    private async Task<RedisResult[]> EvaluateAsync(string script, int bucket, RedisValue[] values, TimeSpan? patience = null) =>
+        (RedisResult[])(await EvaluateOneAsync(script, bucket, values, patience))!;
+
+    private async Task<RedisResult> EvaluateOneAsync(string script, int bucket, RedisValue[] values, TimeSpan? patience = null) =>
+        await LimitAsync((await AgreedAsync()).ScriptEvaluateAsync(script, _keys[bucket], values), patience ?? _options.RedisTimeout);
+
+    /// <summary>Nobody looks for a user before it is certain where.</summary>
+    private async Task<IDatabase> AgreedAsync()
+    {
+        if (!_agreed.Task.IsCompleted)
+        {
+            await _agreed.Task.WaitAsync(_options.RedisTimeout, time);
+        }
+
+        return (await ConnectAsync()).GetDatabase();
+    }
+
+    private async Task<T> LimitAsync<T>(Task<T> answer, TimeSpan patience)
+    {
+        try
+        {
+            return await answer.WaitAsync(patience, time);
+        }
+        catch (Exception) when (!answer.IsCompleted)
+        {
+            // Nobody waits for it any more, and its failure is no news.
+            _ = answer.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+    }
+}
+
+/// <param name="Epoch">Which the bucket is in.</param>
+/// <param name="IsKnown">Whether this node takes part.</param>
+/// <param name="Seats">How many seats it has.</param>
+/// <param name="Due">How many departures are due.</param>
+/// <param name="Grave">A node whose burial somebody has begun and not gone on with; empty for none.</param>
+/// <param name="Silent">Nodes that have not beaten in time, and their last beat.</param>
+internal sealed record Beat(string Epoch, bool IsKnown, int Seats, int Due, string Grave, IReadOnlyList<(string Node, string LastBeat)> Silent);
+
+/// <param name="Number">Its place in the mailbox.</param>
+/// <param name="Call">Which call of this node it comes from; 0 for another node's.</param>
+/// <param name="Body">The event id by which the body has to be fetched; empty for none.</param>
+/// <param name="Letter">What it says; null for what this version does not know.</param>
+internal sealed record Mail(long Number, long Call, string Body, Letter? Letter)
+{
+    public static Mail Parse(RedisResult entry, string node)
+    {
+        var number = long.Parse(((string)entry[0]!).AsSpan(..^2), CultureInfo.InvariantCulture);
+        var fields = (RedisResult[])entry[1]!;
+        switch ((string?)fields[0])
+        {
+            case "e":
+                var meta = ((string)fields[1]!).Split(' ');
+                var colon = meta[0].LastIndexOf(':');
+                var call = meta[0].AsSpan(0, colon).SequenceEqual(node) ? long.Parse(meta[0].AsSpan(colon + 1), CultureInfo.InvariantCulture) : 0;
+                var hubEvent = HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)(RedisValue)fields[3]).Span, long.Parse(meta[1], CultureInfo.InvariantCulture));
+                var recipients = Enumerable.Range(0, (fields.Length - 4) / 2)
+                    .Select(i => new Recipient((string)fields[4 + (2 * i)]!, ulong.Parse((string)fields[5 + (2 * i)]!, CultureInfo.InvariantCulture)));
+                return new Mail(number, call, meta[2], new Letter.Event(hubEvent, [.. recipients]));
+            case "k":
+                return new Mail(number, 0, "", new Letter.Kick((string)fields[3]!, [(string)fields[1]!]));
+            case "d":
+                return new Mail(number, 0, "", new Letter.Disconnect((string)fields[5]!, (string?)fields[1] == "all" ? null : (string)fields[3]!));
+            default:
+                return new Mail(number, 0, "", null);
+        }
+    }
+}
