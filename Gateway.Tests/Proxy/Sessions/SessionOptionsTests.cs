@@ -90,6 +90,13 @@ public sealed class SessionOptionsTests
         Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = configuration }).Succeeded, Is.True);
 
     [Test]
+    public void Redis_ChannelPrefix_IsRefusedWithTheCure() =>
+        Assert.That(new RedisOptionsValidator().Validate(null, new RedisOptions { Configuration = "127.0.0.1:6379,channelPrefix=app:" }).Failures, Is.EqualTo(new[]
+        {
+            "Gateway:Redis:Configuration has 'channelPrefix', which does not hold for what scripts publish; leave it out, and set Gateway:Notify:KeyPrefix, with which all channels of the gateway begin.",
+        }));
+
+    [Test]
     public void Redis_OwnSettings_WinOverOurs()
     {
         var options = RedisConnection.ParseConfiguration("127.0.0.1:6379,asyncTimeout=300,abortConnect=true");
