@@ -49,8 +49,9 @@ internal static class LimitExtensions
     /// <summary>Limits by address, and for all together: cheap, so it comes before the body is read.</summary>
     public static void UseRateLimits(this IReverseProxyApplicationBuilder proxy)
     {
-        // ASP.NET's limiter ends in silence when its wait is cancelled, and a silent end would be an empty reply with status 200.
-        proxy.Use(static (context, next) => RpcCall.IsRpc(context) ? next(context) : EndCancelledAsync(context, next));
+        // ASP.NET's limiter ends in silence when its wait is cancelled, and a silent end would be an empty reply with status 200. And whatever
+        // refuses a request is to be read.
+        proxy.Use(static (context, next) => RpcCall.IsRpc(context) ? next(context) : EndOrdinaryAsync(context, next));
         proxy.UseRateLimiter();
     }
 
@@ -65,10 +66,10 @@ internal static class LimitExtensions
         proxy.Use(services.GetRequiredService<ConcurrencyCaps>().InvokeAsync);
     }
 
-    private static async Task EndCancelledAsync(HttpContext context, RequestDelegate next)
+    private static async Task EndOrdinaryAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);
-        RpcCall.EndCancelled(context);
+        await RpcCall.EndOrdinaryAsync(context);
     }
 
     /// <summary>The headers have to fit in.</summary>

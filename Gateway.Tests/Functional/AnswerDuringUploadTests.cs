@@ -18,6 +18,7 @@ namespace Gateway.Tests.Functional;
 internal sealed class AnswerDuringUploadTests : GatewayTest
 {
     private const string Path = "/service/file/put_single_file";
+    private const string OrdinaryPath = "/plain";
     private const int PieceBytes = 100 << 10;
 
     /// <summary>Six seconds of sending; Kestrel closes a connection five seconds after an answer.</summary>
@@ -47,6 +48,33 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
         Assert.That(PutSingleFileRsp.Parser.ParseFrom(response.Body).Errmsg, Is.Not.Empty);
         await client.PostAsync(GetUserInfoPath, Alice.ToByteArray());
         Assert.That((await client.ReadAsync()).Status, Is.EqualTo(200), "The connection goes on");
+    }
+
+    [TestCase(429)]
+    [TestCase(503)]
+    public async Task OrdinaryUpload_IsRefused_SlowSenderReadsWhy(int status)
+    {
+        await using var gateway = await StartGatewayAsync(new()
+        {
+            ["Gateway:RateLimits:files:Permit"] = "1",
+            ["Gateway:RateLimits:files:Window"] = "1.00:00:00",
+            ["ReverseProxy:Routes:plain:ClusterId"] = "file",
+            ["ReverseProxy:Routes:plain:Match:Path"] = OrdinaryPath,
+            ["ReverseProxy:Routes:plain:RateLimiterPolicy"] = status == 429 ? "files" : null,
+            ["ReverseProxy:Clusters:file:Metadata:MaxConcurrentRequests"] = "1",
+        });
+        var held = Service.Hold();
+        var holding = gateway.Client.GetAsync(OrdinaryPath);
+        await held.Arrived.DefaultTimeout();
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await SendSlowlyAsync(client, new byte[FileBytes], "application/octet-stream", isChunked: false, OrdinaryPath);
+
+        Assert.That((await client.ReadAsync()).Status, Is.EqualTo(status));
+        await client.PostAsync(GetUserInfoPath, []);
+        Assert.That((await client.ReadAsync()).Status, Is.EqualTo(200), "The connection goes on");
+        gateway.Client.CancelPendingRequests();
+        await ((Task)holding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [Test]
@@ -170,10 +198,10 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
         return await StartGatewayAsync(settings);
     }
 
-    private static async Task SendSlowlyAsync(RawClient client, byte[] body, string type, bool isChunked)
+    private static async Task SendSlowlyAsync(RawClient client, byte[] body, string type, bool isChunked, string path = Path)
     {
         var length = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length}";
-        await client.SendAsync($"POST {Path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: {type}\r\n{length}\r\n\r\n");
+        await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: {type}\r\n{length}\r\n\r\n");
         foreach (var piece in body.Chunk(PieceBytes))
         {
             if (isChunked)

@@ -54,7 +54,7 @@ internal sealed class MessageContent : CallContent
             while (!rest.IsEmpty);
             if (_more is not null)
             {
-                await _more.CopyToAsync(stream, piece.AsMemory(0, MaxPiece), cancellationToken);
+                await PassOnAsync(_more, stream, piece.AsMemory(0, MaxPiece), cancellationToken);
             }
         }
         finally
@@ -75,6 +75,16 @@ internal sealed class MessageContent : CallContent
     }
 
     private static long? LengthOf(in ReadOnlySequence<byte> message, BodyRest? more) => more is null ? message.Length : message.Length + more.Length;
+
+    /// <summary>Once this is disposed of, the rest is the next attempt's, and so is the memory of the beginning, which is given back as soon as the rest begins.</summary>
+    private Task PassOnAsync(BodyRest more, Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return more.CopyToAsync(stream, piece, cancellationToken);
+        }
+    }
 
     private int Take(ref ReadOnlySequence<byte> rest, Span<byte> piece)
     {

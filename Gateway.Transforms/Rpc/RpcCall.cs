@@ -3,6 +3,9 @@ using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Transforms.Rpc;
@@ -76,14 +79,31 @@ public static class RpcCall
     }
 
     /// <summary>
-    /// Ends a request of a route without the transform <c>Rpc</c> whose client has gone, or whose time was over, before any step said how it ended.
+    /// Ends a request of a route without the transform <c>Rpc</c> that never got to an instance: its client has gone, its time was over before any step said
+    /// how it ended, or a step refused it. Then it is answered, and the rest of it read away, as on RPC routes (<see cref="RpcFeature.DiscardRestAsync"/>).
     /// </summary>
-    public static void EndCancelled(HttpContext context)
+    public static async Task EndOrdinaryAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         if (FindVerdict(context) is null && context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
             context.Response.StatusCode = OutcomeTexts.Of(Settle(context).Outcome).HttpStatus;
+        }
+
+        if (FindVerdict(context) is { Reach: Reach.NotSent, Outcome: not RpcOutcome.ClientGone }
+            && context.GetForwarderErrorFeature() is null or { Error: ForwarderError.NoAvailableDestinations }
+            && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+            && context.Request.Headers.Expect.Count == 0)
+        {
+            var services = context.RequestServices;
+            var options = services.GetRequiredService<IOptions<RpcOptions>>().Value;
+            var allowed = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? 0;
+            await context.Response.CompleteAsync();
+            await new RequestBody(context, budget: null).DiscardAsync(
+                allowed + options.MaxDiscardedRequest,
+                options.MaxDiscardTime,
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         }
     }
 

@@ -34,10 +34,11 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
     private async ValueTask<ForwarderError> PassOnAsync(
         HttpContext context, string destinationPrefix, HttpMessageInvoker client, ForwarderRequestConfig config, HttpTransformer transformer, CancellationToken cancellationToken)
     {
+        using var clientsTurn = new ClientTurn(context);
         var askedAt = time.GetTimestamp();
         var error = await ordinary.SendAsync(context, destinationPrefix, client, config, transformer, cancellationToken);
         RpcCall.Conclude(context, context.GetForwarderErrorFeature() is { } failure
-            ? OrdinaryVerdict.OfFailure(context, failure) with { AskedAt = askedAt }
+            ? OrdinaryVerdict.OfFailure(context, failure, clientsTurn.IsNow) with { AskedAt = askedAt }
             : OrdinaryVerdict.OfAnswer(context.Response.StatusCode));
         return error;
     }
@@ -75,8 +76,8 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
 
         if (verdict.Kind == VerdictKind.Slow)
         {
-            // A client who takes most of the route's time to send must not have the instance blamed for what is left.
-            var isJudged = time.GetElapsedTime(rpc.SentAt) >= rpc.Route.Timeout / 2;
+            // A client who takes most of the route's time to send must not have the instance blamed for what it does in the rest.
+            var isJudged = time.GetElapsedTime(rpc.StartedAt, rpc.SentAt) <= rpc.Route.Timeout / 2;
             verdict = verdict with { Kind = isJudged ? VerdictKind.Slow : VerdictKind.Unjudged, AskedAt = rpc.SentAt };
         }
 

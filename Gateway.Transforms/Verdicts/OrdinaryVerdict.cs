@@ -13,7 +13,10 @@ internal static class OrdinaryVerdict
         : Verdict.Good;
 
     /// <summary>After YARP has said that something went wrong.</summary>
-    public static Verdict OfFailure(HttpContext http, IForwarderErrorFeature failure) => failure.Error switch
+    /// <param name="http">The request.</param>
+    /// <param name="failure">What YARP says.</param>
+    /// <param name="isClientsTurn">Whether it was the client who was waited for.</param>
+    public static Verdict OfFailure(HttpContext http, IForwarderErrorFeature failure, bool isClientsTurn = false) => failure.Error switch
     {
         ForwarderError.NoAvailableDestinations => new(VerdictKind.Unjudged, RpcOutcome.NoInstance, Reach.NotSent, "no destination of the cluster is available"),
         // Before the token is looked at: YARP has cut the connection itself, so that the client sees a broken answer.
@@ -21,6 +24,8 @@ internal static class OrdinaryVerdict
         ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient => CallVerdict.OfCancellation(http, Reach.PerhapsSent),
         ForwarderError.ResponseBodyClient => new(VerdictKind.Answered, RpcOutcome.ClientGone, Reach.Answered),
         _ when http.RequestAborted.IsCancellationRequested && !CallVerdict.IsOverdue(http) => CallVerdict.OfCancellation(http, Reach.PerhapsSent),
+        ForwarderError.RequestCanceled or ForwarderError.RequestTimedOut or ForwarderError.ResponseBodyCanceled when isClientsTurn =>
+            new(VerdictKind.Unjudged, RpcOutcome.TimedOut, Reach.PerhapsSent, "the time was over while the client was waited for"),
         // Also when the activity timeout of the cluster is over within the answer.
         ForwarderError.ResponseBodyCanceled => Failed(VerdictKind.Slow, RpcOutcome.TimedOut, Reach.Answered, failure),
         _ when http.RequestAborted.IsCancellationRequested => Failed(VerdictKind.Slow, RpcOutcome.TimedOut, Reach.PerhapsSent, failure),

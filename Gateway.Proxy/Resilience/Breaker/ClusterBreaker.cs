@@ -1,3 +1,4 @@
+using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Polly;
 using Polly.CircuitBreaker;
@@ -13,7 +14,10 @@ internal sealed partial class ClusterBreaker
     /// <summary>When to ask again after a probe that told nothing.</summary>
     private static readonly TimeSpan NextProbe = TimeSpan.FromMilliseconds(500);
 
+    private static readonly Verdict UnderWay = new(VerdictKind.Unjudged, RpcOutcome.TimedOut, Reach.PerhapsSent, "under way for longer than the breaker's pause");
+
     private readonly string _cluster;
+    private readonly TimeSpan _pause;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CircuitBreakerStateProvider _state = new();
@@ -24,6 +28,7 @@ internal sealed partial class ClusterBreaker
     public ClusterBreaker(string cluster, ResilienceSettings settings, TimeProvider time, ILogger logger)
     {
         _cluster = cluster;
+        _pause = settings.BreakerPause;
         _time = time;
         _logger = logger;
         _pipeline = settings.BreakerFailurePercent == 0 ? ResiliencePipeline<Verdict>.Empty : Build(settings);
@@ -41,13 +46,25 @@ internal sealed partial class ClusterBreaker
     /// </summary>
     public ValueTask TellAsync(Verdict verdict) => IsClosed && verdict.Kind != VerdictKind.Unjudged ? RecordAsync(verdict) : default;
 
-    /// <summary>Makes a call and takes note of its verdict, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome.</summary>
+    /// <summary>
+    /// Makes a call and takes note of its verdict, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome. Nobody else is let through until a
+    /// probe is judged, so one that takes longer than the breaker's pause, such as an upload that comes slowly, counts as unjudged, and goes on.
+    /// </summary>
     public async ValueTask<Outcome<Verdict>> AskAsync<TState>(Func<TState, ValueTask<Verdict>> call, TState state)
     {
         var context = ResilienceContextPool.Shared.Get();
-        var outcome = await _pipeline.ExecuteOutcomeAsync(static (_, asked) => MakeAsync(asked.Call, asked.State), context, (Call: call, State: state));
+        Task<Outcome<Verdict>>? made = null;
+        var outcome = await _pipeline.ExecuteOutcomeAsync(
+            async (_, asked) =>
+            {
+                made = MakeAsync(asked.Call, asked.State).AsTask();
+                await ((Task)made).WaitAsync(_pause, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return made.IsCompleted ? await made : Outcome.FromResult(UnderWay);
+            },
+            context,
+            (Call: call, State: state));
         ResilienceContextPool.Shared.Return(context);
-        return outcome;
+        return made is null ? outcome : await made;
     }
 
     /// <summary>Polly is told by a call that has nothing left to do: it waits for nobody, so it costs no state of its own.</summary>

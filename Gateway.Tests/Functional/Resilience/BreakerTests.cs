@@ -152,6 +152,26 @@ internal sealed class BreakerTests : InstancesTest
         Assert.That(Gateway.Log.Named("BreakerClosed"), Is.Empty);
     }
 
+    [Test]
+    public async Task Probe_GoesOnForLongerThanThePause_AnotherOneIsMade()
+    {
+        FailAll();
+        await CallAsync(Sample);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var held = Instances.Select(instance => instance.Hold()).ToArray();
+        var slow = CallAsync();
+        await Task.WhenAny(held.Select(calls => calls.Arrived)).DefaultTimeout();
+        AnswerAll();
+        Assert.That(await CallAsync(), Is.EqualTo("no-instance"));
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await Eventually.That(async () => (await ReadyAsync()).Contains("left alone", StringComparison.Ordinal));
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        Assert.That(await CallAsync(), Is.Empty);
+        Assert.That(slow.IsCompleted, Is.False);
+    }
+
     private void FailAll()
     {
         foreach (var instance in Instances)

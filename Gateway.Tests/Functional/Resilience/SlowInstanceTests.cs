@@ -10,12 +10,17 @@ namespace Gateway.Tests.Functional.Resilience;
 [NonParallelizable]
 internal sealed class SlowInstanceTests : InstancesTest
 {
+    private const string OrdinaryPath = "/plain";
+
     protected override Dictionary<string, string?> Settings => new()
     {
         [Metadata + "EjectAfterFailures"] = "1",
         [Metadata + "MaxRetries"] = "0",
         ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:00.500",
         ["ReverseProxy:Routes:user-set-avatar:Timeout"] = "00:00:00.500",
+        ["ReverseProxy:Routes:plain:ClusterId"] = "user",
+        ["ReverseProxy:Routes:plain:Match:Path"] = OrdinaryPath,
+        ["ReverseProxy:Routes:plain:Timeout"] = "00:00:00.500",
         // Time enough to give the client all that it takes.
         ["ReverseProxy:Routes:user-set-nickname:Timeout"] = "00:00:05",
     };
@@ -136,6 +141,85 @@ internal sealed class SlowInstanceTests : InstancesTest
 
         await Eventually.That(() => Gateway.Log.Named("CallEnded").Count == 1);
         Assert.That(Gateway.Log.Named("CallEnded").Single().Message, Does.Contain("timed-out"));
+        Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Instance_SaysThatItsTimeIsOver_IsOut()
+    {
+        Instances[0].Fail(4, "the database did not answer");
+
+        await CallAsync(3, WritePath);
+
+        Assert.That(Gateway.Log.Named("InstanceEjected").Single().Message, Does.EndWith("as Slow."));
+    }
+
+    [Test]
+    public async Task Instance_StallsWithinAnOrdinaryAnswer_IsOut()
+    {
+        var stalled = new HeldCalls();
+        foreach (var instance in Instances)
+        {
+            instance.OnRequest = async context =>
+            {
+                await context.Response.Body.WriteAsync(new byte[100]);
+                await context.Response.Body.FlushAsync();
+                await stalled.HoldAsync(context);
+            };
+        }
+
+        Assert.That(async () => await Gateway.Client.GetStringAsync(OrdinaryPath), Throws.InstanceOf<HttpRequestException>());
+
+        await Eventually.That(() => Gateway.Log.Named("InstanceEjected").Count == 1);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Client_SendsAnOrdinaryBodySlowly_IsNobodysFault(bool isRead)
+    {
+        foreach (var instance in Instances)
+        {
+            instance.OnRequest = async context =>
+            {
+                await (isRead ? context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted) : Task.Delay(Timeout.Infinite, context.RequestAborted));
+            };
+        }
+
+        // The server's word for a body that nobody reads to its end because the time is over.
+        Gateway.ErrorsExpected = true;
+        for (var i = 0; i < 3; i++)
+        {
+            using var client = await RawClient.ConnectAsync(Gateway.Address);
+            await client.SendAsync($"POST {OrdinaryPath} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000\r\n\r\n0123456789");
+            Assert.That((await client.ReadAsync()).Status, Is.GreaterThanOrEqualTo(400));
+        }
+
+        Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Client_DoesNotReadItsOrdinaryAnswer_IsNobodysFault()
+    {
+        var ended = new TaskCompletionSource();
+        foreach (var instance in Instances)
+        {
+            instance.OnRequest = async context =>
+            {
+                context.RequestAborted.Register(ended.SetResult);
+                // More than the window of a stream.
+                await context.Response.Body.WriteAsync(new byte[48 << 20], context.RequestAborted);
+            };
+        }
+
+        using (var client = await RawClient.ConnectAsync(Gateway.Address, receiveBuffer: 4096))
+        {
+            await client.SendAsync($"GET {OrdinaryPath} HTTP/1.1\r\nHost: gateway\r\n\r\n");
+            await ended.Task.DefaultTimeout();
+        }
+
+        // All calls have ended then.
+        await Gateway.StopAsync();
+
         Assert.That(Gateway.Log.Named("InstanceEjected"), Is.Empty);
     }
 

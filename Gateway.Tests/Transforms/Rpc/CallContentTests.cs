@@ -3,6 +3,8 @@ using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
+using Gateway.Transforms.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Tests.Transforms.Rpc;
 
@@ -92,6 +94,25 @@ internal sealed class CallContentTests
 
         Assert.That(async () => await copying.DefaultTimeout(), Throws.InstanceOf<ObjectDisposedException>().Or.InnerException.InstanceOf<ObjectDisposedException>());
         Assert.That(stream.Length, Is.LessThan(200_000));
+    }
+
+    /// <summary>A first attempt that has failed may come to the end of the beginning after a second one has begun with the same message.</summary>
+    [Test]
+    public async Task Dispose_AtTheEndOfTheBeginning_LeavesTheRestToTheNextAttempt()
+    {
+        var http = new DefaultHttpContext { Request = { Body = new MemoryStream(new byte[100]) } };
+        await using var rest = new BodyRest(
+            new RequestBody(http, budget: null), new MessageWalker(default, 100), length: 100, isExact: true, userId: default, TimeProvider.System);
+        using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(10)), rest, RpcProtocol.Grpc);
+        await using var stream = new HaltingStream();
+        var copying = sut.CopyToAsync(stream);
+        await stream.Reached.Task.DefaultTimeout();
+
+        sut.Dispose();
+        stream.GoOn.SetResult();
+        await copying.DefaultTimeout().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        Assert.That(rest.IsStarted, Is.False);
     }
 
     private static byte[] Message(int length) => [.. Enumerable.Range(0, length).Select(i => (byte)i)];

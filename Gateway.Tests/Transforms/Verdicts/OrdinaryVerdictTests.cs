@@ -59,6 +59,20 @@ internal sealed class OrdinaryVerdictTests
         Assert.That((verdict.Kind, verdict.Outcome), Is.EqualTo(((VerdictKind)kind, isOverdue ? RpcOutcome.TimedOut : RpcOutcome.ClientGone)));
     }
 
+    [TestCase(ForwarderError.RequestCanceled, true)]
+    [TestCase(ForwarderError.RequestTimedOut, false)]
+    [TestCase(ForwarderError.ResponseBodyCanceled, true)]
+    [TestCase(ForwarderError.ResponseBodyCanceled, false)]
+    public void OfFailure_TimeIsOverAndTheClientWasWaitedFor_IsUnjudged(object error, bool isOverdue)
+    {
+        var context = new DefaultHttpContext { RequestAborted = new CancellationToken(isOverdue) };
+        context.Features.Set<IHttpRequestTimeoutFeature>(new Deadline(isOverdue));
+
+        var verdict = OrdinaryVerdict.OfFailure(context, new Failure((ForwarderError)error, new TaskCanceledException()), isClientsTurn: true);
+
+        Assert.That((verdict.Kind, verdict.Outcome), Is.EqualTo((VerdictKind.Unjudged, RpcOutcome.TimedOut)));
+    }
+
     [TestCase(200, VerdictKind.Answered)]
     [TestCase(404, VerdictKind.Answered)]
     [TestCase(500, VerdictKind.Answered)]
