@@ -6,8 +6,12 @@ namespace Gateway.Notify.Connections;
 /// <summary>The sockets of one user on this node, oldest first. Its owner sees to it that only one thread uses it at a time.</summary>
 internal sealed class UserSockets
 {
+    /// <summary>Between two resumes of a user: each may read a megabyte from the store, and a client may ask on each of its sockets, again and again.</summary>
+    private static readonly TimeSpan ResumeInterval = TimeSpan.FromMilliseconds(50);
+
     // Most users have one.
     private readonly List<NotifyConnection> _connections = new(1);
+    private TimeSpan _nextResume;
 
     public IReadOnlyList<NotifyConnection> All => _connections;
 
@@ -19,6 +23,15 @@ internal sealed class UserSockets
     }
 
     public bool Remove(NotifyConnection connection) => _connections.Remove(connection);
+
+    /// <summary>How long a resume has to wait for its turn. Each socket has one at a time, so the wait has an end.</summary>
+    /// <param name="now">The time on a clock that only goes forward.</param>
+    public TimeSpan TakeResume(TimeSpan now)
+    {
+        var turn = now > _nextResume ? now : _nextResume;
+        _nextResume = turn + ResumeInterval;
+        return turn - now;
+    }
 
     /// <summary>Closes the sockets of one session, or all.</summary>
     public void Disconnect(string? sessionId)

@@ -118,13 +118,20 @@ internal sealed class EventBus : BackgroundService, IEventBus
 
     public async Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken)
     {
+        var (number, bucket) = Find(connection.UserId);
+        TimeSpan wait;
+        lock (bucket)
+        {
+            wait = bucket.Find(connection.UserId)?.TakeResume(_time.GetElapsedTime(0)) ?? TimeSpan.Zero;
+        }
+
+        await Task.Delay(wait, _time, cancellationToken);
         if (!connection.IsReadyForReplay())
         {
             connection.Close(CloseReason.SlowConsumer);
             return;
         }
 
-        var (number, bucket) = Find(connection.UserId);
         lock (bucket)
         {
             UserSockets.Hold(connection);
