@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Proxy.Limits;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Functional;
@@ -28,7 +30,7 @@ internal sealed class ConnectionAgeTests
                 ["Kestrel:Endpoints:H2:Url"] = $"http://127.0.0.1:{_http2Port}",
                 ["Kestrel:Endpoints:H2:Protocols"] = "Http2",
             },
-            builder => builder.Services.AddSingleton<TimeProvider>(_time));
+            builder => builder.Services.AddSingleton(provider => new ConnectionAge(provider.GetRequiredService<IOptions<ServerLimits>>(), _time)));
     }
 
     [TearDown]

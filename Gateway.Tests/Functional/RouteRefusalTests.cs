@@ -113,8 +113,8 @@ internal sealed class RouteRefusalTests : RouteReloadTest
         };
         listener.SetMeasurementEventCallback<long>((_, value, tags, scope) =>
         {
-            // Other tests have gateways too; each has a meter factory of its own, which is the scope.
-            if (ReferenceEquals(scope, Gateway.Services.GetService(typeof(IMeterFactory))))
+            // Other tests have gateways too, also before this one has; each has a meter factory of its own, which is the scope.
+            if (Gateway is { } own && ReferenceEquals(scope, own.Services.GetService(typeof(IMeterFactory))))
             {
                 lock (counted)
                 {
