@@ -21,7 +21,8 @@ internal sealed class Strangers : IAsyncDisposable
     /// <summary>Between two pieces: all of them together send 100 MiB a second, and leave honest clients on the same machine some of it.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Before a stranger comes back. What stands between gateways and Redis runs in this process as well, and needs its turn.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
     private static readonly byte[] Piece = new byte[PieceBytes];
 
@@ -55,6 +56,8 @@ internal sealed class Strangers : IAsyncDisposable
 
     private async Task RunAsync(Uri gateway, int stranger)
     {
+        // One after another, as they come back later.
+        await Task.Delay(Pause * stranger / Count, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_ending.IsCancellationRequested)
         {
             try
