@@ -42,6 +42,7 @@ internal sealed class ClusterTests
         {
             ["Gateway:Notify:Bus"] = "Redis",
             ["Gateway:Redis:Configuration"] = redis.Configuration,
+            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
         });
         await Eventually.That(() => !NodesFixture.HubOf(gateway).IsDegraded, "the node has found Redis");
         return gateway;

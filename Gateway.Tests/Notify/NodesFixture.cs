@@ -64,13 +64,17 @@ internal sealed class NodesFixture : IAsyncDisposable
 
     public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null)
     {
+        var all = new Dictionary<string, string?>(settings ?? [])
+        {
+            ["Gateway:Sessions:Store"] = "Redis",
+            ["Gateway:Redis:Configuration"] = _configuration,
+        };
+        // Beside other tests Redis may be late by more than a node puts up with.
+        all.TryAdd("Gateway:Sessions:LookupTimeout", "00:00:02");
+        all.TryAdd("Gateway:Notify:RedisTimeout", "00:00:02");
         var node = await GatewayFixture.StartAsync(
             "http://127.0.0.1:1",
-            new Dictionary<string, string?>(settings ?? [])
-            {
-                ["Gateway:Sessions:Store"] = "Redis",
-                ["Gateway:Redis:Configuration"] = _configuration,
-            },
+            all,
             builder => builder.Services.RemoveAll<IEventPublisher>());
         _nodes.Add(node);
         await Eventually.That(() => !HubOf(node).IsDegraded, "the node has not found Redis");
