@@ -20,8 +20,12 @@ internal sealed class Attempts(ResilientClusters clusters, DrainedDestinations d
     }
 
     /// <summary>Nearly every request: the breaker would let it through anyway, so it is only told of the verdict.</summary>
-    private async Task CallAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster) =>
-        await cluster.Breaker.TellAsync(await TryAsync(context, next, state, cluster));
+    private async Task CallAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
+    {
+        cluster.Budget.Count();
+        await next(context);
+        await cluster.Breaker.TellAsync(await EndAsync(context, next, state, cluster));
+    }
 
     /// <summary>The cluster is being left alone: the breaker decides whether this request is the probe that finds out how the cluster is.</summary>
     private async Task AskBreakerAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
@@ -43,8 +47,13 @@ internal sealed class Attempts(ResilientClusters clusters, DrainedDestinations d
     {
         cluster.Budget.Count();
         await next(context);
+        return await EndAsync(context, next, state, cluster);
+    }
+
+    private ValueTask<Verdict> EndAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
+    {
         var verdict = RpcCall.Settle(context);
-        return verdict.IsFailure ? await RetryAsync(context, next, state, cluster, verdict) : verdict;
+        return verdict.IsFailure ? RetryAsync(context, next, state, cluster, verdict) : new(verdict);
     }
 
     /// <summary>Goes on from a first attempt that failed, until one succeeds or no further one is allowed.</summary>
