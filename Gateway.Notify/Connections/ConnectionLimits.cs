@@ -1,14 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Connections;
 
-/// <summary>
-/// Counts the sockets of this node and of each client address, from before the upgrade on; of IPv6 of each /64, because a household has
-/// that many addresses.
-/// </summary>
+/// <summary>Counts the sockets of this node and of each <see cref="ClientNetwork"/>, from before the upgrade on.</summary>
 internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)
 {
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
@@ -17,7 +13,7 @@ internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)
     /// <summary>Takes a place; null when there is none. Dispose of it when the socket is gone.</summary>
     public Place? TryEnter(IPAddress client)
     {
-        var address = Household(client);
+        var address = ClientNetwork.Of(client);
         if (Interlocked.Increment(ref _total) > options.Value.MaxConnections)
         {
             Interlocked.Decrement(ref _total);
@@ -31,18 +27,6 @@ internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)
         }
 
         return new Place(this, address);
-    }
-
-    private static IPAddress Household(IPAddress client)
-    {
-        if (client.AddressFamily == AddressFamily.InterNetwork || client.IsIPv4MappedToIPv6)
-        {
-            return client.MapToIPv4();
-        }
-
-        var bytes = client.GetAddressBytes();
-        bytes.AsSpan(bytes.Length / 2).Clear();
-        return new IPAddress(bytes);
     }
 
     private void Leave(IPAddress address)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Notify;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Proxy.Limits;
@@ -7,8 +8,6 @@ namespace Gateway.Proxy.Limits;
 /// <summary>Finds who a request counts for.</summary>
 internal static class LimitPartition
 {
-    private const int NetworkBytes = 8;
-
     public static string Of(LimitScope scope, HttpContext context) => scope switch
     {
         LimitScope.User when RpcCall.FindUser(context) is { } user => user,
@@ -16,7 +15,7 @@ internal static class LimitPartition
         _ => Of(context.Connection.RemoteIpAddress),
     };
 
-    /// <summary>An IPv4 address is one client, or an office; of IPv6, whoever has one address has the 64 bits behind it as well.</summary>
+    /// <summary>The client at an address, as <see cref="ClientNetwork"/> sees it.</summary>
     public static string Of(IPAddress? address)
     {
         if (address is null)
@@ -24,13 +23,7 @@ internal static class LimitPartition
             return "unknown";
         }
 
-        if (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4().ToString();
-        }
-
-        var bytes = address.GetAddressBytes();
-        Array.Clear(bytes, NetworkBytes, bytes.Length - NetworkBytes);
-        return $"{new IPAddress(bytes)}/64";
+        var network = ClientNetwork.Of(address);
+        return network.AddressFamily == AddressFamily.InterNetworkV6 ? $"{network}/64" : network.ToString();
     }
 }
