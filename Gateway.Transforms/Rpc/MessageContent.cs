@@ -54,6 +54,8 @@ internal sealed class MessageContent : CallContent
             while (!rest.IsEmpty);
             if (_more is not null)
             {
+                // The handler keeps little writes until more comes, and more comes when the client likes.
+                await stream.FlushAsync(cancellationToken);
                 await PassOnAsync(_more, stream, piece.AsMemory(0, MaxPiece), cancellationToken);
             }
         }
