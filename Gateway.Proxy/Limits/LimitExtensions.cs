@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.RateLimiting;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.RateLimiting;
@@ -31,10 +32,16 @@ internal static class LimitExtensions
         services.AddServerLimits();
         services.AddProxyTrust();
         services.TryAddSingleton<ConcurrencyCaps>();
-        services.AddRateLimiter(_ => { });
-        // YARP looks up here whether the policy of a route exists.
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimits>, RedisTokenBucket>(
-            (options, limits, bucket) => RateLimiting.AddPolicies(options, limits.Value, bucket, RateLimiting.IsKnownBeforeTheBody));
+        services.TryAddSingleton<RateLimitMetrics>();
+        services.TryAddSingleton<RateLimiting>();
+        // YARP looks up here whether the policy of a route exists, and asks it nothing else.
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimits>>((options, limits) =>
+        {
+            foreach (var name in limits.Value.Keys)
+            {
+                options.AddPolicy(name, _ => RateLimitPartition.GetNoLimiter(name));
+            }
+        });
     }
 
     /// <summary>Takes the client's address from known proxies. Stands before whatever looks at it.</summary>
@@ -49,20 +56,16 @@ internal static class LimitExtensions
     /// <summary>Limits by address, and for all together: cheap, so it comes before the body is read.</summary>
     public static void UseRateLimits(this IReverseProxyApplicationBuilder proxy)
     {
-        // ASP.NET's limiter ends in silence when its wait is cancelled, and a silent end would be an empty reply with status 200. And whatever
-        // refuses a request is to be read.
+        // A wait that is cancelled ends in silence, which would be an empty reply with status 200. And whatever refuses a request is to be read.
         proxy.Use(static (context, next) => RpcCall.IsRpc(context) ? next(context) : EndOrdinaryAsync(context, next));
-        proxy.UseRateLimiter();
+        proxy.Use(proxy.ApplicationServices.GetRequiredService<RateLimiting>().BeforeTheBodyAsync);
     }
 
     /// <summary>Limits by user, and by what the cluster can take. Identity must be known.</summary>
     public static void UseCallerLimits(this IReverseProxyApplicationBuilder proxy)
     {
         var services = proxy.ApplicationServices;
-        var byUser = new RateLimiterOptions();
-        RateLimiting.AddPolicies(
-            byUser, services.GetRequiredService<IOptions<RateLimits>>().Value, services.GetRequiredService<RedisTokenBucket>(), RateLimiting.IsKnownAfterIdentity);
-        proxy.UseRateLimiter(byUser);
+        proxy.Use(services.GetRequiredService<RateLimiting>().AfterIdentityAsync);
         proxy.Use(services.GetRequiredService<ConcurrencyCaps>().InvokeAsync);
     }
 

@@ -2,29 +2,91 @@ using System.Threading.RateLimiting;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Limits;
 
 /// <summary>
-/// Makes ASP.NET's policies of our settings. The limiter runs twice in the pipeline: before the body is read, for what can be known by
-/// then, and again when the user is known. A policy limits in one of the two places and lets everything pass in the other.
+/// Lets each route's rate limit be asked in one of two places: before the body is read, for what can be known by then, and again when the user
+/// is known. ASP.NET's own middleware would be needed twice, and each keeps a timer of ten ticks a second that nothing ends, not even the host's end.
 /// </summary>
-internal static class RateLimiting
+internal sealed class RateLimiting : IDisposable
 {
-    public static void AddPolicies(RateLimiterOptions options, RateLimits limits, RedisTokenBucket bucket, Func<LimitScope, bool> isHere)
+    private readonly Dictionary<string, (LimitScope Per, PartitionedRateLimiter<HttpContext> Limiter)> _limits = new(StringComparer.Ordinal);
+
+    private readonly RateLimitMetrics _metrics;
+
+    public RateLimiting(IOptions<RateLimits> limits, RedisTokenBucket bucket, RateLimitMetrics metrics)
     {
-        options.OnRejected = RefuseAsync;
-        foreach (var (name, limit) in limits)
+        _metrics = metrics;
+        foreach (var (name, limit) in limits.Value)
         {
-            options.AddPolicy(name, context => isHere(limit.Per)
-                ? Partition(name, limit, LimitPartition.Of(limit.Per, context), bucket)
-                : RateLimitPartition.GetNoLimiter(""));
+            _limits.Add(name, (limit.Per, PartitionedRateLimiter.Create<HttpContext, string>(
+                context => Partition(name, limit, LimitPartition.Of(limit.Per, context), bucket))));
         }
     }
 
-    public static bool IsKnownBeforeTheBody(LimitScope scope) => scope is not LimitScope.User;
+    public Task BeforeTheBodyAsync(HttpContext context, RequestDelegate next) => InvokeAsync(context, next, isUserKnown: false);
 
-    public static bool IsKnownAfterIdentity(LimitScope scope) => scope is LimitScope.User;
+    public Task AfterIdentityAsync(HttpContext context, RequestDelegate next) => InvokeAsync(context, next, isUserKnown: true);
+
+    public void Dispose()
+    {
+        foreach (var (_, limiter) in _limits.Values)
+        {
+            limiter.Dispose();
+        }
+    }
+
+    private Task InvokeAsync(HttpContext context, RequestDelegate next, bool isUserKnown) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName is { } name
+        && _limits.TryGetValue(name, out var limit) && limit.Per is LimitScope.User == isUserKnown
+            ? InvokeAsync(context, next, name, limit.Limiter)
+            : next(context);
+
+    private async Task InvokeAsync(HttpContext context, RequestDelegate next, string name, PartitionedRateLimiter<HttpContext> limiter)
+    {
+        using var lease = await AcquireAsync(context, name, limiter);
+        if (lease is null)
+        {
+            return;
+        }
+
+        if (lease.IsAcquired)
+        {
+            await next(context);
+            return;
+        }
+
+        _metrics.Refused(name);
+        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : (TimeSpan?)null;
+        RpcCall.Refuse(context, RpcOutcome.RateLimited, "more requests than the rate limit of the route allows", wait);
+    }
+
+    /// <summary>Null when the client has gone, or its time is over, while it waited: whoever settles the call reads that from its token.</summary>
+    private async ValueTask<RateLimitLease?> AcquireAsync(HttpContext context, string name, PartitionedRateLimiter<HttpContext> limiter)
+    {
+        var lease = limiter.AttemptAcquire(context);
+        if (lease.IsAcquired)
+        {
+            return lease;
+        }
+
+        lease.Dispose();
+        _metrics.Waits(name, 1);
+        try
+        {
+            return await limiter.AcquireAsync(context, cancellationToken: context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            _metrics.Waits(name, -1);
+        }
+    }
 
     private static RateLimitPartition<string> Partition(string name, RateLimit limit, string partition, RedisTokenBucket bucket) =>
         limit.Shared
@@ -36,12 +98,4 @@ internal static class RateLimiting
                 ReplenishmentPeriod = limit.Window / limit.Permit,
                 QueueLimit = limit.QueueLimit,
             });
-
-    private static ValueTask RefuseAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
-    {
-        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter) ? retryAfter : (TimeSpan?)null;
-        // The middleware has set a status of its own, which the reply of an RPC route replaces.
-        RpcCall.Refuse(rejected.HttpContext, RpcOutcome.RateLimited, "more requests than the rate limit of the route allows", wait);
-        return default;
-    }
 }

@@ -13,8 +13,6 @@ namespace Gateway.Tests.Functional;
 /// with, and however early, it reads the answer, and its connection goes on.
 /// </summary>
 [TestFixture]
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.All)]
 internal sealed class AnswerDuringUploadTests : GatewayTest
 {
     private const string Path = "/service/file/put_single_file";

@@ -11,7 +11,6 @@ namespace Gateway.Tests.Functional;
 /// <summary>Closed connections of HTTP/2 with a request that does not end, as Kestrel leaves them after a flood of resets, only at once and for certain.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[Parallelizable(ParallelScope.All)]
 internal sealed class EndlessRequestTests : IDisposable
 {
     private const string EndlessPath = "/endless";

@@ -117,24 +117,24 @@ internal sealed class LimitTests : GatewayTest
         await using var gateway = await StartWaitingAsync(route, per, timeout: "00:01:00");
         (await gateway.PostAsync(path, Alice.ToByteArray())).Dispose();
 
-        var queued = new TaskCompletionSource();
+        var waiting = new TaskCompletionSource();
         var metrics = gateway.Services.GetRequiredService<IMeterFactory>();
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "aspnetcore.rate_limiting.queued_requests" && instrument.Meter.Scope == metrics)
+                if (instrument.Name == "gateway.rate_limit.waiting" && instrument.Meter.Scope == metrics)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((_, _, _, _) => queued.TrySetResult());
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => waiting.TrySetResult());
         listener.Start();
         using (var leaving = await RawClient.ConnectAsync(gateway.Address))
         {
             await leaving.PostAsync(path, Alice.ToByteArray());
-            await queued.Task.DefaultTimeout();
+            await waiting.Task.DefaultTimeout();
         }
 
         await Eventually.That(() => gateway.Log.Named("CallEnded").Count == 2);

@@ -26,7 +26,7 @@ public static class RpcCall
     public static Verdict Settle(HttpContext context) => FindVerdict(context) ?? Conclude(
         context,
         context.GetForwarderErrorFeature() is { } failure ? OrdinaryVerdict.OfFailure(context, failure)
-        // ASP.NET's rate limiter ends in silence when its wait is cancelled.
+        // A step that waits for its turn, such as a rate limit, ends in silence when its wait is cancelled.
         : context.RequestAborted.IsCancellationRequested ? CallVerdict.OfCancellation(context, Reach.NotSent)
         : OrdinaryVerdict.Unknown);
 

@@ -23,7 +23,7 @@ internal static class TelemetryExtensions
     private static readonly string[] Meters =
     [
         .. CallMeters.Names, GatewayMetrics.MeterName, "Gateway.Notify",
-        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "System.Net.Http", "System.Runtime",
+        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime",
     ];
 
     /// <summary>What the platform counts for each call to a sub-service, and <c>gateway.destination.duration</c> counts already.</summary>
