@@ -191,7 +191,8 @@ internal sealed partial class RedisRightsTests
                 ["Gateway:Sessions:MarkerKeyPattern"] = "status:{user_id}",
                 ["Gateway:Sessions:Tracking"] = "true",
                 // For a busy machine; what is refused is refused at once.
-                ["Gateway:Sessions:LookupTimeout"] = "00:00:00.900",
+                ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
+                ["Gateway:Notify:RedisTimeout"] = "00:00:02",
                 ["Gateway:RateLimits:login:Permit"] = "100000",
                 ["Gateway:RateLimits:login:Shared"] = "true",
                 ["Gateway:Notify:OnLastDisconnect"] = "Logout",
