@@ -9,6 +9,7 @@ if ! command -v dotnet > /dev/null; then
   exit 1
 fi
 
+[[ -e $root/samples/ChatDemo/bin/Release/net10.0/ChatDemo.dll ]] || echo "Building; the first time takes a minute or two." >&2
 if ! log=$(cd "$root" && dotnet build samples/ChatDemo -c Release -v q --nologo 2>&1); then
   echo "$log" >&2
   echo "demo.sh: the build failed, see above." >&2

@@ -35,6 +35,7 @@ try
         Open {demo.PageAddress} in a browser, and once more in a private window to be two people. Ctrl-C ends the demo.
           Gateway    {demo.GatewayAddress}
           WebSocket  {demo.WebSocketAddress}
+          Operators  {demo.ManagementAddress}
           Data       {folder.Path}
           Next       point another chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
         """);

@@ -9,6 +9,7 @@ internal sealed record DemoOptions
           --page-port PORT    where a browser finds the chat page    (8080; 0 is any free port; none with --smoke)
           --http-port PORT    where clients post requests            (9000)
           --ws-port PORT      where clients open their WebSocket     (9001; may equal --http-port)
+                              The gateway's page for its operators is on the port above both.
           --data DIR          database and uploaded files            (samples/ChatDemo/data; with --smoke a temporary folder)
           --etcd URL          register the services in etcd and let the gateway find them there
           --redis HOST:PORT   keep login sessions in Redis instead of in memory
