@@ -52,7 +52,7 @@ internal sealed class ShutdownTests
             ["Gateway:Sessions:LookupTimeout"] = "00:00:05",
             ["Gateway:Notify:RedisTimeout"] = "00:00:10",
             // Time for the calls that still come, on a machine that is busy with something else; and the slow call outlasts it.
-            ["Gateway:Management:DrainDelay"] = "00:00:08",
+            ["Gateway:Management:DrainDelay"] = "00:00:05",
             ["Gateway:Rpc:DefaultTimeout"] = "00:01:00",
             ["ReverseProxy:Clusters:user:Destinations:etcd:Address"] = service.Address,
         });
