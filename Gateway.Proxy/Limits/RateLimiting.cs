@@ -13,7 +13,6 @@ namespace Gateway.Proxy.Limits;
 internal sealed class RateLimiting : IDisposable
 {
     private readonly Dictionary<string, (LimitScope Per, PartitionedRateLimiter<HttpContext> Limiter)> _limits = new(StringComparer.Ordinal);
-
     private readonly RateLimitMetrics _metrics;
 
     public RateLimiting(IOptions<RateLimits> limits, RedisTokenBucket bucket, RateLimitMetrics metrics)

@@ -2,7 +2,7 @@ using System.Threading.RateLimiting;
 
 namespace Gateway.Proxy.Limits;
 
-/// <summary>Lets ASP.NET's rate limiter count one partition in Redis.</summary>
+/// <summary>Lets a rate limiter count one partition in Redis.</summary>
 internal sealed class SharedRateLimiter(RedisTokenBucket bucket, string name, string partition, RateLimit limit) : RateLimiter
 {
     /// <summary>It keeps nothing, so it may be thrown away at any time.</summary>
