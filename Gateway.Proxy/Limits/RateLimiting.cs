@@ -65,17 +65,16 @@ internal sealed class RateLimiting : IDisposable
     /// <summary>Null when the client has gone, or its time is over, while it waited: whoever settles the call reads that from its token.</summary>
     private async ValueTask<RateLimitLease?> AcquireAsync(HttpContext context, string name, PartitionedRateLimiter<HttpContext> limiter)
     {
-        var lease = limiter.AttemptAcquire(context);
-        if (lease.IsAcquired)
+        var acquiring = limiter.AcquireAsync(context, cancellationToken: context.RequestAborted);
+        if (acquiring.IsCompletedSuccessfully)
         {
-            return lease;
+            return acquiring.Result;
         }
 
-        lease.Dispose();
         _metrics.Waits(name, 1);
         try
         {
-            return await limiter.AcquireAsync(context, cancellationToken: context.RequestAborted);
+            return await acquiring;
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -10,7 +10,7 @@ internal sealed class SharedRateLimiter(RedisTokenBucket bucket, string name, st
 
     public override RateLimiterStatistics? GetStatistics() => null;
 
-    /// <summary>Nothing is decided without asking Redis; the middleware goes on to the asynchronous way.</summary>
+    /// <summary>Nothing is decided without asking Redis, which only the asynchronous way does.</summary>
     protected override RateLimitLease AttemptAcquireCore(int permitCount) => new Lease(isAcquired: false, null);
 
     protected override async ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
