@@ -25,12 +25,10 @@ internal sealed class GravesTests
     {
         for (var i = 0; i <= 6; i++)
         {
-            Look("1");
-            Assert.That(_sut.TakeDead(), Is.Empty, $"After {i} s");
+            Assert.That(Look("1"), Is.Empty, $"After {i} s");
         }
 
-        Look("1");
-        Assert.That(_sut.TakeDead().Single().Key, Is.EqualTo("other"));
+        Assert.That(Look("1"), Is.EqualTo([("other", "1")]));
     }
 
     [Test]
@@ -38,10 +36,8 @@ internal sealed class GravesTests
     {
         for (var i = 0; i < 20; i++)
         {
-            Look($"{i}");
+            Assert.That(Look($"{i}"), Is.Empty);
         }
-
-        Assert.That(_sut.TakeDead(), Is.Empty);
     }
 
     [Test]
@@ -55,14 +51,14 @@ internal sealed class GravesTests
         _time.Advance(10 * Second);
         for (var i = 0; i <= 6; i++)
         {
-            Look("1");
-            Assert.That(_sut.TakeDead(), Is.Empty, $"{i} s after it has come back");
+            Assert.That(Look("1"), Is.Empty, $"{i} s after it has come back");
         }
     }
 
-    private void Look(string lastBeat)
+    private IReadOnlyList<(string Node, string LastBeat)> Look(string lastBeat)
     {
-        _sut.Look(new Beat("epoch", IsKnown: true, Seats: 0, Due: 0, Grave: "", [("other", lastBeat)]));
+        var dead = _sut.Look([("other", lastBeat)]);
         _time.Advance(Second);
+        return dead;
     }
 }

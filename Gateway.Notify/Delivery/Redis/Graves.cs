@@ -1,98 +1,35 @@
 namespace Gateway.Notify.Delivery.Redis;
 
-/// <summary>The nodes that are silent in one bucket, and those that are being buried by this one.</summary>
+/// <summary>Tells which of the nodes that are silent in one bucket are dead: only who has been there himself all the while can say so.</summary>
 internal sealed class Graves(TimeSpan nodeTimeout, TimeProvider time)
 {
     private const int BeatsToBeSure = 2;
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, (string LastBeat, int Times)> _silent = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _dead = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _open = new(StringComparer.Ordinal);
+    private Dictionary<string, (string LastBeat, int Times)> _silent = [];
     private long? _watchingSince;
     private long _lastLook;
 
-    /// <summary>Nodes to be taken on, with their last beat.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> TakeDead()
-    {
-        lock (_lock)
-        {
-            KeyValuePair<string, string>[] dead = [.. _dead];
-            _dead.Clear();
-            return dead;
-        }
-    }
-
-    /// <summary>Nodes whose seats this one strikes.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Open
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _open];
-            }
-        }
-    }
-
-    public void Opened(string node, string lastBeat)
-    {
-        lock (_lock)
-        {
-            _open[node] = lastBeat;
-        }
-    }
-
-    public void Closed(string node)
-    {
-        lock (_lock)
-        {
-            _open.Remove(node);
-        }
-    }
-
-    /// <summary>Who has been away himself has no right to call others dead: they may just not have had their turn.</summary>
-    public void LookAway()
-    {
-        lock (_lock)
-        {
-            _watchingSince = null;
-            _silent.Clear();
-        }
-    }
+    /// <summary>Begins anew: the others may just not have had their turn.</summary>
+    public void LookAway() => _watchingSince = null;
 
     /// <summary>A node is dead when its last beat stays the same while this one watches, whatever the clock of Redis does.</summary>
-    public void Look(Beat beat)
+    /// <param name="silent">The nodes that have not beaten in time, and their last beat.</param>
+    /// <returns>Those of them that are dead.</returns>
+    public IReadOnlyList<(string Node, string LastBeat)> Look(IReadOnlyList<(string Node, string LastBeat)> silent)
     {
-        lock (_lock)
+        var now = time.GetTimestamp();
+        if (_watchingSince is null || time.GetElapsedTime(_lastLook, now) > nodeTimeout)
         {
-            var now = time.GetTimestamp();
-            if (_watchingSince is null || time.GetElapsedTime(_lastLook, now) > nodeTimeout)
-            {
-                _watchingSince = now;
-                _silent.Clear();
-            }
-
-            _lastLook = now;
-            foreach (var node in _silent.Keys.Except(beat.Silent.Select(silent => silent.Node)).ToArray())
-            {
-                _silent.Remove(node);
-            }
-
-            foreach (var (node, lastBeat) in beat.Silent)
-            {
-                var times = _silent.TryGetValue(node, out var seen) && seen.LastBeat == lastBeat ? seen.Times + 1 : 0;
-                _silent[node] = (lastBeat, times);
-                if (times >= BeatsToBeSure && time.GetElapsedTime(_watchingSince.Value, now) > nodeTimeout)
-                {
-                    _dead[node] = lastBeat;
-                }
-            }
-
-            if (beat.Grave.Length > 0)
-            {
-                _open.TryAdd(beat.Grave, "");
-            }
+            _watchingSince = now;
+            _silent = [];
         }
+
+        _lastLook = now;
+        _silent = silent.ToDictionary(
+            one => one.Node,
+            one => (one.LastBeat, _silent.TryGetValue(one.Node, out var seen) && seen.LastBeat == one.LastBeat ? seen.Times + 1 : 0));
+        return time.GetElapsedTime(_watchingSince.Value, now) > nodeTimeout
+            ? [.. silent.Where(one => _silent[one.Node].Times >= BeatsToBeSure)]
+            : [];
     }
 }

@@ -13,7 +13,6 @@ internal static class HubScripts
     public static readonly string Publish = Common + Load("publish");
     public static readonly string Read = Common + Load("read");
     public static readonly string Resume = Common + Load("resume");
-    public static readonly string Bury = Common + Load("bury");
     public static readonly string Strike = Common + Load("strike");
     public static readonly string Due = Common + Load("due");
     public static readonly string Settle = Common + Load("settle");

@@ -1,37 +1,25 @@
 namespace Gateway.Notify.Delivery.Redis;
 
-/// <summary>Work that is done by one turn at a time; whoever asks for it meanwhile gets one more turn, however many ask.</summary>
+/// <summary>Work that is done by one turn at a time; all who ask while a turn is under way share the next one.</summary>
 internal sealed class OneAtATime(Func<Task> turn)
 {
     private readonly Lock _lock = new();
-    private bool _isWanted;
+    private Task _last = Task.CompletedTask;
+    private bool _isAsked;
     private bool _isEnded;
-    private Task _working = Task.CompletedTask;
 
-    /// <summary>Ends when there is nothing more to do for now.</summary>
-    public Task Done
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _working;
-            }
-        }
-    }
-
-    public void Ask()
+    /// <summary>Has a turn taken that begins after this call. Returns its end.</summary>
+    public Task AskAsync()
     {
         lock (_lock)
         {
-            if (!_isWanted && !_isEnded)
+            if (!_isAsked && !_isEnded)
             {
-                _isWanted = true;
-                if (_working.IsCompleted)
-                {
-                    _working = Task.Run(WorkAsync);
-                }
+                _isAsked = true;
+                _last = TakeTurnAsync(_last);
             }
+
+            return _last;
         }
     }
 
@@ -41,32 +29,18 @@ internal sealed class OneAtATime(Func<Task> turn)
         lock (_lock)
         {
             _isEnded = true;
-            _isWanted = false;
-            return _working;
+            return _last;
         }
     }
 
-    private async Task WorkAsync()
+    private async Task TakeTurnAsync(Task before)
     {
-        while (Take())
-        {
-            await turn();
-        }
-    }
-
-    private bool Take()
-    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         lock (_lock)
         {
-            var isWanted = _isWanted;
-            _isWanted = false;
-            if (!isWanted)
-            {
-                // Not by the end of the task, which comes a moment later: whoever asks in between would be forgotten.
-                _working = Task.CompletedTask;
-            }
-
-            return isWanted;
+            _isAsked = false;
         }
+
+        await turn();
     }
 }

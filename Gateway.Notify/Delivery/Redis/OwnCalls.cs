@@ -11,15 +11,15 @@ internal sealed class OwnCalls
     private const int MostTold = 1024;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, Call> _calls = [];
-    private readonly Queue<long> _told = new();
+    private readonly Dictionary<long, IReadOnlySet<NotifyConnection>?> _told = [];
+    private readonly Queue<long> _failed = new();
     private long _last;
 
     public long Begin()
     {
         lock (_lock)
         {
-            _calls.Add(++_last, new Call());
+            _told.Add(++_last, null);
             return _last;
         }
     }
@@ -28,7 +28,7 @@ internal sealed class OwnCalls
     {
         lock (_lock)
         {
-            _calls.Remove(number);
+            _told.Remove(number);
         }
     }
 
@@ -37,18 +37,14 @@ internal sealed class OwnCalls
     {
         lock (_lock)
         {
-            var call = _calls[number];
-            if (call.IsDelivered)
+            if (_told.ContainsKey(number))
             {
-                _calls.Remove(number);
-                return;
-            }
-
-            call.Told = tell();
-            _told.Enqueue(number);
-            if (_told.Count > MostTold)
-            {
-                _calls.Remove(_told.Dequeue());
+                _told[number] = tell();
+                _failed.Enqueue(number);
+                if (_failed.Count > MostTold)
+                {
+                    _told.Remove(_failed.Dequeue());
+                }
             }
         }
     }
@@ -58,25 +54,7 @@ internal sealed class OwnCalls
     {
         lock (_lock)
         {
-            if (!_calls.TryGetValue(number, out var call))
-            {
-                return null;
-            }
-
-            call.IsDelivered = true;
-            if (call.Told is not null)
-            {
-                _calls.Remove(number);
-            }
-
-            return call.Told;
+            return _told.Remove(number, out var told) ? told : null;
         }
-    }
-
-    private sealed class Call
-    {
-        public bool IsDelivered { get; set; }
-
-        public IReadOnlySet<NotifyConnection>? Told { get; set; }
     }
 }

@@ -11,7 +11,7 @@ namespace Gateway.Notify.Delivery.Redis;
 internal sealed class RedisBucket
 {
     private const int BeatsPerTimeout = 6;
-    private const int BeatsToBeSure = 3;
+    private const int MiscountsToBeSure = 3;
     private const int RecipientsAtOnce = 256;
     private const int SeatsAtOnce = 200;
 
@@ -23,39 +23,28 @@ internal sealed class RedisBucket
     private readonly NotifyOptions _options;
     private readonly NotifyMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly Lock _lock = new();
     private readonly OwnCalls _calls = new();
     private readonly Graves _graves;
+    private readonly OneAtATime _beats;
     private readonly OneAtATime _work;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task _beating = Task.CompletedTask;
-    private Task _looking = Task.CompletedTask;
-    private int _doubts;
-    private int _dispelled;
+    private volatile Task _looking = Task.CompletedTask;
+    private volatile IReadOnlyList<(string Node, string LastBeat)> _dead = [];
+    private volatile string _epoch = "";
     private bool _isUp;
+    private bool _isDoubted;
+    private bool _needsRepair = true;
     private long _lostAt;
+    private long _read;
     private int _miscounted;
     private int _due;
-    private string _epoch = "";
-    private long _read;
-    private Repair _repair = Repair.Seats;
 
     public RedisBucket(int number, RedisCalls redis, RedisStore store, NotifyOptions options, NotifyMetrics metrics, TimeProvider time)
     {
         (_number, _redis, _store, _options, _metrics, _time) = (number, redis, store, options, metrics, time);
         _graves = new Graves(options.NodeTimeout, time);
+        _beats = new OneAtATime(BeatAsync);
         _work = new OneAtATime(WorkAsync);
-    }
-
-    private enum Repair
-    {
-        None,
-
-        /// <summary>Redis may not know our seats.</summary>
-        Seats,
-
-        /// <summary>And letters may have been lost.</summary>
-        Letters,
     }
 
     /// <summary>True while Redis takes what belongs to this bucket.</summary>
@@ -67,7 +56,7 @@ internal sealed class RedisBucket
         Task? listening = null;
         while (!stoppingToken.IsCancellationRequested)
         {
-            await BeatAsync();
+            await _beats.AskAsync();
             if (listening is null or { IsFaulted: true })
             {
                 if (listening?.Exception?.InnerException is { } exception)
@@ -75,7 +64,7 @@ internal sealed class RedisBucket
                     _store.Failed(exception);
                 }
 
-                listening = _redis.ListenAsync(_number, _work.Ask);
+                listening = _redis.ListenAsync(_number, () => _work.AskAsync());
             }
 
             await Task.Delay(IsUp ? _options.NodeTimeout / BeatsPerTimeout : OutageInterval, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -85,11 +74,8 @@ internal sealed class RedisBucket
     /// <summary>Looks at once whether Redis is still there and still the same. Until that is known, nothing is sent.</summary>
     public void Look()
     {
-        lock (_lock)
-        {
-            _doubts++;
-            _looking = _looking.IsCompleted ? LookAsync() : _looking;
-        }
+        Volatile.Write(ref _isDoubted, true);
+        _looking = _beats.AskAsync();
     }
 
     public async ValueTask PublishAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
@@ -105,9 +91,8 @@ internal sealed class RedisBucket
         }
     }
 
-    public async ValueTask<JoinAnswer> JoinAsync(NotifyConnection connection, string predecessor, FeedPosition? resume)
-    {
-        try
+    public ValueTask<JoinAnswer> JoinAsync(NotifyConnection connection, string predecessor, FeedPosition? resume) => TryAsync(
+        async () =>
         {
             if (!_begun.Task.IsCompleted)
             {
@@ -119,84 +104,52 @@ internal sealed class RedisBucket
             {
                 if (await _redis.JoinAsync(_number, connection, predecessor, resume) is var (epoch, answer))
                 {
-                    MendIfNew(answer.Outcome == JoinOutcome.Seated ? epoch : _epoch);
+                    RepairIfNew(answer.Outcome == JoinOutcome.Seated ? epoch : _epoch);
                     return answer;
                 }
 
                 // Redis does not know this node, or not any more.
-                Mend(Repair.Seats);
-                await _work.Done.WaitAsync(_options.RedisTimeout, _time);
+                await RepairAsync().WaitAsync(_options.RedisTimeout, _time);
             }
-        }
-        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
-        {
-            _store.Failed(exception);
-        }
 
-        return new JoinAnswer(JoinOutcome.OutOfReach);
-    }
+            return new JoinAnswer(JoinOutcome.OutOfReach);
+        },
+        new JoinAnswer(JoinOutcome.OutOfReach));
 
     /// <summary>What Redis has not been told it finds out by comparing, when it is back.</summary>
     public async ValueTask LeaveAsync(NotifyConnection connection)
     {
-        try
+        if (!IsUp || !await TryAsync(() => _redis.LeaveAsync(_number, connection), false))
         {
-            if (IsUp)
+            Volatile.Write(ref _needsRepair, true);
+        }
+    }
+
+    /// <summary>Null when Redis is out of reach.</summary>
+    public ValueTask<Missed?> FindMissedAsync(string userId, FeedPosition from) => TryAsync<Missed?>(
+        async () =>
+        {
+            if (!await IsReadyAsync())
             {
-                await _redis.LeaveAsync(_number, connection);
-                return;
+                return null;
             }
-        }
-        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
-        {
-            _store.Failed(exception);
-        }
 
-        Need(Repair.Seats);
-    }
+            var (epoch, missed) = await _redis.FindMissedAsync(_number, userId, from);
+            RepairIfNew(epoch);
+            return missed;
+        },
+        null);
 
-    public async ValueTask<Missed?> FindMissedAsync(string userId, FeedPosition from)
-    {
-        try
-        {
-            if (await IsReadyAsync())
-            {
-                var (epoch, missed) = await _redis.FindMissedAsync(_number, userId, from);
-                MendIfNew(epoch);
-                return missed;
-            }
-        }
-        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
-        {
-            _store.Failed(exception);
-        }
-
-        return null;
-    }
-
-    public async Task<IReadOnlyList<Departure>> FindDueAsync()
-    {
-        try
-        {
-            return Interlocked.Exchange(ref _due, 0) > 0 ? await _redis.FindDueAsync(_number) : [];
-        }
-        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
-        {
-            _store.Failed(exception);
-            return [];
-        }
-    }
+    public ValueTask<IReadOnlyList<Departure>> FindDueAsync() =>
+        TryAsync(async () => Interlocked.Exchange(ref _due, 0) > 0 ? await _redis.FindDueAsync(_number) : [], []);
 
     /// <summary>The sockets have gone by now. What Redis still has of this node is taken away, so that the others do not miss it.</summary>
     public async Task EndAsync(string node)
     {
         await _work.EndAsync();
-        if (IsUp && await _redis.BuryAsync(_number, node, ""))
+        while (IsUp && await _redis.StrikeAsync(_number, node, RedisCalls.Leaves) > 0)
         {
-            while (await _redis.StrikeAsync(_number, node, isBuried: true, "") > 0)
-            {
-                // A hundred at a time.
-            }
+            // A hundred at a time.
         }
     }
 
@@ -221,7 +174,7 @@ internal sealed class RedisBucket
                 {
                     _calls.Succeeded(call.Value);
                     Refuse(hubEvent, refused);
-                    MendIfNew(epoch);
+                    RepairIfNew(epoch);
                     return;
                 }
 
@@ -271,7 +224,7 @@ internal sealed class RedisBucket
     /// <summary>Whether Redis takes anything, once that is known.</summary>
     private async ValueTask<bool> IsReadyAsync()
     {
-        if (IsUp && Volatile.Read(ref _doubts) != Volatile.Read(ref _dispelled))
+        if (IsUp && !_looking.IsCompleted)
         {
             await _looking.WaitAsync(_options.RedisTimeout, _time);
         }
@@ -279,36 +232,30 @@ internal sealed class RedisBucket
         return IsUp;
     }
 
+    private async ValueTask<T> TryAsync<T>(Func<Task<T>> ask, T otherwise)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
+        {
+            _store.Failed(exception);
+            return otherwise;
+        }
+    }
+
     // ---- Beats
 
-    /// <summary>A beat that was under way when the doubt arose dispels nothing.</summary>
-    private async Task LookAsync()
+    private async Task BeatAsync()
     {
-        await BeatAsync();
-        if (Volatile.Read(ref _doubts) != Volatile.Read(ref _dispelled))
-        {
-            await BeatAsync();
-        }
-    }
-
-    /// <summary>One at a time; whoever comes while one is under way gets that one.</summary>
-    private Task BeatAsync()
-    {
-        lock (_lock)
-        {
-            return _beating.IsCompleted ? _beating = BeatOnceAsync() : _beating;
-        }
-    }
-
-    private async Task BeatOnceAsync()
-    {
-        var (lostAt, doubts) = (Volatile.Read(ref _lostAt), Volatile.Read(ref _doubts));
+        var lostAt = Volatile.Read(ref _lostAt);
+        var isDoubted = Interlocked.Exchange(ref _isDoubted, false);
         try
         {
             var beat = await _redis.BeatAsync(
-                _number, lostAt == 0 ? null : _time.GetElapsedTime(lostAt), afresh: !IsUp || doubts != Volatile.Read(ref _dispelled), Volatile.Read(ref _read));
+                _number, lostAt == 0 ? null : _time.GetElapsedTime(lostAt), afresh: isDoubted || !IsUp, Volatile.Read(ref _read));
             Interlocked.CompareExchange(ref _lostAt, 0, lostAt);
-            Volatile.Write(ref _dispelled, doubts);
             OnBeat(beat);
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
@@ -321,37 +268,34 @@ internal sealed class RedisBucket
 
     private void OnBeat(Beat beat)
     {
-        if (!Interlocked.Exchange(ref _isUp, true))
+        var wasUp = Interlocked.Exchange(ref _isUp, true);
+        if (!wasUp)
         {
             _begun.TrySetResult();
             _store.Up();
         }
 
-        if (beat.Epoch != Volatile.Read(ref _epoch))
+        if (!wasUp || beat.Epoch != _epoch)
         {
+            // Whoever has been away himself has no right to call others dead.
             _graves.LookAway();
         }
 
-        _graves.Look(beat);
+        _dead = _graves.Look(beat.Silent);
         Volatile.Write(ref _due, beat.Due);
         _miscounted = beat.Seats == _store.Bus.CountOf(_number) ? 0 : _miscounted + 1;
-        if (!beat.IsKnown)
-        {
-            Need(Repair.Letters);
-        }
-        else if (_miscounted == BeatsToBeSure)
+        if (!beat.IsKnown || _miscounted == MiscountsToBeSure)
         {
             // Somebody has left, or been let in, and the one side or the other has not heard of it.
-            Need(Repair.Seats);
             _miscounted = 0;
+            Volatile.Write(ref _needsRepair, true);
         }
 
-        _work.Ask();
+        _ = _work.AskAsync();
     }
 
     private void Down(string reason)
     {
-        _graves.LookAway();
         if (Interlocked.Exchange(ref _isUp, false))
         {
             _store.Down(reason);
@@ -360,25 +304,18 @@ internal sealed class RedisBucket
 
     // ---- Work
 
-    private void Need(Repair repair)
+    /// <summary>Has what Redis knows of our sockets made true again, and what our sockets know of their events.</summary>
+    private Task RepairAsync()
     {
-        lock (_lock)
-        {
-            _repair = repair > _repair ? repair : _repair;
-        }
+        Volatile.Write(ref _needsRepair, true);
+        return _work.AskAsync();
     }
 
-    private void Mend(Repair repair)
+    private void RepairIfNew(string epoch)
     {
-        Need(repair);
-        _work.Ask();
-    }
-
-    private void MendIfNew(string epoch)
-    {
-        if (epoch != Volatile.Read(ref _epoch))
+        if (epoch != _epoch)
         {
-            Mend(Repair.Seats);
+            _ = RepairAsync();
         }
     }
 
@@ -392,9 +329,9 @@ internal sealed class RedisBucket
 
         try
         {
-            var repaired = await RepairAsync();
+            var isRepaired = Interlocked.Exchange(ref _needsRepair, false) && await EnterAsync();
             await ReadAsync();
-            if (repaired == Repair.Letters)
+            if (isRepaired)
             {
                 // What has not come by now does not come by itself.
                 _store.Bus.TellBehind(_number);
@@ -409,21 +346,9 @@ internal sealed class RedisBucket
         }
     }
 
-    /// <summary>Makes what Redis knows of our sockets true again, and what our sockets know of their events.</summary>
-    private async Task<Repair> RepairAsync()
+    /// <summary>Takes part, with all sockets of this node. False if Redis has to be looked at first.</summary>
+    private async Task<bool> EnterAsync()
     {
-        Repair repair;
-        lock (_lock)
-        {
-            repair = _repair;
-            _repair = Repair.None;
-        }
-
-        if (repair == Repair.None)
-        {
-            return Repair.None;
-        }
-
         var isDone = false;
         try
         {
@@ -431,7 +356,7 @@ internal sealed class RedisBucket
             if (epoch.Length == 0)
             {
                 Look();
-                return Repair.None;
+                return false;
             }
 
             if (isNew)
@@ -448,7 +373,7 @@ internal sealed class RedisBucket
                 }
             }
 
-            while (await _redis.StrikeAsync(_number, _store.Node, isBuried: false, "") > 0)
+            while (await _redis.StrikeAsync(_number, _store.Node, RedisCalls.SetAside) > 0)
             {
                 // A hundred at a time.
             }
@@ -458,13 +383,15 @@ internal sealed class RedisBucket
                 _metrics.EpochChanged();
             }
 
-            Volatile.Write(ref _epoch, epoch);
-            isDone = true;
-            return repair;
+            _epoch = epoch;
+            return isDone = true;
         }
         finally
         {
-            Need(isDone ? Repair.None : repair);
+            if (!isDone)
+            {
+                Volatile.Write(ref _needsRepair, true);
+            }
         }
     }
 
@@ -476,7 +403,7 @@ internal sealed class RedisBucket
             if (epoch != _epoch || newest is null)
             {
                 // First who is here and where they stand, then what is new to them.
-                Mend(epoch.Length == 0 || newest is null ? Repair.Letters : Repair.Seats);
+                _ = RepairAsync();
                 return;
             }
 
@@ -499,7 +426,7 @@ internal sealed class RedisBucket
     {
         if (follows != _read)
         {
-            Mend(Repair.Letters);
+            _ = RepairAsync();
         }
 
         Volatile.Write(ref _read, number);
@@ -512,11 +439,11 @@ internal sealed class RedisBucket
         {
             if (mail.Body.Length > 0)
             {
-                if (await FetchAsync(mail.Body, told.HubEvent.PublishedAt) is not { } large)
+                if (await TryAsync(() => _redis.FetchAsync(mail.Body, told.HubEvent.PublishedAt), null) is not { } large)
                 {
                     // Who keeps count asks for it, and gets it or is told that it is gone.
                     _metrics.Lost(told.Recipients.Count, "gone");
-                    Mend(Repair.Letters);
+                    _ = RepairAsync();
                     return;
                 }
 
@@ -532,41 +459,20 @@ internal sealed class RedisBucket
         }
     }
 
-    /// <summary>What can't be fetched must not hold up the letters behind it: it may be where another bucket's Redis is away.</summary>
-    private async Task<HubEvent?> FetchAsync(string id, long publishedAt)
-    {
-        try
-        {
-            return await _redis.FetchAsync(id, publishedAt);
-        }
-        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
-        {
-            _store.Failed(exception);
-            return null;
-        }
-    }
-
+    /// <summary>Strikes the seats of dead nodes, each a few at a time, with letters in between. Other survivors may help.</summary>
     private async Task BuryAsync()
     {
-        foreach (var (node, lastBeat) in _graves.TakeDead())
+        foreach (var (node, lastBeat) in _dead)
         {
-            if (await _redis.BuryAsync(_number, node, lastBeat))
+            var left = await _redis.StrikeAsync(_number, node, lastBeat);
+            if (left >= 0)
             {
                 _store.Buried(node);
-                _graves.Opened(node, lastBeat);
             }
-        }
 
-        foreach (var (node, lastBeat) in _graves.Open)
-        {
-            if (await _redis.StrikeAsync(_number, node, isBuried: true, lastBeat) == 0)
+            if (left > 0)
             {
-                _graves.Closed(node);
-            }
-            else
-            {
-                // Letters in between.
-                _work.Ask();
+                _ = _work.AskAsync();
             }
         }
     }

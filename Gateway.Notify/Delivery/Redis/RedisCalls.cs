@@ -15,6 +15,12 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// <summary>How many letters are read at a time.</summary>
     public const int LettersAtOnce = 128;
 
+    /// <summary>Said of a node that leaves in good order.</summary>
+    public const string Leaves = "leaves";
+
+    /// <summary>Said of a node that has taken its seats again.</summary>
+    public const string SetAside = "";
+
     // What is larger is put down once, and not into the mailbox of each node and bucket.
     private const int LargestInline = 16 << 10;
     private const int SeatsAtOnce = 100;
@@ -90,8 +96,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             ],
             BeatTimeout);
         return new Beat(
-            (string)answer[0]!, (bool)answer[1], (int)answer[2], (int)answer[3], (string)answer[4]!,
-            [.. Enumerable.Range(0, (answer.Length - 5) / 2).Select(i => ((string)answer[5 + (2 * i)]!, (string)answer[6 + (2 * i)]!))]);
+            (string)answer[0]!, (bool)answer[1], (int)answer[2], (int)answer[3],
+            [.. Enumerable.Range(0, (answer.Length - 4) / 2).Select(i => ((string)answer[4 + (2 * i)]!, (string)answer[5 + (2 * i)]!))]);
     }
 
     /// <summary>Lets this node take part. Answers the epoch, empty if there is none, and whether its mailbox begins anew.</summary>
@@ -107,7 +113,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         var answer = await EvaluateAsync(
             HubScripts.Rejoin,
             bucket,
-            [node.Value, .. connections.SelectMany(one => new RedisValue[] { one.Id, one.UserId, Kind(one), Since(one), one.SessionId })]);
+            [node.Value, .. connections.SelectMany(one => new RedisValue[] { one.Id, one.UserId, Kind(one), Since(one), Session(one) })]);
         return [.. connections.Select((_, i) => Position(answer[0], answer[1 + (2 * i)], answer[2 + (2 * i)]))];
     }
 
@@ -118,7 +124,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             HubScripts.Join,
             bucket,
             [
-                node.Value, connection.Id, connection.UserId, Kind(connection), Since(connection), connection.SessionId, _rules.Max, _rules.ReplacesOwnSession,
+                node.Value, connection.Id, connection.UserId, Kind(connection), Since(connection), Session(connection), _rules.Max, _rules.ReplacesOwnSession,
                 _rules.KicksOldest, predecessor, _publish, resume?.Epoch ?? "", resume is { } from ? (RedisValue)from.Sequence : RedisValue.EmptyString,
             ]);
         return (string?)answer[0] switch
@@ -129,8 +135,9 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         };
     }
 
-    public Task LeaveAsync(int bucket, NotifyConnection connection) =>
-        EvaluateOneAsync(HubScripts.Leave, bucket, [node.Value, connection.Id, connection.UserId, .. Rule]);
+    /// <summary>True when the seat is gone.</summary>
+    public async Task<bool> LeaveAsync(int bucket, NotifyConnection connection) =>
+        (bool)await EvaluateOneAsync(HubScripts.Leave, bucket, [node.Value, connection.Id, connection.UserId, .. Rule]);
 
     /// <summary>Puts a large event down where all nodes find it.</summary>
     public async Task KeepAsync(HubEvent hubEvent) =>
@@ -177,13 +184,12 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// <summary>Lets go of large events that have been handed on.</summary>
     public void Tidy() => _bodies.Tidy();
 
-    /// <summary>Takes a node that was last heard of at a time on; false if somebody else was first. Without a time: whatever it is.</summary>
-    public async Task<bool> BuryAsync(int bucket, string gone, string lastBeat) =>
-        (bool)await EvaluateOneAsync(HubScripts.Bury, bucket, [gone, lastBeat]);
-
-    /// <summary>Strikes some seats of a node that has not taken them again. Says how many are left.</summary>
-    public async Task<long> StrikeAsync(int bucket, string gone, bool isBuried, string goneAt) =>
-        (long)await EvaluateOneAsync(HubScripts.Strike, bucket, [gone, SeatsAtOnce, isBuried, goneAt, .. Rule]);
+    /// <summary>
+    /// Strikes some seats of a node: all that are left if it was last heard of at a time or <see cref="Leaves"/>, otherwise those that
+    /// were <see cref="SetAside"/>. Says how many are left; -1 for a node that is alive, or unknown.
+    /// </summary>
+    public async Task<long> StrikeAsync(int bucket, string gone, string lastBeat) =>
+        (long)await EvaluateOneAsync(HubScripts.Strike, bucket, [gone, SeatsAtOnce, lastBeat, .. Rule]);
 
     public async Task<IReadOnlyList<Departure>> FindDueAsync(int bucket)
     {
@@ -213,6 +219,10 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     private static string Kind(NotifyConnection connection) => connection.IsExtended ? "x" : "p";
 
     private static long Since(NotifyConnection connection) => connection.JoinedAt.ToUnixTimeMilliseconds();
+
+    /// <summary>Kept where something asks for it: with it a seat takes three times the memory.</summary>
+    private string Session(NotifyConnection connection) =>
+        _rules.ReplacesOwnSession || _options.OnLastDisconnect == LastDisconnect.Logout ? connection.SessionId : "";
 
     /// <summary>A count that began anew within an epoch is another count.</summary>
     private static FeedPosition Position(RedisResult epoch, RedisResult feed, RedisResult sequence) =>
@@ -288,9 +298,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
 /// <param name="IsKnown">Whether this node takes part.</param>
 /// <param name="Seats">How many seats it has.</param>
 /// <param name="Due">How many departures are due.</param>
-/// <param name="Grave">A node whose burial somebody has begun and not gone on with; empty for none.</param>
 /// <param name="Silent">Nodes that have not beaten in time, and their last beat.</param>
-internal sealed record Beat(string Epoch, bool IsKnown, int Seats, int Due, string Grave, IReadOnlyList<(string Node, string LastBeat)> Silent);
+internal sealed record Beat(string Epoch, bool IsKnown, int Seats, int Due, IReadOnlyList<(string Node, string LastBeat)> Silent);
 
 /// <param name="Number">Its place in the mailbox.</param>
 /// <param name="Call">Which call of this node it comes from; 0 for another node's.</param>

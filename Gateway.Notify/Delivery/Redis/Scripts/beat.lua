@@ -1,7 +1,7 @@
 -- Says that a node is alive, and looks whether the bucket is still the one the nodes know; if not, its epoch changes: once, whoever sees it first.
 -- ARGV: 1 node, 2 how long a node may be silent in ms, 3 a new epoch, 4 how long ago an event of this node was lost in ms, or empty,
 --       5 whether to ask for the primary in any case (0 or 1), 6 the number of the last letter read
--- Returns {epoch, whether the node is known (0 or 1), its seats, departures due, graves left alone, node silent, its last beat, ...}.
+-- Returns {epoch, whether the node is known (0 or 1), its seats, departures due, node silent, its last beat, ...}.
 local node, now = ARGV[1], clock()
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'run', 'checked', 'changed')
 local epoch, run = state[1], state[2]
@@ -28,14 +28,10 @@ if jumps then
   end
 end
 
-local known = box and not redis.call('ZSCORE', bucket .. 'graves', node)
-if known then
+if box then
   redis.call('ZADD', bucket .. 'nodes', now, node)
 end
-local graves = redis.call('ZRANGEBYSCORE', bucket .. 'graves', '-inf', now - 3000, 'LIMIT', 0, 1)
-local answer = {
-  epoch, known and 1 or 0, redis.call('HLEN', key('node', node)), redis.call('ZCOUNT', bucket .. 'departures', '-inf', now), graves[1] or '',
-}
+local answer = { epoch, box and 1 or 0, redis.call('HLEN', key('node', node)), redis.call('ZCOUNT', bucket .. 'departures', '-inf', now) }
 for _, field in ipairs(redis.call('ZRANGEBYSCORE', bucket .. 'nodes', '-inf', now - ARGV[2], 'WITHSCORES', 'LIMIT', 0, 8)) do
   answer[#answer + 1] = field
 end

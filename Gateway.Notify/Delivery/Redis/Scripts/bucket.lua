@@ -1,12 +1,12 @@
 -- Goes ahead of every other script. All keys of a bucket begin alike and share a hash tag; KEYS[1] is '<bucket>state'.
 --   state         hash: epoch, run (of the primary), checked and changed (ms), feeds (how many have been begun)
---   user:<user>   hash: connection id -> order|node|kind|since|session; with extended clients also n (sequence), b (which feed),
+--   user:<user>   hash: connection id -> order|node|kind|since|session or nothing; with extended clients also n (sequence), b (which feed),
 --                 z (bytes kept), t (when the last extended seat went)
 --   log:<user>    list: the newest events of a user with extended clients, the last of them number n
 --   event:<ref>   the body of an event that several logs name
 --   node:<node>   hash: connection id -> user; gone:<node> the same, of seats that are to be struck
 --   boxes         hash: node -> number of its newest letter; box:<node> stream of letters, their number as id
---   nodes         sorted set: node -> last beat; graves: node -> last step of its burial; departures: user -> end of the grace
+--   nodes         sorted set: node -> last beat; departures: user -> end of the grace
 --   left:<user>   set: the sessions of sockets that have left
 -- All times are of Redis, so that the nodes' clocks need not agree.
 local bucket = string.sub(KEYS[1], 1, -6)

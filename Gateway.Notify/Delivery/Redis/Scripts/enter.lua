@@ -1,7 +1,6 @@
 -- Lets a node take part, and sets aside the seats it may have had before.
 -- ARGV: 1 node
 -- Returns {epoch, 1 if its mailbox begins anew}.
-redis.call('ZREM', bucket .. 'graves', ARGV[1])
 redis.call('ZADD', bucket .. 'nodes', clock(), ARGV[1])
 local isNew = redis.call('HSETNX', bucket .. 'boxes', ARGV[1], 0)
 if isNew == 1 then

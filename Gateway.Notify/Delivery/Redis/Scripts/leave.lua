@@ -3,4 +3,4 @@
 redis.call('HDEL', key('node', ARGV[1]), ARGV[2])
 redis.call('HDEL', key('gone', ARGV[1]), ARGV[2])
 unseat(ARGV[3], ARGV[2], { ARGV[4], ARGV[5], ARGV[6], ARGV[7] })
-return 0
+return 1

@@ -1,24 +1,27 @@
--- Strikes some of the seats that were set aside and have not been taken again.
--- ARGV: 1 node, 2 how many, 3 whether it has to be buried (0 or 1), 4 since when it is gone in ms or empty, 5 to 8 the rule of unseat
--- Returns how many are left.
-local graves, gone = bucket .. 'graves', key('gone', ARGV[1])
-if ARGV[3] == '1' then
-  if not redis.call('ZSCORE', graves, ARGV[1]) then
-    return 0
+-- Strikes some seats of a node that has not taken them again: of a dead or leaving one all there are. Survivors may do so together.
+-- ARGV: 1 node, 2 how many, 3 the last beat of a dead node, 'leaves', or empty for a node that is there, 4 to 7 the rule of unseat
+-- Returns how many are left, or -1 when the node has beaten since or is unknown.
+local node, gone, last = ARGV[1], key('gone', ARGV[1]), tonumber(ARGV[3])
+if ARGV[3] ~= '' then
+  local beat = redis.call('ZSCORE', bucket .. 'nodes', node)
+  if not beat or (last and last ~= tonumber(beat)) then
+    return -1
   end
-  redis.call('ZADD', graves, clock(), ARGV[1])
+  redis.call('HDEL', bucket .. 'boxes', node)
+  redis.call('DEL', key('box', node))
+  setAside(node)
 end
 if redis.call('EXISTS', gone) == 1 then
   local some = redis.call('HRANDFIELD', gone, ARGV[2], 'WITHVALUES')
   for i = 1, #some, 2 do
-    if redis.call('HEXISTS', key('node', ARGV[1]), some[i]) == 0 then
-      unseat(some[i + 1], some[i], { ARGV[5], ARGV[6], ARGV[7], ARGV[8] }, tonumber(ARGV[4]))
+    if redis.call('HEXISTS', key('node', node), some[i]) == 0 then
+      unseat(some[i + 1], some[i], { ARGV[4], ARGV[5], ARGV[6], ARGV[7] }, last)
     end
     redis.call('HDEL', gone, some[i])
   end
 end
 local left = redis.call('HLEN', gone)
-if left == 0 and ARGV[3] == '1' then
-  redis.call('ZREM', graves, ARGV[1])
+if left == 0 and ARGV[3] ~= '' then
+  redis.call('ZREM', bucket .. 'nodes', node)
 end
 return left
