@@ -6,12 +6,8 @@ namespace Gateway.Notify.Connections;
 /// <summary>The sockets of one user on this node, oldest first. Its owner sees to it that only one thread uses it at a time.</summary>
 internal sealed class UserSockets
 {
-    /// <summary>Between two resumes of a user: each may read a megabyte from the store, and a client may ask on each of its sockets, again and again.</summary>
-    private static readonly TimeSpan ResumeInterval = TimeSpan.FromMilliseconds(50);
-
     // Most users have one.
     private readonly List<NotifyConnection> _connections = new(1);
-    private TimeSpan _nextResume;
 
     public IReadOnlyList<NotifyConnection> All => _connections;
 
@@ -24,15 +20,6 @@ internal sealed class UserSockets
 
     public bool Remove(NotifyConnection connection) => _connections.Remove(connection);
 
-    /// <summary>How long a resume has to wait for its turn. Each socket has one at a time, so the wait has an end.</summary>
-    /// <param name="now">The time on a clock that only goes forward.</param>
-    public TimeSpan TakeResume(TimeSpan now)
-    {
-        var turn = now > _nextResume ? now : _nextResume;
-        _nextResume = turn + ResumeInterval;
-        return turn - now;
-    }
-
     /// <summary>Closes the sockets of one session, or all.</summary>
     public void Disconnect(string? sessionId)
     {
@@ -42,32 +29,27 @@ internal sealed class UserSockets
         }
     }
 
-    /// <summary>Queues an event for every socket; those that have had it ahead of its number learn the number only.</summary>
+    /// <summary>Queues an event for every socket, but not for those that have had it ahead of its number.</summary>
     public void Deliver(NumberedEvent numbered, IReadOnlySet<NotifyConnection>? told, int mostHeld)
     {
         ReadOnlyMemory<byte> head = default;
-        foreach (var connection in _connections)
+        foreach (var connection in _connections.Where(connection => told?.Contains(connection) is not true))
         {
-            if (told?.Contains(connection) == true)
-            {
-                if (connection.IsExtended && Advance(connection, numbered.Sequence))
-                {
-                    connection.TryEnqueue(ExtendedFrames.Position(numbered.Sequence));
-                }
-            }
-            else if (connection.Held is not { } held)
-            {
-                Send(connection, numbered, ref head);
-            }
-            else if (held.Events.Count < mostHeld)
-            {
-                held.Events.Enqueue(numbered);
-            }
-            else
-            {
-                connection.Close(CloseReason.SlowConsumer);
-            }
+            Deliver(connection, numbered, mostHeld, ref head);
         }
+    }
+
+    /// <summary>Queues an event that has no number. Returns for whom.</summary>
+    public IEnumerable<NotifyConnection> TellEarly(HubEvent hubEvent, bool plainOnly, int mostHeld)
+    {
+        NotifyConnection[] told = [.. _connections.Where(connection => !plainOnly || !connection.IsExtended)];
+        ReadOnlyMemory<byte> head = default;
+        foreach (var connection in told)
+        {
+            Deliver(connection, new NumberedEvent(0, hubEvent), mostHeld, ref head);
+        }
+
+        return told;
     }
 
     /// <summary>From now on what comes for a connection waits, so that nothing overtakes what it is about to be told.</summary>
@@ -118,6 +100,22 @@ internal sealed class UserSockets
         {
             var position = connection.Position;
             connection.TryEnqueue(ExtendedFrames.Heartbeat(position with { Sequence = Math.Max(position.Sequence, connection.Top) }));
+        }
+    }
+
+    private static void Deliver(NotifyConnection connection, NumberedEvent numbered, int mostHeld, ref ReadOnlyMemory<byte> head)
+    {
+        if (connection.Held is not { } held)
+        {
+            Send(connection, numbered, ref head);
+        }
+        else if (held.Events.Count < mostHeld)
+        {
+            held.Events.Enqueue(numbered);
+        }
+        else
+        {
+            connection.Close(CloseReason.SlowConsumer);
         }
     }
 

@@ -69,6 +69,11 @@ internal sealed class EventBus : BackgroundService, IEventBus
         try
         {
             // 2. A seat.
+            if (request.Resume is not null)
+            {
+                await TakeTurnAsync(bucket, connection, cancellationToken);
+            }
+
             var asked = _store.JoinAsync(number, connection, request.Predecessor, request.Resume);
             var answer = asked.IsCompletedSuccessfully ? asked.Result : await asked.AsTask().WaitAsync(cancellationToken);
             outcome = answer.Outcome;
@@ -119,13 +124,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
     public async Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken)
     {
         var (number, bucket) = Find(connection.UserId);
-        TimeSpan wait;
-        lock (bucket)
-        {
-            wait = bucket.Find(connection.UserId)?.TakeResume(_time.GetElapsedTime(0)) ?? TimeSpan.Zero;
-        }
-
-        await Task.Delay(wait, _time, cancellationToken);
+        await TakeTurnAsync(bucket, connection, cancellationToken);
         if (!connection.IsReadyForReplay())
         {
             connection.Close(CloseReason.SlowConsumer);
@@ -134,6 +133,12 @@ internal sealed class EventBus : BackgroundService, IEventBus
 
         lock (bucket)
         {
+            if (bucket.Find(connection.UserId)?.All.Contains(connection) is not true)
+            {
+                // Its session has ended meanwhile, or another has its seat.
+                return;
+            }
+
             UserSockets.Hold(connection);
         }
 
@@ -188,7 +193,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
     }
 
     /// <summary>Tells this node's sockets an event that could not be numbered. Returns whom.</summary>
-    public IReadOnlySet<NotifyConnection> TellEarly(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    public IReadOnlySet<NotifyConnection> TellEarly(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients, bool plainOnly)
     {
         var told = new HashSet<NotifyConnection>();
         lock (_buckets[bucket])
@@ -197,8 +202,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
             {
                 if (_buckets[bucket].Find(userId) is { } sockets)
                 {
-                    sockets.Deliver(new NumberedEvent(0, hubEvent), null, _options.MaxQueuedEvents);
-                    told.UnionWith(sockets.All);
+                    told.UnionWith(sockets.TellEarly(hubEvent, plainOnly, _options.MaxQueuedEvents));
                 }
             }
         }
@@ -254,6 +258,18 @@ internal sealed class EventBus : BackgroundService, IEventBus
                 UserSockets.Heartbeat(connection);
             }
         }
+    }
+
+    /// <summary>A resume may read a megabyte from the store, and a client may ask on each of its sockets, or by connecting, again and again.</summary>
+    private Task TakeTurnAsync(LocalBucket bucket, NotifyConnection connection, CancellationToken cancellationToken)
+    {
+        TimeSpan wait;
+        lock (bucket)
+        {
+            wait = bucket.TakeTurn(connection.UserId, _time.GetElapsedTime(0));
+        }
+
+        return wait > TimeSpan.Zero ? Task.Delay(wait, _time, cancellationToken) : Task.CompletedTask;
     }
 
     private static void Remove(LocalBucket bucket, NotifyConnection connection)

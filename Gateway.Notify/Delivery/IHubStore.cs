@@ -36,10 +36,13 @@ internal interface IHubStore
     /// <summary>Closes sockets of a user on every node: those of one session, or all.</summary>
     Task DisconnectAsync(int bucket, string userId, string? sessionId, CancellationToken cancellationToken);
 
-    /// <summary>Users whose grace for coming back is over, and who are this node's to see to for a while.</summary>
+    /// <summary>Users whose grace for coming back is over.</summary>
     /// <param name="isStopping">This node stops; whoever nobody else would see to is due at once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task<IReadOnlyList<Departure>> FindDueAsync(bool isStopping, CancellationToken cancellationToken);
+    Task<IReadOnlyList<DueUser>> FindDueAsync(bool isStopping, CancellationToken cancellationToken);
+
+    /// <summary>Takes one of them on: for a while this node sees to the user, and no other. Null when the user has come back, or another was first.</summary>
+    Task<Departure?> ClaimAsync(DueUser user, bool isStopping, CancellationToken cancellationToken);
 
     /// <summary>Ends a departure, unless the user has left again meanwhile.</summary>
     Task SettleAsync(Departure departure, CancellationToken cancellationToken);

@@ -138,10 +138,10 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
     public Task DisconnectAsync(int bucket, string userId, string? sessionId, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Also forgets those who have not come back to resume.</summary>
-    public Task<IReadOnlyList<Departure>> FindDueAsync(bool isStopping, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<DueUser>> FindDueAsync(bool isStopping, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        List<Departure> due = [];
+        List<DueUser> due = [];
         for (var number = 0; number < _buckets.Length; number++)
         {
             var bucket = _buckets[number];
@@ -153,12 +153,21 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
                     bucket.Users.Remove(userId);
                 }
 
-                due.AddRange(bucket.Departures.Where(user => user.Value.DueAt <= now || (isStopping && user.Value.DueAt is not null))
-                    .Select(user => new Departure(number, user.Key, [.. user.Value.Sessions], $"{user.Value.DueAt:O}")));
+                due.AddRange(bucket.Departures.Where(user => IsDue(user.Value, isStopping)).Select(user => new DueUser(number, user.Key)));
             }
         }
 
-        return Task.FromResult<IReadOnlyList<Departure>>(due);
+        return Task.FromResult<IReadOnlyList<DueUser>>(due);
+    }
+
+    public Task<Departure?> ClaimAsync(DueUser user, bool isStopping, CancellationToken cancellationToken)
+    {
+        lock (_buckets[user.Bucket])
+        {
+            return Task.FromResult(_buckets[user.Bucket].Departures.TryGetValue(user.UserId, out var departing) && IsDue(departing, isStopping)
+                ? new Departure(user.Bucket, user.UserId, [.. departing.Sessions], $"{departing.DueAt:O}")
+                : null);
+        }
     }
 
     public Task SettleAsync(Departure departure, CancellationToken cancellationToken)
@@ -174,6 +183,8 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
 
         return Task.CompletedTask;
     }
+
+    private bool IsDue(Departing user, bool isStopping) => user.DueAt <= time.GetUtcNow() || (isStopping && user.DueAt is not null);
 
     private sealed class Bucket
     {

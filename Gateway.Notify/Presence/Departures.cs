@@ -24,15 +24,20 @@ internal sealed class Departures(IHubStore store, DepartureActions actions, Time
 
     private async Task TidyAsync(bool isStopping, CancellationToken cancellationToken)
     {
-        foreach (var departure in await store.FindDueAsync(isStopping, cancellationToken))
+        foreach (var user in await store.FindDueAsync(isStopping, cancellationToken))
         {
-            if (await actions.TryTidyAsync(departure.UserId, departure.Sessions, logger, cancellationToken))
+            // Each is asked for when it is his turn: he may have come back while others were seen to.
+            if (await store.ClaimAsync(user, isStopping, cancellationToken) is { } departure && await actions.TryTidyAsync(departure.UserId, departure.Sessions, logger, cancellationToken))
             {
                 await store.SettleAsync(departure, cancellationToken);
             }
         }
     }
 }
+
+/// <param name="Bucket">The user's bucket.</param>
+/// <param name="UserId">Who has gone.</param>
+internal readonly record struct DueUser(int Bucket, string UserId);
 
 /// <param name="Bucket">The user's bucket.</param>
 /// <param name="UserId">Who has gone.</param>

@@ -38,9 +38,6 @@ internal static class ExtendedFrames
 
     public static Outbound Authenticated() => Frame(new ServerFrame { Authenticated = new Authenticated() });
 
-    /// <summary>An event without its message: the client has had it.</summary>
-    public static Outbound Position(ulong sequence) => Frame(new ServerFrame { Event = new Event { Sequence = sequence } });
-
     /// <summary>All of an event's frame but the serialized NotifyMessage, which follows it: so that it is neither parsed nor copied.</summary>
     public static byte[] EventHead(ulong sequence, int bodyLength)
     {

@@ -15,6 +15,7 @@ internal static class HubScripts
     public static readonly string Resume = Common + Load("resume");
     public static readonly string Strike = Common + Load("strike");
     public static readonly string Due = Common + Load("due");
+    public static readonly string Claim = Common + Load("claim");
     public static readonly string Settle = Common + Load("settle");
     public static readonly string Disconnect = Common + Load("disconnect");
 

@@ -16,6 +16,7 @@ internal sealed class RedisBucket
     private const int SeatsAtOnce = 200;
 
     private static readonly TimeSpan OutageInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
 
     private readonly int _number;
     private readonly RedisCalls _redis;
@@ -23,6 +24,7 @@ internal sealed class RedisBucket
     private readonly NotifyOptions _options;
     private readonly NotifyMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _interval;
     private readonly OwnCalls _calls = new();
     private readonly Graves _graves;
     private readonly OneAtATime _beats;
@@ -35,6 +37,7 @@ internal sealed class RedisBucket
     private bool _isDoubted;
     private bool _needsRepair = true;
     private long _lostAt;
+    private long _clockAhead;
     private long _read;
     private int _miscounted;
     private int _due;
@@ -42,6 +45,8 @@ internal sealed class RedisBucket
     public RedisBucket(int number, RedisCalls redis, RedisStore store, NotifyOptions options, NotifyMetrics metrics, TimeProvider time)
     {
         (_number, _redis, _store, _options, _metrics, _time) = (number, redis, store, options, metrics, time);
+        var interval = options.NodeTimeout / BeatsPerTimeout;
+        _interval = interval < LongestInterval ? interval : LongestInterval;
         _graves = new Graves(options.NodeTimeout, time);
         _beats = new OneAtATime(BeatAsync);
         _work = new OneAtATime(WorkAsync);
@@ -67,7 +72,7 @@ internal sealed class RedisBucket
                 listening = _redis.ListenAsync(_number, () => _work.AskAsync());
             }
 
-            await Task.Delay(IsUp ? _options.NodeTimeout / BeatsPerTimeout : OutageInterval, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(IsUp ? _interval : OutageInterval, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -102,7 +107,7 @@ internal sealed class RedisBucket
 
             for (var attempt = 0; attempt < 2 && await IsReadyAsync(); attempt++)
             {
-                if (await _redis.JoinAsync(_number, connection, predecessor, resume) is var (epoch, answer))
+                if (await _redis.JoinAsync(_number, connection, predecessor, resume, TooLate()) is var (epoch, answer))
                 {
                     RepairIfNew(answer.Outcome == JoinOutcome.Seated ? epoch : _epoch);
                     return answer;
@@ -140,13 +145,21 @@ internal sealed class RedisBucket
         },
         null);
 
-    public ValueTask<IReadOnlyList<Departure>> FindDueAsync() =>
+    public ValueTask<IReadOnlyList<string>> FindDueAsync() =>
         TryAsync(async () => Interlocked.Exchange(ref _due, 0) > 0 ? await _redis.FindDueAsync(_number) : [], []);
+
+    public ValueTask<Departure?> ClaimAsync(string userId) => TryAsync(() => _redis.ClaimAsync(_number, userId), null);
 
     /// <summary>The sockets have gone by now. What Redis still has of this node is taken away, so that the others do not miss it.</summary>
     public async Task EndAsync(string node)
     {
         await _work.EndAsync();
+        if (Volatile.Read(ref _lostAt) != 0)
+        {
+            // Before nobody knows of it.
+            await _beats.AskAsync();
+        }
+
         while (IsUp && await _redis.StrikeAsync(_number, node, RedisCalls.Leaves) > 0)
         {
             // A hundred at a time.
@@ -158,7 +171,7 @@ internal sealed class RedisBucket
     private async Task PublishSomeAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
         long? call = null;
-        var reason = "outage";
+        var (reason, isDoubtful) = ("outage", false);
         try
         {
             if (await IsReadyAsync())
@@ -178,7 +191,7 @@ internal sealed class RedisBucket
                     return;
                 }
 
-                Look();
+                isDoubtful = true;
             }
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
@@ -186,7 +199,7 @@ internal sealed class RedisBucket
             if (_store.Failed(exception))
             {
                 Down(RedisFault.Of(exception).Reason);
-                Look();
+                isDoubtful = true;
             }
             else
             {
@@ -195,19 +208,22 @@ internal sealed class RedisBucket
         }
 
         // Neither repeated nor stored. Who keeps count is told to load anew as soon as Redis can say so to all nodes.
+        Volatile.Write(ref _lostAt, _time.GetTimestamp());
+        if (isDoubtful)
+        {
+            Look();
+        }
+
         _metrics.Lost(recipients.Count, reason);
         if (call is { } number)
         {
-            _calls.Failed(number, Tell);
+            // It may have got in. Then those who keep count hear of it by its letter, and otherwise load anew.
+            _calls.Failed(number, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
         }
         else
         {
-            Tell();
+            _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: false);
         }
-
-        Volatile.Write(ref _lostAt, _time.GetTimestamp());
-
-        IReadOnlySet<NotifyConnection> Tell() => _store.Bus.TellEarly(_number, hubEvent, recipients);
     }
 
     /// <summary>Keys of single users that Redis refuses concern nobody else.</summary>
@@ -217,7 +233,7 @@ internal sealed class RedisBucket
         {
             _store.Failed(RedisFault.OfAnswer(refused[0].Error));
             _metrics.Lost(refused.Count, "refused");
-            _store.Bus.TellEarly(_number, hubEvent, [.. refused.Select(one => one.UserId)]);
+            _store.Bus.TellEarly(_number, hubEvent, [.. refused.Select(one => one.UserId)], plainOnly: false);
         }
     }
 
@@ -282,17 +298,26 @@ internal sealed class RedisBucket
         }
 
         _dead = _graves.Look(beat.Silent);
+        Volatile.Write(ref _clockAhead, beat.Clock - Now());
         Volatile.Write(ref _due, beat.Due);
         _miscounted = beat.Seats == _store.Bus.CountOf(_number) ? 0 : _miscounted + 1;
-        if (!beat.IsKnown || _miscounted == MiscountsToBeSure)
+        if (beat.Newest is null || _miscounted == MiscountsToBeSure)
         {
             // Somebody has left, or been let in, and the one side or the other has not heard of it.
             _miscounted = 0;
             Volatile.Write(ref _needsRepair, true);
         }
 
-        _ = _work.AskAsync();
+        if (Volatile.Read(ref _needsRepair) || beat.Newest != Volatile.Read(ref _read) || beat.Epoch != _epoch || _dead.Count > 0)
+        {
+            _ = _work.AskAsync();
+        }
     }
+
+    /// <summary>When a call of now has been given up, by the clock of Redis.</summary>
+    private long TooLate() => Volatile.Read(ref _clockAhead) + Now() + (long)_options.RedisTimeout.TotalMilliseconds;
+
+    private long Now() => (long)_time.GetElapsedTime(0).TotalMilliseconds;
 
     private void Down(string reason)
     {
@@ -343,6 +368,11 @@ internal sealed class RedisBucket
         {
             // The next beat has it tried again.
             _store.Failed(exception);
+        }
+        catch (Exception exception)
+        {
+            // Nobody waits for this work: what nobody has thought of must be told here, and must not end it for ever.
+            _store.Broken(exception);
         }
     }
 
@@ -439,7 +469,7 @@ internal sealed class RedisBucket
         {
             if (mail.Body.Length > 0)
             {
-                if (await TryAsync(() => _redis.FetchAsync(mail.Body, told.HubEvent.PublishedAt), null) is not { } large)
+                if (await _redis.FindBodyAsync(mail.Body, told.HubEvent.PublishedAt) is not { } large)
                 {
                     // Who keeps count asks for it, and gets it or is told that it is gone.
                     _metrics.Lost(told.Recipients.Count, "gone");
@@ -456,7 +486,12 @@ internal sealed class RedisBucket
         if (letter is not null)
         {
             _store.Bus.Deliver(_number, letter);
+            return;
         }
+
+        // Who keeps count finds out whether it was meant for him.
+        _store.Unread();
+        _ = RepairAsync();
     }
 
     /// <summary>Strikes the seats of dead nodes, each a few at a time, with letters in between. Other survivors may help.</summary>

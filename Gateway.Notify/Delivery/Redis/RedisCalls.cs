@@ -91,13 +91,13 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             HubScripts.Beat,
             bucket,
             [
-                node.Value, Milliseconds(_options.NodeTimeout), Guid.NewGuid().ToString("N")[..16],
+                node.Value, Milliseconds(_options.NodeTimeout), NewEpoch(),
                 lostAgo is { } ago ? Milliseconds(ago) : RedisValue.EmptyString, afresh, read,
             ],
             BeatTimeout);
         return new Beat(
-            (string)answer[0]!, (bool)answer[1], (int)answer[2], (int)answer[3],
-            [.. Enumerable.Range(0, (answer.Length - 4) / 2).Select(i => ((string)answer[4 + (2 * i)]!, (string)answer[5 + (2 * i)]!))]);
+            (string)answer[0]!, (string?)answer[1] is { Length: > 0 } newest ? Number(newest) : null, (int)answer[2], (int)answer[3], (long)answer[4],
+            [.. Enumerable.Range(0, (answer.Length - 5) / 2).Select(i => ((string)answer[5 + (2 * i)]!, (string)answer[6 + (2 * i)]!))]);
     }
 
     /// <summary>Lets this node take part. Answers the epoch, empty if there is none, and whether its mailbox begins anew.</summary>
@@ -118,19 +118,25 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     }
 
     /// <summary>Null when this node is not known.</summary>
-    public async Task<(string Epoch, JoinAnswer Answer)?> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume)
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="connection">Who joins.</param>
+    /// <param name="predecessor">Whose seat it takes.</param>
+    /// <param name="resume">Where it was; null for a client that does not ask.</param>
+    /// <param name="until">When it is too late, by the clock of Redis in ms: nobody waits for the seat any more, and its client may have one elsewhere.</param>
+    public async Task<(string Epoch, JoinAnswer Answer)?> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume, long until)
     {
         var answer = await EvaluateAsync(
             HubScripts.Join,
             bucket,
             [
                 node.Value, connection.Id, connection.UserId, Kind(connection), Since(connection), Session(connection), _rules.Max, _rules.ReplacesOwnSession,
-                _rules.KicksOldest, predecessor, _publish, resume?.Epoch ?? "", resume is { } from ? (RedisValue)from.Sequence : RedisValue.EmptyString,
+                _rules.KicksOldest, predecessor, _publish, resume?.Epoch ?? "", resume is { } from ? (RedisValue)from.Sequence : RedisValue.EmptyString, until,
             ]);
         return (string?)answer[0] switch
         {
             "unknown" => null,
             "full" => ("", new JoinAnswer(JoinOutcome.Full)),
+            "late" => ("", new JoinAnswer(JoinOutcome.OutOfReach)),
             _ => ((string)answer[1]!, new JoinAnswer(JoinOutcome.Seated, answer.Length == 2 ? default : await ReadMissedAsync(answer, 1))),
         };
     }
@@ -174,8 +180,21 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         return ((string)answer[0]!, await ReadMissedAsync(answer, 0));
     }
 
+    /// <summary>A large event; null when its bytes are gone, or where they are Redis does not answer: it need not be where the bucket is.</summary>
+    public async Task<HubEvent?> FindBodyAsync(string id, long publishedAt)
+    {
+        try
+        {
+            return await FetchAsync(id, publishedAt);
+        }
+        catch (Exception exception) when (IsOfRedis(exception))
+        {
+            return null;
+        }
+    }
+
     /// <summary>A large event; null when its bytes are gone.</summary>
-    public Task<HubEvent?> FetchAsync(string id, long publishedAt) => _bodies.GetAsync(id, async () =>
+    private Task<HubEvent?> FetchAsync(string id, long publishedAt) => _bodies.GetAsync(id, async () =>
     {
         var value = await LimitAsync((await ConnectAsync()).GetDatabase().StringGetAsync(BodyKey(id)), _options.RedisTimeout);
         return value.IsNull ? null : HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)value).Span, publishedAt);
@@ -189,12 +208,14 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// were <see cref="SetAside"/>. Says how many are left; -1 for a node that is alive, or unknown.
     /// </summary>
     public async Task<long> StrikeAsync(int bucket, string gone, string lastBeat) =>
-        (long)await EvaluateOneAsync(HubScripts.Strike, bucket, [gone, SeatsAtOnce, lastBeat, .. Rule]);
+        (long)await EvaluateOneAsync(HubScripts.Strike, bucket, [gone, SeatsAtOnce, lastBeat, .. Rule, NewEpoch()]);
 
-    public async Task<IReadOnlyList<Departure>> FindDueAsync(int bucket)
+    public async Task<IReadOnlyList<string>> FindDueAsync(int bucket) => (string[])(await EvaluateOneAsync(HubScripts.Due, bucket, [DueAtOnce]))!;
+
+    public async Task<Departure?> ClaimAsync(int bucket, string userId)
     {
-        var answer = await EvaluateAsync(HubScripts.Due, bucket, [DueAtOnce, Milliseconds(ClaimLife)]);
-        return [.. answer.Select(user => (string[])user!).Select(user => new Departure(bucket, user[0], user[2..], user[1]))];
+        var answer = (string[])(await EvaluateOneAsync(HubScripts.Claim, bucket, [userId, Milliseconds(ClaimLife)]))!;
+        return answer.Length == 0 ? null : new Departure(bucket, userId, answer[1..], answer[0]);
     }
 
     public Task SettleAsync(Departure departure) => EvaluateOneAsync(HubScripts.Settle, departure.Bucket, [departure.UserId, departure.Claim]);
@@ -211,6 +232,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             return new SocketInfo((string)field.Name!, seat[1], seat[2] == "x", DateTimeOffset.FromUnixTimeMilliseconds(Number(seat[3])));
         })];
     }
+
+    private static RedisValue NewEpoch() => Guid.NewGuid().ToString("N")[..16];
 
     private static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 
@@ -249,7 +272,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             // kept at, published at, length, where the body is kept
             var head = ((string)answer[i]!).Split(' ');
             var hubEvent = head[3] == "e"
-                ? await FetchAsync(head[4], Number(head[1]))
+                ? await FindBodyAsync(head[4], Number(head[1]))
                 : HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)(RedisValue)answer[i + 1]).Span, Number(head[1]));
             if (hubEvent is null)
             {
@@ -295,11 +318,12 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
 }
 
 /// <param name="Epoch">Which the bucket is in.</param>
-/// <param name="IsKnown">Whether this node takes part.</param>
+/// <param name="Newest">The number of the newest letter for this node; null when it does not take part.</param>
 /// <param name="Seats">How many seats it has.</param>
 /// <param name="Due">How many departures are due.</param>
+/// <param name="Clock">What time it is there, in ms.</param>
 /// <param name="Silent">Nodes that have not beaten in time, and their last beat.</param>
-internal sealed record Beat(string Epoch, bool IsKnown, int Seats, int Due, IReadOnlyList<(string Node, string LastBeat)> Silent);
+internal sealed record Beat(string Epoch, long? Newest, int Seats, int Due, long Clock, IReadOnlyList<(string Node, string LastBeat)> Silent);
 
 /// <param name="Number">Its place in the mailbox.</param>
 /// <param name="Call">Which call of this node it comes from; 0 for another node's.</param>
@@ -310,7 +334,19 @@ internal sealed record Mail(long Number, long Call, string Body, Letter? Letter)
     public static Mail Parse(RedisResult entry, string node)
     {
         var number = long.Parse(((string)entry[0]!).AsSpan(..^2), CultureInfo.InvariantCulture);
-        var fields = (RedisResult[])entry[1]!;
+        try
+        {
+            return Parse(number, (RedisResult[])entry[1]!, node);
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException or IndexOutOfRangeException or OverflowException or InvalidCastException)
+        {
+            // Of another version, perhaps: it is passed over, so that those behind it are read.
+            return new Mail(number, 0, "", null);
+        }
+    }
+
+    private static Mail Parse(long number, RedisResult[] fields, string node)
+    {
         switch ((string?)fields[0])
         {
             case "e":

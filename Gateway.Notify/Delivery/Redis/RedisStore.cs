@@ -62,18 +62,21 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
     public Task DisconnectAsync(int bucket, string userId, string? sessionId, CancellationToken cancellationToken) =>
         _calls.DisconnectAsync(bucket, userId, sessionId).WaitAsync(cancellationToken);
 
-    public async Task<IReadOnlyList<Departure>> FindDueAsync(bool isStopping, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DueUser>> FindDueAsync(bool isStopping, CancellationToken cancellationToken)
     {
         _calls.Tidy();
         // Those whose grace is not over when this node stops are the other nodes' to see to.
-        List<Departure> due = [];
-        foreach (var bucket in isStopping ? [] : _buckets)
+        List<DueUser> due = [];
+        for (var number = 0; number < _buckets.Length && !isStopping; number++)
         {
-            due.AddRange(await bucket.FindDueAsync());
+            due.AddRange((await _buckets[number].FindDueAsync()).Select(user => new DueUser(number, user)));
         }
 
         return due;
     }
+
+    public async Task<Departure?> ClaimAsync(DueUser user, bool isStopping, CancellationToken cancellationToken) =>
+        await _buckets[user.Bucket].ClaimAsync(user.UserId).AsTask().WaitAsync(cancellationToken);
 
     public Task SettleAsync(Departure departure, CancellationToken cancellationToken) => _calls.SettleAsync(departure).WaitAsync(cancellationToken);
 
@@ -88,6 +91,24 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
         }
 
         return fault.IsOutage;
+    }
+
+    /// <summary>A letter has been passed over.</summary>
+    public void Unread()
+    {
+        if (_told.IsNews(new RedisFault(RedisFaultKind.NameRefused, nameof(Unread))))
+        {
+            Log.LetterUnread(_logger);
+        }
+    }
+
+    /// <summary>Something failed that is no fault of Redis.</summary>
+    public void Broken(Exception exception)
+    {
+        if (_told.IsNews(new RedisFault(RedisFaultKind.Outage, $"{nameof(Broken)} {exception.GetType().Name}")))
+        {
+            Log.WorkFailed(_logger, exception);
+        }
     }
 
     /// <summary>A bucket has no Redis any more.</summary>
@@ -210,5 +231,11 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
             "Gateway:Notify:Buckets is {Own}, but the gateways of this Redis use {Agreed}: set it to {Agreed}, or stop all gateways and remove the key '{Key}'. Until then no socket is let in here, and events stay here",
             EventName = "HubBucketsDiffer")]
         public static partial void BucketsDiffer(ILogger logger, int own, int agreed, string key);
+
+        [LoggerMessage(2026, LogLevel.Warning, "A letter of another gateway cannot be read and is passed over; it is of another version, or not of a gateway", EventName = "HubLetterUnread")]
+        public static partial void LetterUnread(ILogger logger);
+
+        [LoggerMessage(2027, LogLevel.Error, "Reading the mailbox or burying a node failed; it is tried again with the next beat", EventName = "HubWorkFailed")]
+        public static partial void WorkFailed(ILogger logger, Exception exception);
     }
 }

@@ -2,7 +2,7 @@
 --   state         hash: epoch, run (of the primary), checked and changed (ms), feeds (how many have been begun)
 --   user:<user>   hash: connection id -> order|node|kind|since|session or nothing; with extended clients also n (sequence), b (which feed),
 --                 z (bytes kept), t (when the last extended seat went)
---   log:<user>    list: the newest events of a user with extended clients, the last of them number n
+--   log:<user>    list: the newest events of a user with extended clients, each with its number
 --   event:<ref>   the body of an event that several logs name
 --   node:<node>   hash: connection id -> user; gone:<node> the same, of seats that are to be struck
 --   boxes         hash: node -> number of its newest letter; box:<node> stream of letters, their number as id
@@ -60,8 +60,12 @@ local function missed(user, from, sequence)
   if #entries < top - after then
     return answer
   end
-  for _, entry in ipairs(entries) do
-    local head, body = string.match(entry, '^([^\n]*)\n(.*)$')
+  for i, entry in ipairs(entries) do
+    local number, head, body = string.match(entry, '^(%d+) ([^\n]*)\n(.*)$')
+    if tonumber(number) ~= after + i then
+      -- A step that failed half-way has numbered an event, and not kept it.
+      return { answer[1], answer[2], 0 }
+    end
     local ref = string.match(head, ' s (.*)$')
     if ref then
       body = redis.call('GET', key('event', ref))
@@ -76,7 +80,7 @@ local function missed(user, from, sequence)
   return answer
 end
 
--- Takes a seat; with the user's last one the grace for coming back begins.
+-- Takes a seat; with the user's last one the grace for coming back begins. The seat goes last: a step that fails half-way is taken again.
 -- rule: {remember sessions (0 or 1), for how long, grace or empty for none, life of what can be resumed}, times in ms
 local function unseat(user, connection, rule, gone)
   local name = key('user', user)
@@ -84,7 +88,6 @@ local function unseat(user, connection, rule, gone)
   if not taken then
     return
   end
-  redis.call('HDEL', name, connection)
   local _, _, kind, _, session = seat(taken)
   if rule[1] == '1' then
     redis.call('SADD', key('left', user), session)
@@ -93,7 +96,7 @@ local function unseat(user, connection, rule, gone)
   local seats, extended = 0, 0
   local fields = redis.call('HGETALL', name)
   for i = 1, #fields, 2 do
-    if #fields[i] > 1 then
+    if #fields[i] > 1 and fields[i] ~= connection then
       seats = seats + 1
       local _, _, other = seat(fields[i + 1])
       extended = extended + (other == 'x' and 1 or 0)
@@ -108,6 +111,7 @@ local function unseat(user, connection, rule, gone)
       redis.call('ZADD', bucket .. 'departures', text((gone or clock()) + rule[3]), user)
     end
   end
+  redis.call('HDEL', name, connection)
 end
 
 -- Sets the seats of a node aside: those that are not taken again are struck.

@@ -1,12 +1,15 @@
 -- Gives a connection a seat by the device policy, and says what it has missed.
 -- ARGV: 1 node, 2 connection id, 3 user, 4 kind (x extended, p plain), 5 since, 6 session, 7 most seats (0 = any number),
 --       8 replaces its own session (0 or 1), 9 kicks the oldest (0 or 1), 10 predecessor's connection id or empty, 11 PUBLISH or SPUBLISH,
---       12 epoch and 13 sequence to resume from, or empty
--- Returns {'unknown'} if the node is, {'full'}, or {'in', epoch, feed or empty, sequence, resumed, entry, body, ...}.
+--       12 epoch and 13 sequence to resume from, or empty, 14 when it is too late
+-- Returns {'unknown'} if the node is, {'late'}, {'full'}, or {'in', epoch, feed or empty, sequence, resumed, entry, body, ...}.
 local user, name = ARGV[3], key('user', ARGV[3])
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if not epoch or redis.call('HEXISTS', bucket .. 'boxes', ARGV[1]) == 0 then
   return { 'unknown' }
+end
+if clock() > tonumber(ARGV[14]) then
+  return { 'late' }
 end
 
 local fields = redis.call('HGETALL', name)
@@ -44,8 +47,8 @@ for _, other in ipairs(leaving) do
   redis.call('HDEL', key('node', other.node), other.id)
   post(other.node, ARGV[11], 'k', other.id, 'u', user)
 end
-redis.call('HSET', name, ARGV[2], string.format('%d|%s|%s|%s|%s', last + 1, ARGV[1], ARGV[4], ARGV[5], ARGV[6]))
 redis.call('HSET', key('node', ARGV[1]), ARGV[2], user)
+redis.call('HSET', name, ARGV[2], string.format('%d|%s|%s|%s|%s', last + 1, ARGV[1], ARGV[4], ARGV[5], ARGV[6]))
 redis.call('PERSIST', name)
 local answer = { 'in', epoch }
 if ARGV[4] == 'x' then

@@ -42,7 +42,7 @@ for i = 9, #ARGV do
         redis.call('DEL', key('log', user))
       else
         sequence = redis.call('HINCRBY', name, 'n', 1)
-        numbered[#numbered + 1] = { user = user, bytes = bytes }
+        numbered[#numbered + 1] = { user = user, bytes = bytes, sequence = sequence }
       end
     end
     for node in pairs(nodes) do
@@ -66,15 +66,15 @@ elseif #numbered > 1 and length > 128 then
   kind, body = ' s ' .. ARGV[1], ''
   redis.call('SET', key('event', ARGV[1]), ARGV[4], 'PX', ARGV[7])
 end
-for _, one in ipairs(numbered) do
+local function keep(one)
   local log = key('log', one.user)
-  redis.call('RPUSH', log, text(now) .. ' ' .. ARGV[2] .. ' ' .. length .. kind .. '\n' .. body)
+  redis.call('RPUSH', log, text(one.sequence) .. ' ' .. text(now) .. ' ' .. ARGV[2] .. ' ' .. length .. kind .. '\n' .. body)
   local bytes, count = one.bytes + length, redis.call('LLEN', log)
   if count == 1 then
     bytes = length
   end
   while count > 0 do
-    local at, size = string.match(redis.call('LINDEX', log, 0), '^(%d+) %d+ (%d+)')
+    local at, size = string.match(redis.call('LINDEX', log, 0), '^%d+ (%d+) %d+ (%d+)')
     if count <= tonumber(ARGV[5]) and bytes <= tonumber(ARGV[6]) and now - at <= tonumber(ARGV[7]) then
       break
     end
@@ -83,6 +83,13 @@ for _, one in ipairs(numbered) do
   end
   redis.call('HSET', key('user', one.user), 'z', text(bytes))
   redis.call('PEXPIRE', log, ARGV[7])
+end
+
+for _, one in ipairs(numbered) do
+  if not pcall(keep, one) then
+    -- The user is told all the same; who resumes finds that it is gone.
+    redis.pcall('DEL', key('log', one.user))
+  end
 end
 
 -- 3. Who hears of it.
