@@ -28,18 +28,21 @@ internal sealed class LargeBodyFaultsTests
         await Eventually.That(() => nodes.Hub(0).IsDegraded, "the users of that shard have noticed");
 
         using var stopping = new CancellationTokenSource();
-        var publishing = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        var publishing = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             while (!stopping.IsCancellationRequested)
             {
                 await ledger.PublishAsync(nodes, 0);
             }
         })).ToArray();
-        for (var i = 0; i < Large; i++)
+        var large = new List<Task>();
+        for (var i = 0; i < 5 * Large; i++)
         {
-            await nodes.PublishAsync(0, [photos], HubFixture.Removed(new string('x', 20 << 10)));
+            large.Add(nodes.PublishAsync(0, [photos], HubFixture.Removed(new string('x', 20 << 10))));
+            await Task.Delay(20);
         }
 
+        await Task.WhenAll(large);
         await stopping.CancelAsync();
         await Task.WhenAll(publishing).DefaultTimeout();
         frozen.Resume();

@@ -79,7 +79,7 @@ internal sealed class UntoldTests
         var settings = new Dictionary<string, string?> { ["Gateway:Notify:NodeTimeout"] = "00:00:30", ["Gateway:Notify:RedisTimeout"] = "00:00:04" };
         var redis = await RedisProcess.CreateAsync();
         await using var relay = new TcpRelay(redis.Port);
-        await using var nodes = await NodesFixture.StartAsync(redis, $"127.0.0.1:{relay.Port}", 1, settings);
+        await using var nodes = await NodesFixture.StartAsync(redis, $"127.0.0.1:{relay.Port},asyncTimeout=20000", 1, settings);
         await using var witness = await nodes.JoinAsync(0, "alice");
         await using var alice = await nodes.JoinExtendedAsync(0, "alice");
         var bucket = await nodes.BucketOfAsync("alice");
