@@ -43,6 +43,29 @@ internal sealed class LateJoinTests
         Assert.That(await client.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("1")));
     }
 
+    /// <summary>
+    /// FAULT: rejoin.lua takes seats again whatever the device policy. A node that comes back after it was buried has its old sockets beside those that
+    /// users have opened elsewhere meanwhile: under OnePerUser both are served, for as long as both stay.
+    /// </summary>
+    [Test]
+    public async Task NodeThatComesBack_HasNoSecondSocketOfAUserWhoMayHaveOne()
+    {
+        var settings = new Dictionary<string, string?> { ["Gateway:Notify:Devices"] = "OnePerUser", ["Gateway:Notify:NodeTimeout"] = "00:00:02" };
+        var redis = await RedisProcess.CreateAsync();
+        await using var relay = new TcpRelay(redis.Port);
+        await using var nodes = await NodesFixture.StartAsync(redis, redis.Configuration, 1, settings);
+        await nodes.AddNodeAsync(settings, $"127.0.0.1:{relay.Port}");
+        await using var old = await nodes.JoinAsync(1, "alice");
+        relay.Cut();
+        await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 0, "the node is buried");
+        await nodes.LogInAsync("s-alice-2", "alice");
+        await using var young = await nodes.JoinAsync(0, "alice", "s-alice-2");
+        relay.Restore();
+        await Eventually.That(() => !nodes.Hub(1).IsDegraded);
+        await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 2 || nodes.Nodes[1].OpenSockets() == 0, "it takes its seats again, or closes them");
+        await Eventually.That(() => nodes.Nodes.Sum(node => node.OpenSockets()) == 1, "one is left");
+    }
+
     private sealed class EverybodyIsAlice : ISessionAuthenticator
     {
         public ValueTask<SessionVerdict> FindUserAsync(string sessionId, CancellationToken cancellationToken) => new(new SessionVerdict("alice", true));
