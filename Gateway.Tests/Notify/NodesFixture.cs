@@ -62,12 +62,14 @@ internal sealed class NodesFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null)
+    /// <param name="settings">Of the node.</param>
+    /// <param name="configuration">How it reaches Redis, if not as the others do.</param>
+    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null, string? configuration = null)
     {
         var all = new Dictionary<string, string?>(settings ?? [])
         {
             ["Gateway:Sessions:Store"] = "Redis",
-            ["Gateway:Redis:Configuration"] = _configuration,
+            ["Gateway:Redis:Configuration"] = configuration ?? _configuration,
         };
         // Beside other tests Redis may be late by more than a node puts up with.
         all.TryAdd("Gateway:Sessions:LookupTimeout", "00:00:02");

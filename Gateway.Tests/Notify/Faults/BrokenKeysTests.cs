@@ -1,0 +1,219 @@
+using Gateway.Protocol.NotifyV2;
+using Gateway.Tests.Support;
+using StackExchange.Redis;
+
+namespace Gateway.Tests.Notify.Faults;
+
+/// <summary>One key that is not what the scripts take it for, or not there: it must concern its own user alone, and not for ever.</summary>
+[TestFixture]
+[Servers]
+internal sealed class BrokenKeysTests
+{
+    /// <summary>
+    /// FAULT: leave.lua strikes the seat from node:&lt;node&gt; first. When unseat fails after that (WRONGTYPE here; on a cluster the user's key has been
+    /// moved to another node while its slot moves: "attempted to access a non local key") nothing finds the seat in user:&lt;user&gt; again.
+    /// </summary>
+    [Test]
+    public async Task LeaveThatFailsHalfWay_LeavesNoGhost()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1, new() { ["Gateway:Notify:LastDisconnectGrace"] = "00:00:01" });
+        await using var alice = await nodes.JoinAsync(0, "alice");
+        var user = await KeyAsync(nodes, "user", "alice");
+        await nodes.Database.KeyRenameAsync(user, $"{user}:away");
+        await nodes.Database.StringSetAsync(user, "");
+        await alice.CloseAsync();
+        await Eventually.That(() => nodes.Nodes[0].Log.Named("HubRefused").Count > 0, "the leave has been refused");
+        await nodes.Database.KeyRenameAsync($"{user}:away", user);
+
+        await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 0, "nobody has a seat whose socket has gone");
+        await Eventually.That(async () => !await nodes.Database.KeyExistsAsync("alice"), "the marker is gone");
+    }
+
+    /// <summary>FAULT: publish.lua reads seats with pcall, but writes logs with call: one log of another type, and no recipient of the call hears anything.</summary>
+    [Test]
+    public async Task LogOfAnotherType_ConcernsItsUserAlone()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        var (bad, good) = await NamesakesAsync(nodes);
+        await using var broken = await nodes.JoinExtendedAsync(0, bad);
+        await using var plain = await nodes.JoinAsync(1, good);
+        await nodes.Database.StringSetAsync(await KeyAsync(nodes, "log", bad), "of somebody else");
+        await nodes.PublishAsync(0, [bad, good], HubFixture.Removed("1"));
+        await nodes.PublishAsync(0, [good], HubFixture.Removed("2"));
+        Assert.That(await plain.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("1")));
+    }
+
+    /// <summary>
+    /// FAULT: publish.lua numbers everybody first and writes the logs afterwards. Where it fails in between (a log of another type; on a cluster a log
+    /// whose slot moves), the numbers run ahead of the logs, and until the next beat a resume brings an old event under a new number.
+    /// </summary>
+    [Test]
+    public async Task PublishThatFailsHalfWay_DoesNotMakeOldEventsNewOnes()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1, SlowBeats);
+        var (bad, good) = await NamesakesAsync(nodes);
+        await using var broken = await nodes.JoinExtendedAsync(0, bad);
+        await using var client = await nodes.JoinExtendedAsync(0, good);
+        await nodes.PublishAsync(0, [good], HubFixture.Removed("1"));
+        Assert.That((await client.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("1")));
+        await nodes.Database.StringSetAsync(await KeyAsync(nodes, "log", bad), "of somebody else");
+        await nodes.PublishAsync(0, [bad, good], HubFixture.Removed("2"));
+        await nodes.PublishAsync(0, [good], HubFixture.Removed("3"));
+
+        await client.SendAsync(new ClientFrame { Resume = new Resume { Epoch = client.Epoch, Sequence = client.Sequence } });
+        List<string> told = [];
+        while (await client.TryReceiveFrameAsync() is { } frame && frame.Resumed is not { Resumed_: false })
+        {
+            if (frame.Event?.Notify is { } notify)
+            {
+                told.Add(notify.FriendRemove.UserId);
+            }
+
+            if (told.LastOrDefault() == "3" && told.Count > 2)
+            {
+                break;
+            }
+        }
+
+        Assert.That(told, Does.Not.Contain("1"), "It has had that");
+    }
+
+    /// <summary>
+    /// FAULT: strike.lua fails at a user whose key is of another type, so the repair never ends, and the letters of the bucket are read after it: all
+    /// its users on this node are deaf for as long as that key is there, while beats say that all is well.
+    /// </summary>
+    [Test]
+    public async Task UserOfAnotherType_DoesNotKeepTheNodeFromItsLetters()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1);
+        var (bad, good) = await NamesakesAsync(nodes);
+        await using var broken = await nodes.JoinAsync(0, bad);
+        await using var client = await nodes.JoinAsync(0, good);
+        await nodes.Database.StringSetAsync(await KeyAsync(nodes, "user", bad), "of somebody else");
+        // Any reason to take seats again will do.
+        await nodes.Database.HashDeleteAsync(NodesFixture.Key(await nodes.BucketOfAsync(good), "state"), "epoch");
+        await Eventually.That(() => nodes.Nodes[0].Log.Named("HubRefused").Count > 0, "the repair has met it");
+        await nodes.PublishAsync(0, [good], HubFixture.Removed("1"));
+        Assert.That(await client.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("1")));
+    }
+
+    /// <summary>
+    /// FAULT: left:&lt;user&gt; grows for as long as one of the user's sockets stays, and due.lua unpacks it: at some 8,000 sessions it fails, after it has put
+    /// everybody before him off by the same 5 seconds. So they come up together again, and fail again, until the key expires a day later.
+    /// </summary>
+    [Test]
+    public async Task UserOfManySessions_DoesNotKeepTheMarkersOfOthers()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1, new()
+        {
+            ["Gateway:Notify:OnLastDisconnect"] = "Logout",
+            ["Gateway:Notify:LastDisconnectGrace"] = "00:01:00",
+        });
+        // Of those whose grace ends at the same moment, Redis names the one first who is first in the alphabet.
+        var (other, many) = await NamesakesAsync(nodes);
+        await using var first = await nodes.JoinAsync(0, many);
+        await using var second = await nodes.JoinAsync(0, other);
+        var departures = NodesFixture.Key(BucketOf(many), "departures");
+        // As by so many sockets that came and went, each with a session of its own.
+        await nodes.Database.SetAddAsync(await KeyAsync(nodes, "left", many), [.. Enumerable.Range(0, 9000).Select(i => (RedisValue)$"session-{i}")]);
+        await first.CloseAsync();
+        await second.CloseAsync();
+        await Eventually.That(async () => await nodes.Database.SortedSetLengthAsync(departures) == 2, "both have left");
+        // Their grace is over in the same second.
+        await nodes.Database.SortedSetAddAsync(departures, [new(other, 1), new(many, 2)]);
+        await Eventually.That(async () => !await nodes.Database.KeyExistsAsync(other), "the other one's marker is gone");
+    }
+
+    /// <summary>
+    /// FAULT: seats are compared by their number in node:&lt;node&gt; only. A user's key that is gone (evicted, deleted) is missed by nobody: his sockets
+    /// stay open and hear nothing any more, and whoever keeps count is not told either.
+    /// </summary>
+    [Test]
+    public async Task UserWhoseKeyIsGone_IsNotDeafForEver()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1);
+        await using var alice = await nodes.JoinExtendedAsync(0, "alice");
+        await nodes.Database.KeyDeleteAsync(await KeyAsync(nodes, "user", "alice"));
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("1"));
+        var next = await alice.TryReceiveFrameAsync();
+        Assert.That(next!.FrameCase, Is.EqualTo(ServerFrame.FrameOneofCase.Event).Or.EqualTo(ServerFrame.FrameOneofCase.Resumed));
+    }
+
+    /// <summary>
+    /// FAULT: a letter that Mail.Parse does not understand (of a later version, say) throws out of the work, which nobody observes; it stays the first in
+    /// the mailbox, so no letter behind it is ever handed on, and nothing is logged.
+    /// </summary>
+    [Test]
+    public async Task LetterThatCannotBeRead_DoesNotHoldUpThoseBehindIt()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1);
+        await using var alice = await nodes.JoinAsync(0, "alice");
+        var bucket = await nodes.BucketOfAsync("alice");
+        var number = await nodes.Database.HashIncrementAsync(NodesFixture.Key(bucket, "boxes"), nodes.Hub(0).NodeName);
+        await nodes.Database.StreamAddAsync(NodesFixture.Key(bucket, $"box:{nodes.Hub(0).NodeName}"), "e", "of a later version", $"{number}-0");
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("1"));
+        Assert.That(await alice.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("1")));
+    }
+
+    /// <summary>
+    /// FAULT: the number of buckets is written when a node starts, and never again. When the key is gone (FLUSHALL, eviction) the next node says what it
+    /// likes, and both serve: each looks for users where the other does not.
+    /// </summary>
+    [Test]
+    public async Task NumberOfBuckets_ThatIsGone_IsStillWhatTheNodesInServiceUse()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1);
+        await nodes.Database.ExecuteAsync("FLUSHALL");
+        await Eventually.That(async () => await nodes.CountAsync("nodes") == NodesFixture.Buckets, "the node has entered again");
+        await using var other = await GatewayFixture.StartAsync("http://127.0.0.1:1", new()
+        {
+            ["Gateway:Sessions:Store"] = "Redis",
+            ["Gateway:Redis:Configuration"] = nodes.Redis.Configuration,
+            ["Gateway:Notify:Buckets"] = "8",
+        });
+        other.ErrorsExpected = true;
+        await Eventually.That(() => other.Log.Named("HubBucketsDiffer").Count == 1 || !NodesFixture.HubOf(other).IsDegraded);
+        Assert.That(other.Log.Named("HubBucketsDiffer"), Has.Count.EqualTo(1));
+    }
+
+    /// <summary>
+    /// FAULT: beat.lua takes a loss for told when 'changed' is later than the loss. After a step back of Redis's clock 'changed' lies in the future, and
+    /// for as long as that lasts no loss is told to anybody.
+    /// </summary>
+    [Test]
+    public async Task ClockOfRedisThatWasSetBack_DoesNotHideALoss()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var alice = await nodes.JoinExtendedAsync(1, "alice");
+        var bucket = await nodes.BucketOfAsync("alice");
+        await nodes.Database.HashSetAsync(NodesFixture.Key(bucket, "state"), "changed", TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds());
+        await nodes.Database.StringSetAsync(NodesFixture.Key(bucket, "log:alice"), "of somebody else");
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("lost"));
+        await nodes.Database.KeyDeleteAsync(NodesFixture.Key(bucket, "log:alice"));
+        Assert.That(await alice.ReceiveResumedAsync(), Is.False);
+    }
+
+    private static Dictionary<string, string?> SlowBeats => new() { ["Gateway:Notify:NodeTimeout"] = "00:01:00" };
+
+    private static async Task<string> KeyAsync(NodesFixture nodes, string kind, string user) =>
+        NodesFixture.Key(await nodes.BucketOfAsync(user), $"{kind}:{user}");
+
+    /// <summary>Two users of one bucket, who are logged in.</summary>
+    private static async Task<(string First, string Second)> NamesakesAsync(NodesFixture nodes)
+    {
+        var users = Enumerable.Range(0, 100).Select(i => $"user-{i}").GroupBy(BucketOf).First(bucket => bucket.Count() > 1).Take(2).Order(StringComparer.Ordinal).ToArray();
+        foreach (var user in users)
+        {
+            await nodes.LogInAsync($"s-{user}", user);
+        }
+
+        return (users[0], users[1]);
+    }
+
+    /// <summary>As EventBus does.</summary>
+    public static int BucketOf(string user)
+    {
+        var hash = user.Aggregate(2166136261, (hash, character) => (hash ^ character) * 16777619);
+        return (int)((hash ^ (hash >> 16)) % NodesFixture.Buckets);
+    }
+}

@@ -1,0 +1,84 @@
+using Gateway.Notify;
+using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
+using Gateway.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Notify;
+
+/// <summary>What a client that resumes may cost, and what it may be told.</summary>
+[TestFixture]
+internal sealed class ResumeTests
+{
+    private static readonly FeedPosition Start = new("long-ago", 0);
+
+    private readonly NotifyOptions _options = new();
+    private NotifyMetrics _metrics = null!;
+    private FakeTimeProvider _time = null!;
+    private EventBus _bus = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _time = new FakeTimeProvider();
+        _metrics = new NotifyMetrics(TestMeters.Factory);
+        _bus = new EventBus(new MemoryStore(Options.Create(_options), new NodeName(), _time), Options.Create(_options), _metrics, _time, NullLogger<EventBus>.Instance);
+    }
+
+    [TearDown]
+    public void TearDown() => _bus.Dispose();
+
+    /// <summary>
+    /// FAULT: a resume frame waits for its turn, 20 a second of a user, but a hello with resume does not: whoever reconnects as fast as he can has a
+    /// megabyte read from Redis each time. (UserSockets, which holds the turn, also goes with the user's last socket.)
+    /// </summary>
+    [Test]
+    public async Task Hello_ThatResumes_WaitsForItsTurnAsAResumeDoes()
+    {
+        var answered = 0;
+        for (; answered < 100; answered++)
+        {
+            var connection = Connection();
+            var joining = _bus.JoinAsync(new JoinRequest(connection, Resume: Start), CancellationToken.None);
+            if (!joining.IsCompleted)
+            {
+                break;
+            }
+
+            await _bus.LeaveAsync(connection);
+        }
+
+        Assert.That(answered, Is.LessThan(100), "Within no time at all");
+    }
+
+    /// <summary>FAULT: whether the session has ended is asked before the resume waits for its turn, up to 1.6 s, and not after: it is told what came later.</summary>
+    [Test]
+    public async Task Resume_WhoseSessionEndsWhileItWaits_TellsNothingNew()
+    {
+        var (ended, other) = (Connection(), Connection());
+        foreach (var connection in new[] { ended, other })
+        {
+            Assert.That(await _bus.JoinAsync(new JoinRequest(connection), CancellationToken.None), Is.Null);
+        }
+
+        await _bus.ResumeAsync(ended, ended.Position, CancellationToken.None);
+        var waiting = _bus.ResumeAsync(ended, ended.Position, CancellationToken.None);
+        Assert.That(waiting.IsCompleted, Is.False, "or this shows nothing");
+        // As SessionWatch does.
+        ended.ExpiresAt = _time.GetUtcNow() + _options.ReauthenticationTimeout;
+        await _bus.LeaveAsync(ended);
+        await _bus.PublishAsync(["alice"], HubEvent.Of(Guid.NewGuid(), HubFixture.Removed("secret"), 0), CancellationToken.None);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await waiting.DefaultTimeout();
+        Assert.That(ended.Position.Sequence, Is.Zero);
+    }
+
+    private NotifyConnection Connection()
+    {
+        var connection = new NotifyConnection(new HeldSocket(), isExtended: true, _options, _metrics, _time);
+        connection.Authenticated("alice", "s-alice");
+        return connection;
+    }
+}
