@@ -65,10 +65,7 @@ internal sealed class DeparturesTests
         });
     }
 
-    /// <summary>
-    /// FAULT: FindDueAsync hands out a list of departures, which are seen to one after the other. Who comes back while the ones before are being seen to
-    /// (a slow store, a thousand of them) loses his marker, and with Logout the session that he uses. The same with Redis, where a claim is for 5 seconds.
-    /// </summary>
+    /// <summary>A slow store, or a thousand who have left: the list is old by the time of the last ones.</summary>
     [Test]
     public async Task ComingBack_WhileOthersAreTidied_KeepsMarkerAndSession()
     {

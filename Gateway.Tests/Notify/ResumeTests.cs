@@ -30,10 +30,7 @@ internal sealed class ResumeTests
     [TearDown]
     public void TearDown() => _bus.Dispose();
 
-    /// <summary>
-    /// FAULT: a resume frame waits for its turn, 20 a second of a user, but a hello with resume does not: whoever reconnects as fast as he can has a
-    /// megabyte read from Redis each time. (UserSockets, which holds the turn, also goes with the user's last socket.)
-    /// </summary>
+    /// <summary>Each may read a megabyte from the store, and whoever reconnects as fast as possible asks as often.</summary>
     [Test]
     public async Task Hello_ThatResumes_WaitsForItsTurnAsAResumeDoes()
     {
@@ -53,7 +50,7 @@ internal sealed class ResumeTests
         Assert.That(answered, Is.LessThan(100), "Within no time at all");
     }
 
-    /// <summary>FAULT: whether the session has ended is asked before the resume waits for its turn, up to 1.6 s, and not after: it is told what came later.</summary>
+    /// <summary>The session is looked at before the wait, which may take seconds.</summary>
     [Test]
     public async Task Resume_WhoseSessionEndsWhileItWaits_TellsNothingNew()
     {

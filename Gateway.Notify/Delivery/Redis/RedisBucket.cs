@@ -196,15 +196,9 @@ internal sealed class RedisBucket
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
         {
-            if (_store.Failed(exception))
-            {
-                Down(RedisFault.Of(exception).Reason);
-                isDoubtful = true;
-            }
-            else
-            {
-                reason = "refused";
-            }
+            // Whether Redis is away says the beat, and meanwhile others wait for what it says.
+            isDoubtful = _store.Failed(exception);
+            reason = isDoubtful ? reason : "refused";
         }
 
         // Neither repeated nor stored. Who keeps count is told to load anew as soon as Redis can say so to all nodes.
@@ -382,24 +376,28 @@ internal sealed class RedisBucket
         var isDone = false;
         try
         {
-            var (epoch, isNew) = await _redis.EnterAsync(_number);
+            var (epoch, newest) = await _redis.EnterAsync(_number);
             if (epoch.Length == 0)
             {
                 Look();
                 return false;
             }
 
-            if (isNew)
-            {
-                Volatile.Write(ref _read, 0);
-            }
+            Volatile.Write(ref _read, Math.Min(_read, newest));
 
             foreach (var some in _store.Bus.SocketsOf(_number).Chunk(SeatsAtOnce))
             {
                 var tops = await _redis.RejoinAsync(_number, some);
-                foreach (var (connection, top) in some.Zip(tops).Where(one => one.First.IsExtended))
+                foreach (var (connection, top) in some.Zip(tops))
                 {
-                    _store.Bus.Moved(_number, connection, top);
+                    if (top is not { } position)
+                    {
+                        _store.Bus.Deliver(_number, new Letter.Kick(connection.UserId, [connection.Id]));
+                    }
+                    else if (connection.IsExtended)
+                    {
+                        _store.Bus.Moved(_number, connection, position);
+                    }
                 }
             }
 
@@ -411,6 +409,8 @@ internal sealed class RedisBucket
             if (_epoch.Length > 0 && _epoch != epoch)
             {
                 _metrics.EpochChanged();
+                // Where the bucket's keys are gone, the number of buckets may be as well. It may stand on another shard.
+                await TryAsync(_redis.AgreeOnBucketsAsync, 0);
             }
 
             _epoch = epoch;

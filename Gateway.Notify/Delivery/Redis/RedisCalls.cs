@@ -39,8 +39,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     private string _prefix = "";
     private string _publish = "PUBLISH";
 
-    /// <summary>Patience with a beat: longer than with anything else, but short enough that the next one is not too late.</summary>
-    private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3));
+    /// <summary>Patience with a beat: mostly longer than with anything else, but never so long that the node is taken for dead meanwhile.</summary>
+    private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Min(_options.NodeTimeout.Ticks, Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3)));
 
     private RedisValue[] Rule =>
     [
@@ -48,7 +48,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         _options.OnLastDisconnect == LastDisconnect.Keep ? RedisValue.EmptyString : Milliseconds(_options.LastDisconnectGrace), Milliseconds(_options.ReplayAge),
     ];
 
-    public static bool IsOfRedis(Exception exception) => exception is RedisException or TimeoutException;
+    public static bool IsOfRedis(Exception exception) => exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
 
     public static bool IsLarge(HubEvent hubEvent) => hubEvent.Body.Length > LargestInline;
 
@@ -100,21 +100,21 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             [.. Enumerable.Range(0, (answer.Length - 5) / 2).Select(i => ((string)answer[5 + (2 * i)]!, (string)answer[6 + (2 * i)]!))]);
     }
 
-    /// <summary>Lets this node take part. Answers the epoch, empty if there is none, and whether its mailbox begins anew.</summary>
-    public async Task<(string Epoch, bool IsNew)> EnterAsync(int bucket)
+    /// <summary>Lets this node take part. Answers the epoch, empty if there is none, and the number of the newest letter in its mailbox.</summary>
+    public async Task<(string Epoch, long Newest)> EnterAsync(int bucket)
     {
         var answer = await EvaluateAsync(HubScripts.Enter, bucket, [node.Value]);
-        return ((string)answer[0]!, (bool)answer[1]);
+        return ((string)answer[0]!, (long)answer[1]);
     }
 
-    /// <summary>Takes seats again; says where each one's user stands.</summary>
-    public async Task<IReadOnlyList<FeedPosition>> RejoinAsync(int bucket, IReadOnlyList<NotifyConnection> connections)
+    /// <summary>Takes seats again. Says where each one's user stands; null for a socket whose place others have taken meanwhile.</summary>
+    public async Task<IReadOnlyList<FeedPosition?>> RejoinAsync(int bucket, IReadOnlyList<NotifyConnection> connections)
     {
         var answer = await EvaluateAsync(
             HubScripts.Rejoin,
             bucket,
-            [node.Value, .. connections.SelectMany(one => new RedisValue[] { one.Id, one.UserId, Kind(one), Since(one), Session(one) })]);
-        return [.. connections.Select((_, i) => Position(answer[0], answer[1 + (2 * i)], answer[2 + (2 * i)]))];
+            [node.Value, _rules.Max, .. connections.SelectMany(one => new RedisValue[] { one.Id, one.UserId, Kind(one), Since(one), Session(one) })]);
+        return [.. connections.Select((_, i) => (string?)answer[2 + (2 * i)] == "" ? (FeedPosition?)null : Position(answer[0], answer[1 + (2 * i)], answer[2 + (2 * i)]))];
     }
 
     /// <summary>Null when this node is not known.</summary>

@@ -10,10 +10,7 @@ internal sealed class LargeBodyFaultsTests
     private const int Shards = 3;
     private const int Large = 12;
 
-    /// <summary>
-    /// FAULT: a body that cannot be put down (KeepAsync, on the frozen shard) is taken for an outage of the recipients' bucket: it is marked down, and small
-    /// events of others that come before the next beat has answered are told on this node only.
-    /// </summary>
+    /// <summary>A body that cannot be put down, on another shard, says nothing about the recipients' own: small events of others go their way.</summary>
     [Test]
     public async Task BodyThatCannotBePutDown_LosesNoOtherEvent()
     {
@@ -49,10 +46,7 @@ internal sealed class LargeBodyFaultsTests
         await ledger.CheckAsync(nodes, plainMayMiss: false);
     }
 
-    /// <summary>
-    /// FAULT: a missed event whose body cannot be fetched (ReadMissedAsync, of the frozen shard) fails the join. Who resumes from before it is closed
-    /// with 4504 again and again, for as long as the log names the event, though his own shard is fine. It is gone: that is resumed=false.
-    /// </summary>
+    /// <summary>Who resumes from before an event whose body lies on a shard that is away is let in, and told that it is gone.</summary>
     [Test]
     public async Task BodyThatCannotBeFetched_LetsTheClientInAllTheSame()
     {

@@ -10,10 +10,7 @@ namespace Gateway.Tests.Notify.Faults;
 [Servers]
 internal sealed class LateJoinTests
 {
-    /// <summary>
-    /// FAULT: a join that is late on its way (the network between one node and Redis stalls) is carried out all the same when its client has long been
-    /// refused with 4504 and has a seat elsewhere. Under OnePerUser and KickOldest it closes that one, with 4409, after which clients do not come back.
-    /// </summary>
+    /// <summary>The network between one node and Redis stalls: when the join gets in, its client has long been refused and has a seat elsewhere.</summary>
     [Test]
     public async Task JoinThatIsLate_OfAClientThatHasASeatElsewhere_KicksNobody()
     {
@@ -43,10 +40,7 @@ internal sealed class LateJoinTests
         Assert.That(await client.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("1")));
     }
 
-    /// <summary>
-    /// FAULT: rejoin.lua takes seats again whatever the device policy. A node that comes back after it was buried has its old sockets beside those that
-    /// users have opened elsewhere meanwhile: under OnePerUser both are served, for as long as both stay.
-    /// </summary>
+    /// <summary>A node that was buried and comes back has the sockets of users beside those they have opened elsewhere.</summary>
     [Test]
     public async Task NodeThatComesBack_HasNoSecondSocketOfAUserWhoMayHaveOne()
     {

@@ -53,6 +53,7 @@ internal sealed class NodeFaultsTests
             ["Gateway:Sessions:Store"] = "Redis",
             ["Gateway:Redis:Configuration"] = nodes.Redis.Configuration,
             ["Gateway:Notify:RedisTimeout"] = "00:00:05",
+            ["Gateway:Sessions:LookupTimeout"] = "00:00:05",
         });
         var clients = new List<ExtendedClient>();
         for (var i = 0; i < Users; i++)

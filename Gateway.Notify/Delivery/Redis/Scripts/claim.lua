@@ -14,4 +14,6 @@ for _, field in ipairs(redis.call('HKEYS', key('user', user))) do
     return {}
   end
 end
-return { claim, unpack(redis.call('SMEMBERS', key('left', user))) }
+local answer = redis.call('SMEMBERS', key('left', user))
+table.insert(answer, 1, claim)
+return answer
