@@ -25,7 +25,11 @@ public static class NotifyExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddOptions<NotifyOptions>().BindConfiguration(NotifyOptions.SectionName).ValidateOnStart();
+        services.AddOptions<NotifyOptions>().BindConfiguration(NotifyOptions.SectionName)
+            .Validate(
+                options => spansNodes || options.RebalanceRate == 0,
+                $"{NotifyOptions.SectionName}:{nameof(NotifyOptions.RebalanceRate)} is set, but this gateway is joined with no others; remove it, or set {NotifyOptions.SectionName}:{nameof(NotifyOptions.Bus)} to 'Redis'.")
+            .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NotifyOptions>, NotifyOptionsValidator>());
         services.AddOptions<WebSocketOptions>().Configure<IOptions<NotifyOptions>>((sockets, options) =>
         {
@@ -42,6 +46,8 @@ public static class NotifyExtensions
             services.TryAddSingleton<RedisStore>();
             services.TryAddSingleton<IHubStore>(provider => provider.GetRequiredService<RedisStore>());
             services.AddHostedService(provider => provider.GetRequiredService<RedisStore>());
+            services.TryAddSingleton<Rebalance>();
+            services.AddHostedService(provider => provider.GetRequiredService<Rebalance>());
         }
         else
         {
@@ -77,6 +83,7 @@ public static class NotifyExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var endpoint = endpoints.ServiceProvider.GetService<NotifyEndpoint>()
             ?? throw new InvalidOperationException($"Call services.{nameof(AddNotifyHub)}() before mapping the notify hub.");
+        endpoints.ServiceProvider.GetService<Rebalance>()?.TakesPart = true;
         // Ahead of a route of the same path, so that all roles can share one routes file.
         endpoints.Map("/ws", endpoint.HandleAsync).WithOrder(-1);
         endpoints.Map("/", context =>

@@ -19,6 +19,7 @@ internal sealed class NotifyMetrics
     private readonly Histogram<double> _latency;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _epochs;
+    private readonly Counter<long> _rebalanced;
 
     public NotifyMetrics(IMeterFactory meters)
     {
@@ -35,6 +36,7 @@ internal sealed class NotifyMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
         _lost = meter.CreateCounter<long>("gateway.notify.lost", "{event}", "Events that could not be taken to other nodes, by reason; one for each recipient.");
         _epochs = meter.CreateCounter<long>("gateway.notify.epochs", "{epoch}", "New counts of events that a bucket has begun, because some may have been lost; its clients load anew.");
+        _rebalanced = meter.CreateCounter<long>("gateway.notify.rebalanced", "{socket}", "Sockets closed so that other nodes get their share.");
     }
 
     public void Opened() => _open.Add(1);
@@ -59,6 +61,8 @@ internal sealed class NotifyMetrics
     public void Lost(int count, string reason) => _lost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     public void EpochChanged() => _epochs.Add(1);
+
+    public void Rebalanced(int count) => _rebalanced.Add(count);
 
     public void Dropped(int count, CloseReason reason)
     {

@@ -116,4 +116,22 @@ public sealed class NotifyOptions
 
     /// <summary>The pause between two such batches, so that the clients do not all come back at once. Default 200 milliseconds; 0 to 10 seconds.</summary>
     public TimeSpan DrainPause { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// How many sockets a node that is far above the mean of all nodes closes in a second, so that nodes that were added get their share. Their clients come
+    /// back elsewhere; those of gateway.notify.v2 lose nothing. Default 0: none; 0 to 1000.
+    /// </summary>
+    public int RebalanceRate { get; set; }
+
+    /// <summary>How far above the mean a node has to be for that, in percent; it ends at half of it. Default 10; 2 to 100.</summary>
+    public int RebalanceTolerance { get; set; } = 10;
+
+    /// <summary>A node with no more sockets than that keeps them. Default 100; 1 to 1000000.</summary>
+    public int RebalanceMinimum { get; set; } = 100;
+
+    /// <summary>No socket is closed for that before it is this old, so no client more often. Default 10 minutes; 0 to 1 day.</summary>
+    public TimeSpan RebalanceMinimumAge { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether plain clients are sent away as well, when no others are left; they may miss events meanwhile. Default no.</summary>
+    public bool RebalancePlain { get; set; }
 }

@@ -22,6 +22,7 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Time(nameof(options.LastDisconnectGrace), options.LastDisconnectGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         Time(nameof(options.DrainReconnectDelay), options.DrainReconnectDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Time(nameof(options.DrainReconnectJitter), options.DrainReconnectJitter, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        Time(nameof(options.RebalanceMinimumAge), options.RebalanceMinimumAge, TimeSpan.Zero, TimeSpan.FromDays(1));
         Number(nameof(options.ReplayEvents), options.ReplayEvents, 1, 10_000);
         Number(nameof(options.ReplayBytes), options.ReplayBytes, 64 << 10, 64 << 20);
         Number(nameof(options.ReplayMemory), options.ReplayMemory, 1 << 20, 64L << 30);
@@ -35,6 +36,9 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Number(nameof(options.MaxQueuedEvents), options.MaxQueuedEvents, 1, 100_000);
         Number(nameof(options.MaxQueuedBytes), options.MaxQueuedBytes, 64 << 10, 1 << 30);
         Number(nameof(options.DrainBatch), options.DrainBatch, 1, 100_000);
+        Number(nameof(options.RebalanceRate), options.RebalanceRate, 0, 1_000);
+        Number(nameof(options.RebalanceTolerance), options.RebalanceTolerance, 2, 100);
+        Number(nameof(options.RebalanceMinimum), options.RebalanceMinimum, 1, 1_000_000);
         if (options.ReplayAge < options.HeartbeatInterval)
         {
             errors.Add(

@@ -202,6 +202,18 @@ internal sealed class NotifyConnection(
         _ = Task.Run(_closing.SendAsync);
     }
 
+    /// <summary>Asks the client to go to another node, once it has been told what waits for it.</summary>
+    /// <param name="notice">Tells a client of gateway.notify.v2 when to come back.</param>
+    public void SendAway(Outbound notice)
+    {
+        if (isExtended)
+        {
+            TryEnqueue(notice);
+        }
+
+        Close(CloseReason.GoingAway);
+    }
+
     /// <summary>Gives up on a socket whose client has taken too long to accept one event. Called about once a second.</summary>
     public void CheckWrite()
     {

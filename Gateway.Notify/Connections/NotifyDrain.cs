@@ -29,12 +29,7 @@ internal sealed partial class NotifyDrain(OpenSockets open, IOptions<NotifyOptio
         {
             foreach (var connection in batch)
             {
-                if (connection.IsExtended)
-                {
-                    connection.TryEnqueue(notice);
-                }
-
-                connection.Close(CloseReason.GoingAway);
+                connection.SendAway(notice);
             }
 
             await Task.Delay(options.Value.DrainPause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

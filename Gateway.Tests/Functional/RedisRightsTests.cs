@@ -193,6 +193,7 @@ internal sealed partial class RedisRightsTests
                 // For a busy machine; what is refused is refused at once.
                 ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
                 ["Gateway:Notify:RedisTimeout"] = "00:00:02",
+                ["Gateway:Notify:RebalanceRate"] = "1",
                 ["Gateway:RateLimits:login:Permit"] = "100000",
                 ["Gateway:RateLimits:login:Shared"] = "true",
                 ["Gateway:Notify:OnLastDisconnect"] = "Logout",

@@ -27,6 +27,10 @@ internal sealed class NotifyOptionsTests
             "Gateway:Notify:ReplayAge is '00:01:00', less than HeartbeatInterval, '00:02:00'; keep events for longer, or a client that learns at a heartbeat what it has missed could not have it."),
         Case(o => o.DrainBatch = 0, "Gateway:Notify:DrainBatch is 0; use 1 to 100000."),
         Case(o => o.DrainPause = TimeSpan.FromMinutes(1), "Gateway:Notify:DrainPause is '00:01:00'; use '00:00:00' to '00:00:10'."),
+        Case(o => o.RebalanceRate = -1, "Gateway:Notify:RebalanceRate is -1; use 0 to 1000."),
+        Case(o => o.RebalanceTolerance = 1, "Gateway:Notify:RebalanceTolerance is 1; use 2 to 100."),
+        Case(o => o.RebalanceMinimum = 0, "Gateway:Notify:RebalanceMinimum is 0; use 1 to 1000000."),
+        Case(o => o.RebalanceMinimumAge = TimeSpan.FromDays(2), "Gateway:Notify:RebalanceMinimumAge is '2.00:00:00'; use '00:00:00' to '1.00:00:00'."),
         Case(o => o.AllowedOrigins.Add("chat.example"), "Gateway:Notify:AllowedOrigins has 'chat.example'; use scheme and host alone, as in 'https://chat.example.com' or 'capacitor://localhost', or 'null'."),
     ];
 

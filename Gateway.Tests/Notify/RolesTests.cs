@@ -87,6 +87,7 @@ internal sealed class RolesTests
     [TestCase("Gateway:Roles", "porxy", "Gateway:Roles is 'porxy'; use 'proxy', 'notify' or 'proxy,notify'.")]
     [TestCase("Gateway:Roles", "proxy", "Gateway:Roles is 'proxy', but events do not leave this process; set Gateway:Notify:Bus to 'Redis', so that they reach the gateways with the sockets.")]
     [TestCase("Gateway:Registration:Service", "notify_service", "Gateway:Registration:Service is 'notify_service', but Gateway:Etcd:Endpoints is empty; name the etcd to register in.")]
+    [TestCase("Gateway:Notify:RebalanceRate", "5", "Gateway:Notify:RebalanceRate is set, but this gateway is joined with no others; remove it, or set Gateway:Notify:Bus to 'Redis'.")]
     public void Mistakes_AreNamedAtStart(string setting, string value, string expected)
     {
         var refused = Assert.Catch(() => GatewayHost.Build([], builder => builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>

@@ -233,6 +233,15 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         })];
     }
 
+    /// <summary>Says how many sockets this node has, null when it is about to go. Answers how many each node has that is alive.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> ShareAsync(int? sockets)
+    {
+        RedisValue[] values = [node.Value, Milliseconds(_options.NodeTimeout), sockets ?? RedisValue.EmptyString];
+        var database = await AgreedAsync();
+        var answer = (string[])(await LimitAsync(database.ScriptEvaluateAsync(HubScripts.Share, [$"{_prefix}sockets"], values), _options.RedisTimeout))!;
+        return answer.Chunk(2).ToDictionary(one => one[0], one => (int)Number(one[1]), StringComparer.Ordinal);
+    }
+
     private static RedisValue NewEpoch() => Guid.NewGuid().ToString("N")[..16];
 
     private static RedisValue Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
