@@ -92,9 +92,9 @@ public sealed class NotifyOptions
 
     /// <summary>
     /// Into how many parts users fall in Redis; a part that Redis has lost, or that does not answer, is no matter of the others. All gateways have to
-    /// say the same. Default 16; a few for each primary of a cluster. 1 to 1024.
+    /// say the same. Default 8; a few for each primary of a cluster. 1 to 1024.
     /// </summary>
-    public int Buckets { get; set; } = 16;
+    public int Buckets { get; set; } = 8;
 
     /// <summary>What happens when the last socket of a user, anywhere, is gone. Default <c>ClearMarker</c>.</summary>
     public LastDisconnect OnLastDisconnect { get; set; } = LastDisconnect.ClearMarker;

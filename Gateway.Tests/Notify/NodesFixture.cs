@@ -13,7 +13,7 @@ namespace Gateway.Tests.Notify;
 internal sealed class NodesFixture : IAsyncDisposable
 {
     /// <summary>As many as there are by default.</summary>
-    public const int Buckets = 16;
+    public const int Buckets = 8;
 
     private readonly List<GatewayFixture> _nodes = [];
     private readonly string _configuration;

@@ -24,11 +24,15 @@ internal sealed class OwnCalls
         }
     }
 
+    /// <summary>There is an answer. Who has been told meanwhile stays known until the event has come.</summary>
     public void Succeeded(long number)
     {
         lock (_lock)
         {
-            _told.Remove(number);
+            if (_told.TryGetValue(number, out var told) && told is null)
+            {
+                _told.Remove(number);
+            }
         }
     }
 
@@ -37,7 +41,7 @@ internal sealed class OwnCalls
     {
         lock (_lock)
         {
-            if (_told.ContainsKey(number))
+            if (_told.TryGetValue(number, out var told) && told is null)
             {
                 _told[number] = tell();
                 _failed.Enqueue(number);

@@ -12,7 +12,7 @@ internal sealed class RedisBucket
 {
     private const int BeatsPerTimeout = 6;
     private const int MiscountsToBeSure = 3;
-    private const int RecipientsAtOnce = 256;
+    private const int RecipientsAtOnce = 128;
     private const int SeatsAtOnce = 200;
 
     private static readonly TimeSpan OutageInterval = TimeSpan.FromMilliseconds(250);
@@ -170,8 +170,6 @@ internal sealed class RedisBucket
 
     private async Task PublishSomeAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
-        long? call = null;
-        var (reason, isDoubtful) = ("outage", false);
         try
         {
             if (await IsReadyAsync())
@@ -181,42 +179,61 @@ internal sealed class RedisBucket
                     await hubEvent.KeepAsync(_redis.KeepAsync);
                 }
 
-                call = _calls.Begin();
-                var (epoch, refused) = await _redis.PublishAsync(_number, call.Value, hubEvent, recipients);
-                if (epoch.Length > 0)
+                var call = _calls.Begin();
+                var concluding = ConcludeAsync(call, hubEvent, recipients);
+                await concluding.WaitAsync(_options.RedisTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!concluding.IsCompleted)
                 {
-                    _calls.Succeeded(call.Value);
-                    Refuse(hubEvent, refused);
-                    RepairIfNew(epoch);
-                    return;
+                    // It may get in yet. Then those who keep count hear of it by its letter, and otherwise load anew.
+                    _calls.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
+                    Look();
                 }
 
-                isDoubtful = true;
+                return;
             }
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
         {
-            // Whether Redis is away says the beat, and meanwhile others wait for what it says.
-            isDoubtful = _store.Failed(exception);
-            reason = isDoubtful ? reason : "refused";
+            _store.Failed(exception);
         }
 
-        // Neither repeated nor stored. Who keeps count is told to load anew as soon as Redis can say so to all nodes.
+        Lose(recipients.Count, "outage");
+        _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: false);
+    }
+
+    /// <summary>Sends an event, and follows what becomes of it, also when nobody waits any more.</summary>
+    private async Task ConcludeAsync(long call, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    {
+        var reason = "outage";
+        try
+        {
+            var (epoch, refused) = await _redis.PublishAsync(_number, call, hubEvent, recipients);
+            if (epoch.Length > 0)
+            {
+                _calls.Succeeded(call);
+                Refuse(hubEvent, refused);
+                RepairIfNew(epoch);
+                return;
+            }
+        }
+        catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
+        {
+            reason = _store.Failed(exception) ? reason : "refused";
+        }
+
+        Lose(recipients.Count, reason);
+        _calls.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
+    }
+
+    /// <summary>What is lost is neither repeated nor stored. Who keeps count is told to load anew as soon as Redis can say so to all nodes.</summary>
+    private void Lose(int recipients, string reason)
+    {
+        _metrics.Lost(recipients, reason);
         Volatile.Write(ref _lostAt, _time.GetTimestamp());
-        if (isDoubtful)
+        if (reason == "outage")
         {
+            // Whether Redis is away says the beat, and meanwhile others wait for what it says.
             Look();
-        }
-
-        _metrics.Lost(recipients.Count, reason);
-        if (call is { } number)
-        {
-            // It may have got in. Then those who keep count hear of it by its letter, and otherwise load anew.
-            _calls.Failed(number, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
-        }
-        else
-        {
-            _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: false);
         }
     }
 

@@ -149,7 +149,10 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     public async Task KeepAsync(HubEvent hubEvent) =>
         await LimitAsync((await ConnectAsync()).GetDatabase().StringSetAsync(BodyKey(hubEvent.Id.ToString("N")), hubEvent.Body, BodyLife), _options.RedisTimeout);
 
-    /// <summary>Says in which epoch the event was taken, empty if it was not, and whom Redis refuses.</summary>
+    /// <summary>
+    /// Says in which epoch the event was taken, empty if it was not, and whom Redis refuses. Waits for as long as the client library does, for it makes a
+    /// difference whether an event that is late gets in.
+    /// </summary>
     public async Task<(string Epoch, IReadOnlyList<(string UserId, string Error)> Refused)> PublishAsync(
         int bucket, long call, HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
@@ -160,7 +163,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             [
                 $"{node.Value}:{call}", hubEvent.PublishedAt, isLarge ? hubEvent.Id.ToString("N") : "", isLarge ? RedisValue.EmptyString : hubEvent.Body,
                 _options.ReplayEvents, _options.ReplayBytes, Milliseconds(_options.ReplayAge), _publish, .. recipients.Select(user => (RedisValue)user),
-            ]);
+            ],
+            Timeout.InfiniteTimeSpan);
         return ((string)answer[0]!, answer.Length == 1
             ? []
             : [.. Enumerable.Range(0, (answer.Length - 1) / 2).Select(i => ((string)answer[1 + (2 * i)]!, (string)answer[2 + (2 * i)]!))]);
@@ -278,11 +282,11 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         var events = new List<NumberedEvent>((answer.Length - first) / 2);
         for (var i = first + 4; i < answer.Length; i += 2)
         {
-            // kept at, published at, length, where the body is kept
+            // published at, length, where the body is kept
             var head = ((string)answer[i]!).Split(' ');
-            var hubEvent = head[3] == "e"
-                ? await FindBodyAsync(head[4], Number(head[1]))
-                : HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)(RedisValue)answer[i + 1]).Span, Number(head[1]));
+            var hubEvent = head[2] == "e"
+                ? await FindBodyAsync(head[3], Number(head[0]))
+                : HubEvent.Of(Guid.Empty, ((ReadOnlyMemory<byte>)(RedisValue)answer[i + 1]).Span, Number(head[0]));
             if (hubEvent is null)
             {
                 return new Missed(top, null);

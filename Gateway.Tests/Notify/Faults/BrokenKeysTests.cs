@@ -136,7 +136,7 @@ internal sealed class BrokenKeysTests
         {
             ["Gateway:Sessions:Store"] = "Redis",
             ["Gateway:Redis:Configuration"] = nodes.Redis.Configuration,
-            ["Gateway:Notify:Buckets"] = "8",
+            ["Gateway:Notify:Buckets"] = "4",
         });
         other.ErrorsExpected = true;
         await Eventually.That(() => other.Log.Named("HubBucketsDiffer").Count == 1 || !NodesFixture.HubOf(other).IsDegraded);

@@ -111,13 +111,13 @@ internal sealed class NodeFaultsTests
         {
             ["Gateway:Sessions:Store"] = "Redis",
             ["Gateway:Redis:Configuration"] = nodes.Redis.Configuration,
-            ["Gateway:Notify:Buckets"] = "8",
+            ["Gateway:Notify:Buckets"] = "4",
         });
         other.ErrorsExpected = true;
         await Eventually.That(() => other.Log.Named("HubBucketsDiffer").Count == 1);
         Assert.That(
             other.Log.Named("HubBucketsDiffer").Single().Message,
-            Does.StartWith("Gateway:Notify:Buckets is 8, but the gateways of this Redis use 16: set it to 16, or stop all gateways and remove the key 'gateway:notify:0:buckets'."));
+            Does.StartWith("Gateway:Notify:Buckets is 4, but the gateways of this Redis use 8: set it to 8, or stop all gateways and remove the key 'gateway:notify:0:buckets'."));
         await using var alice = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(other.Urls[1], "/ws"), "s-alice");
         Assert.That(await alice.ReceiveCloseAsync(), Is.EqualTo((4504, "event-store-down")));
     }

@@ -1,7 +1,7 @@
 -- Goes ahead of every other script. All keys of a bucket begin alike and share a hash tag; KEYS[1] is '<bucket>state'.
 --   state         hash: epoch, run (of the primary), checked and changed (ms), feeds (how many have been begun)
 --   user:<user>   hash: connection id -> order|node|kind|since|session or nothing; with extended clients also n (sequence), b (which feed),
---                 z (bytes kept), t (when the last extended seat went)
+--                 z (bytes kept), e (when the log's life was last extended), t (when the last extended seat went)
 --   log:<user>    list: the newest events of a user with extended clients, each with its number
 --   event:<ref>   the body of an event that several logs name
 --   node:<node>   hash: connection id -> user; gone:<node> the same, of seats that are to be struck

@@ -18,31 +18,27 @@ for i = 9, #ARGV do
     answer[#answer + 1] = user
     answer[#answer + 1] = fields.err
   elseif #fields > 0 then
-    local nodes, counts, bytes, left, extended = {}, false, 0, nil, false
+    local nodes, extended, own = {}, false, {}
     for j = 1, #fields, 2 do
       local field, value = fields[j], fields[j + 1]
       if #field > 1 then
-        local _, node, kind = seat(value)
+        local node, kind = string.match(value, '^%d+|([^|]*)|(.)')
         nodes[node] = true
         extended = extended or kind == 'x'
-      elseif field == 'b' then
-        counts = true
-      elseif field == 'z' then
-        bytes = tonumber(value)
-      elseif field == 't' then
-        left = tonumber(value)
+      else
+        own[field] = value
       end
     end
-    local sequence = 0
-    if counts then
+    local sequence = '0'
+    if own.b then
       now = now or clock()
-      if not extended and left and now - left > tonumber(ARGV[7]) then
+      if not extended and own.t and now - own.t > tonumber(ARGV[7]) then
         -- Nobody has come to resume in time.
-        redis.call('HDEL', name, 'b', 'n', 'z', 't')
+        redis.call('HDEL', name, 'b', 'n', 'z', 't', 'e')
         redis.call('DEL', key('log', user))
       else
-        sequence = redis.call('HINCRBY', name, 'n', 1)
-        numbered[#numbered + 1] = { user = user, bytes = bytes, sequence = sequence }
+        sequence = text(own.n + 1)
+        numbered[#numbered + 1] = { user = user, name = name, sequence = sequence, bytes = own.z, extended = own.e }
       end
     end
     for node in pairs(nodes) do
@@ -52,7 +48,7 @@ for i = 9, #ARGV do
         letters[node] = letter
       end
       letter[#letter + 1] = user
-      letter[#letter + 1] = text(sequence)
+      letter[#letter + 1] = sequence
     end
   end
 end
@@ -68,27 +64,26 @@ elseif #numbered > 1 and length > 128 then
 end
 local function keep(one)
   local log = key('log', one.user)
-  redis.call('RPUSH', log, text(one.sequence) .. ' ' .. text(now) .. ' ' .. ARGV[2] .. ' ' .. length .. kind .. '\n' .. body)
-  local bytes, count = one.bytes + length, redis.call('LLEN', log)
-  if count == 1 then
-    bytes = length
+  local count = redis.call('RPUSH', log, one.sequence .. ' ' .. ARGV[2] .. ' ' .. length .. kind .. '\n' .. body)
+  local bytes = count == 1 and length or one.bytes + length
+  while count > tonumber(ARGV[5]) or bytes > tonumber(ARGV[6]) do
+    bytes = bytes - string.match(redis.call('LPOP', log), '^%d+ %d+ (%d+)')
+    count = count - 1
   end
-  while count > 0 do
-    local at, size = string.match(redis.call('LINDEX', log, 0), '^%d+ (%d+) %d+ (%d+)')
-    if count <= tonumber(ARGV[5]) and bytes <= tonumber(ARGV[6]) and now - at <= tonumber(ARGV[7]) then
-      break
-    end
-    redis.call('LPOP', log)
-    bytes, count = bytes - size, count - 1
+  local extended = one.extended
+  if count == 1 or not extended or math.abs(now - extended) > ARGV[7] / 4 then
+    -- Not with each event: it costs as much as keeping it.
+    extended = text(now)
+    redis.call('PEXPIRE', log, text(1.25 * ARGV[7]))
   end
-  redis.call('HSET', key('user', one.user), 'z', text(bytes))
-  redis.call('PEXPIRE', log, ARGV[7])
+  redis.call('HSET', one.name, 'n', one.sequence, 'z', text(bytes), 'e', extended)
 end
 
 for _, one in ipairs(numbered) do
   if not pcall(keep, one) then
     -- The user is told all the same; who resumes finds that it is gone.
     redis.pcall('DEL', key('log', one.user))
+    redis.pcall('HSET', one.name, 'n', one.sequence, 'z', 0)
   end
 end
 
