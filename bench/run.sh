@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures the gateway beside nginx and plain YARP: bench/run.sh [--quick] [SCENARIO…]. Without scenarios it runs all; an unknown one
-# lists them. The last lines read metric=value. Everything listens on loopback, and ends by itself.
+# Measures the gateway beside nginx and plain YARP: bench/run.sh [--quick] [--hub] [SCENARIO…]. Without scenarios it runs all; an unknown one
+# lists them. --hub is about the hub on Redis alone, at length. The last lines read metric=value. Everything listens on loopback, and ends by itself.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,7 +22,8 @@ published=$(mktemp -d)
 trap 'rm -rf "$published"' EXIT
 dotnet build bench/Gateway.Bench -c Release -v quiet || fail "the build failed"
 dotnet publish Gateway.Proxy -c Release --use-current-runtime --no-self-contained -o "$published/usual" -v quiet || fail "publishing the gateway failed"
-publish_native "$published/native"
+# The hub's scenarios need no native gateway.
+[[ " $* " == *" --hub "* ]] || publish_native "$published/native"
 
 echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores of $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs)"
 dotnet bench/Gateway.Bench/bin/Release/net10.0/Gateway.Bench.dll run "$published/usual" "$published/native" "$@"

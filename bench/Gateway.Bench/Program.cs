@@ -14,9 +14,9 @@ switch (args)
         await MemoryGateway.RunAsync(settings);
         return 0;
     case ["run", var gateway, var native, .. var names]:
-        using (var suite = new Suite(gateway, native, names.Contains("--quick") ? Plan.Quick : Plan.Full))
+        using (var suite = new Suite(gateway, native, names.Contains("--quick") ? Plan.Quick : Plan.Full, hub: names.Contains("--hub")))
         {
-            string[] wanted = [.. names.Where(name => name != "--quick")];
+            string[] wanted = [.. names.Where(name => name is not ("--quick" or "--hub"))];
             if (wanted.Except(suite.ScenarioNames).FirstOrDefault() is { } unknown)
             {
                 Console.Error.WriteLine($"There is no scenario '{unknown}'; there are: {string.Join(", ", suite.ScenarioNames)}.");

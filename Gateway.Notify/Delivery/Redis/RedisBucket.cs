@@ -13,7 +13,7 @@ internal sealed class RedisBucket
     private const int BeatsPerTimeout = 6;
     private const int MiscountsToBeSure = 3;
     private const int RecipientsAtOnce = 128;
-    private const int SeatsAtOnce = 200;
+    private const int SeatsAtOnce = 100;
 
     private static readonly TimeSpan OutageInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
@@ -85,14 +85,10 @@ internal sealed class RedisBucket
 
     public async ValueTask PublishAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
-        if (recipients.Count <= RecipientsAtOnce)
+        // No call may hold Redis for longer than a few ms, and none waits for the time of those before it.
+        foreach (var some in recipients.Count <= RecipientsAtOnce ? [recipients] : recipients.Chunk(RecipientsAtOnce))
         {
-            await PublishSomeAsync(hubEvent, recipients);
-        }
-        else
-        {
-            // No call may hold Redis for longer than a few ms.
-            await Task.WhenAll(recipients.Chunk(RecipientsAtOnce).Select(some => PublishSomeAsync(hubEvent, some)));
+            await PublishSomeAsync(hubEvent, some);
         }
     }
 

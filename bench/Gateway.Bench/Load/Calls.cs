@@ -5,6 +5,8 @@ namespace Gateway.Bench.Load;
 
 internal static class Calls
 {
+    public const string NewMessagePath = "/service/message_transmit/new_message";
+
     /// <summary>None of those with sockets: a sender gets no event of his own message.</summary>
     private const int Person = People.Count - 1;
 
@@ -42,12 +44,12 @@ internal static class Calls
 
     private static Call Message(string name, int targets, string text) => new(
         name,
-        "/service/message_transmit/new_message",
+        NewMessagePath,
         new NewMessageReq
         {
             RequestId = "m",
             SessionId = People.Session(Person),
-            ChatSessionId = $"{SubService.Targets}{targets}",
+            ChatSessionId = SubService.Targets(0, targets),
             Message = new MessageContent { MessageType = MessageType.String, StringMessage = new StringMessageInfo { Content = text } },
         },
         (body, _) => NewMessageRsp.Parser.ParseFrom(body) is { Success: true, RequestId: "m" });

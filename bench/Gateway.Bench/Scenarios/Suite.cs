@@ -1,4 +1,5 @@
 using Gateway.Bench.Load;
+using Gateway.Bench.Scenarios.Hub;
 using Gateway.Bench.Servers;
 
 namespace Gateway.Bench.Scenarios;
@@ -16,11 +17,12 @@ internal sealed class Suite : IDisposable
     private readonly (string Name, Func<Task> Run)[] _scenarios;
     private double? _memoryRate;
 
-    public Suite(string gateway, string native, Plan plan)
+    /// <param name="hub">Whether it is about the hub on Redis alone, at length, or about everything, with a little of the hub.</param>
+    public Suite(string gateway, string native, Plan plan, bool hub)
     {
         _lab = new Lab(gateway, native);
         _plan = plan;
-        _scenarios =
+        IEnumerable<(string Name, Func<Task> Run)> ofAll =
         [
             ("small", SmallAsync),
             ("latency", LatencyAsync),
@@ -32,6 +34,8 @@ internal sealed class Suite : IDisposable
             ("registry", () => new Registry(_lab, _client, _report, _plan).RunAsync()),
             ("start", () => new ColdStart(_lab, _client, _report, _plan).RunAsync()),
         ];
+        var ofHub = new HubSuite(_lab, _client, _report, hub && plan == Plan.Full ? HubPlan.Full : HubPlan.Short).Scenarios;
+        _scenarios = hub ? [.. ofHub] : [.. ofAll, .. ofHub];
     }
 
     public IEnumerable<string> ScenarioNames => _scenarios.Select(scenario => scenario.Name);

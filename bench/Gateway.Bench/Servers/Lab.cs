@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gateway.Chaos.Parts;
-using StackExchange.Redis;
 
 namespace Gateway.Bench.Servers;
 
@@ -15,7 +14,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     private readonly List<IDisposable> _servers = [];
     private readonly int _http1 = LoopbackPort.Free();
     private readonly int _http2 = LoopbackPort.Free();
-    private string? _redis;
+    private RedisServer? _redis;
 
     public string Folder => _folder;
 
@@ -88,6 +87,9 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     /// <summary>The published gateway with its sessions in a Redis of its own.</summary>
     public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, ["dotnet", GatewayProgram], settings);
 
+    /// <summary>The published gateway as one of several that share a Redis.</summary>
+    public Task<Candidate> StartNodeAsync(RedisServer redis, params string[] settings) => StartNodeAsync(redis, Names.Redis, ["dotnet", GatewayProgram], settings);
+
     /// <summary>The same, and it remembers sessions until Redis tells that they have changed.</summary>
     public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, ["dotnet", GatewayProgram], "--Gateway:Sessions:Tracking=true");
 
@@ -112,10 +114,12 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     }
 
     /// <summary>Ends a server before the others.</summary>
-    public void Stop(Candidate candidate)
+    public void Stop(Candidate candidate) => Stop(candidate.Process);
+
+    public void Stop(MeasuredProcess process)
     {
-        _servers.Remove(candidate.Process);
-        candidate.Dispose();
+        _servers.Remove(process);
+        process.Dispose();
     }
 
     public MeasuredProcess Run(string name, params string[] command)
@@ -137,28 +141,12 @@ internal sealed class Lab(string gateway, string native) : IDisposable
 
     private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings)
     {
-        var redis = await StartRedisAsync();
-        return await StartGatewayAsync(
-            name, program, [$"--Gateway:Redis:Configuration={redis}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
+        _redis ??= await RedisServer.StartAsync(this);
+        return await StartNodeAsync(_redis, name, program, settings);
     }
 
-    private async Task<string> StartRedisAsync()
-    {
-        if (_redis is null)
-        {
-            var port = LoopbackPort.Free();
-            Run("redis", "redis-server", "--port", Text(port), "--bind", "127.0.0.1", "--dir", _folder, "--save", "");
-            _redis = $"127.0.0.1:{port}";
-            await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_redis},abortConnect=false,connectRetry=20");
-            var database = connection.GetDatabase();
-            foreach (var people in People.All.Chunk(1000))
-            {
-                await database.StringSetAsync([.. people.Select(person => new KeyValuePair<RedisKey, RedisValue>($"session:{person.Session}", person.User))]);
-            }
-        }
-
-        return _redis;
-    }
+    private Task<Candidate> StartNodeAsync(RedisServer redis, string name, string[] program, params string[] settings) => StartGatewayAsync(
+        name, program, [$"--Gateway:Redis:Configuration={redis.Address}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
 
     private Task<Candidate> StartGatewayAsync(string name, string[] program, params string[] settings)
     {

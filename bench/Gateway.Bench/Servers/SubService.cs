@@ -13,8 +13,7 @@ namespace Gateway.Bench.Servers;
 /// </summary>
 internal static class SubService
 {
-    /// <summary>A chat session id of this kind makes a message go to so many users, <c>u0</c>, <c>u1</c>…</summary>
-    public const string Targets = "targets-";
+    private const string TargetsPrefix = "targets-";
 
     public const int FileSize = 64 << 20;
 
@@ -22,6 +21,18 @@ internal static class SubService
     private const int Window = 1 << 20;
 
     private static readonly byte[] File = new byte[FileSize];
+
+    /// <summary>The id of a chat session whose messages go to so many users, beginning with <c>u{first}</c>.</summary>
+    public static string Targets(int first, int count) => string.Create(CultureInfo.InvariantCulture, $"{TargetsPrefix}{first}-{count}");
+
+    /// <summary>What a request becomes, as the users it is for are told.</summary>
+    public static MessageInfo Message(NewMessageReq request, string sender) => new()
+    {
+        MessageId = request.RequestId,
+        ChatSessionId = request.ChatSessionId,
+        Sender = new UserInfo { UserId = sender, Nickname = "Nick" },
+        Message = request.Message,
+    };
 
     public static async Task RunAsync(int http1Port, int http2Port)
     {
@@ -108,19 +119,11 @@ internal static class SubService
         {
             RequestId = request.RequestId,
             Success = true,
-            Message = new MessageInfo
-            {
-                MessageId = request.RequestId,
-                ChatSessionId = request.ChatSessionId,
-                Sender = new UserInfo { UserId = request.UserId, Nickname = "Nick" },
-                Message = request.Message,
-            },
+            Message = Message(request, request.UserId),
         };
-        var targets = int.Parse(request.ChatSessionId[Targets.Length..], CultureInfo.InvariantCulture);
-        for (var target = 0; target < targets; target++)
-        {
-            answer.TargetIdList.Add($"u{target}");
-        }
+        var range = request.ChatSessionId[TargetsPrefix.Length..].Split('-');
+        answer.TargetIdList.Add(
+            Enumerable.Range(int.Parse(range[0], CultureInfo.InvariantCulture), int.Parse(range[1], CultureInfo.InvariantCulture)).Select(People.User));
 
         return answer;
     }
