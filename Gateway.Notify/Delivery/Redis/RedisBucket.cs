@@ -85,8 +85,9 @@ internal sealed class RedisBucket
 
     public async ValueTask PublishAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
-        // No call may hold Redis for longer than a few ms, and none waits for the time of those before it.
-        foreach (var some in recipients.Count <= RecipientsAtOnce ? [recipients] : recipients.Chunk(RecipientsAtOnce))
+        // No call may hold Redis for longer than a few ms, and the patience with each begins when it is sent.
+        IEnumerable<IReadOnlyList<string>> calls = recipients.Count <= RecipientsAtOnce ? [recipients] : recipients.Chunk(RecipientsAtOnce);
+        foreach (var some in calls)
         {
             await PublishSomeAsync(hubEvent, some);
         }
