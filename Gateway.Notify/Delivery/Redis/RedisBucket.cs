@@ -109,12 +109,6 @@ internal sealed class RedisBucket
     {
         try
         {
-            if (!_begun.Task.IsCompleted)
-            {
-                // A node that has just started has a moment to find Redis.
-                await _begun.Task.WaitAsync(_options.RedisTimeout, _time);
-            }
-
             for (var attempt = 0; attempt < 2 && await IsReadyAsync(); attempt++)
             {
                 if (await _redis.JoinAsync(_number, connection, predecessor, resume) is var (epoch, answer))
@@ -271,6 +265,12 @@ internal sealed class RedisBucket
     /// <summary>Whether Redis takes anything, once that is known.</summary>
     private async ValueTask<bool> IsReadyAsync()
     {
+            if (!_begun.Task.IsCompleted)
+            {
+                // A node that has just started has a moment to find Redis.
+                await _begun.Task.WaitAsync(_options.RedisTimeout, _time);
+            }
+
         if (IsUp && Volatile.Read(ref _doubts) != Volatile.Read(ref _dispelled))
         {
             await _looking.WaitAsync(_options.RedisTimeout, _time);
