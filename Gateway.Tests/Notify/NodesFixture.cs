@@ -62,7 +62,7 @@ internal sealed class NodesFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null)
+    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null, TimeProvider? clock = null)
     {
         var all = new Dictionary<string, string?>(settings ?? [])
         {
@@ -75,7 +75,11 @@ internal sealed class NodesFixture : IAsyncDisposable
         var node = await GatewayFixture.StartAsync(
             "http://127.0.0.1:1",
             all,
-            builder => builder.Services.RemoveAll<IEventPublisher>());
+            builder =>
+            {
+                builder.Services.RemoveAll<IEventPublisher>();
+                builder.Services.AddSingleton(clock ?? TimeProvider.System);
+            });
         _nodes.Add(node);
         await Eventually.That(() => !HubOf(node).IsDegraded, "the node has not found Redis");
         return node;
