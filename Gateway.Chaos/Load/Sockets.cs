@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.WebSockets;
+using Gateway.Chaos.Hub;
 using Gateway.Protocol;
 using Gateway.Protocol.NotifyV2;
 using Google.Protobuf;
@@ -30,15 +31,17 @@ internal sealed class Sockets(IReadOnlyList<Uri> addresses, IReadOnlyList<Caller
         var number = Interlocked.Increment(ref _number);
         var node = number % addresses.Count;
         using var limit = new CancellationTokenSource(Limit);
-        using var socket = new ClientWebSocket { Options = { Proxy = null } };
-        socket.Options.AddSubProtocol("gateway.notify.v2");
-        await socket.ConnectAsync(new UriBuilder(addresses[node]) { Scheme = "ws", Path = "/ws" }.Uri, limit.Token);
+        using var socket = await HubSocket.OpenAsync(new UriBuilder(addresses[node]) { Scheme = "ws", Path = "/ws" }.Uri, isExtended: true);
         Interlocked.Increment(ref _open[node]);
         try
         {
             var ending = await BeNotifiedAsync(socket, client, number, limit.Token);
             await Task.Delay(Stay, limit.Token);
-            await LeaveAsync(socket, closes: number / addresses.Count % 2 == 0, limit.Token);
+            if (number / addresses.Count % 2 == 0)
+            {
+                await socket.CloseAsync(limit.Token);
+            }
+
             return ending;
         }
         finally
@@ -47,10 +50,10 @@ internal sealed class Sockets(IReadOnlyList<Uri> addresses, IReadOnlyList<Caller
         }
     }
 
-    private async Task<Ending> BeNotifiedAsync(ClientWebSocket socket, int client, int number, CancellationToken limit)
+    private async Task<Ending> BeNotifiedAsync(HubSocket socket, int client, int number, CancellationToken limit)
     {
         var (user, other) = (firstUser + client, firstUser + Clients + client);
-        await socket.SendAsync(new ClientFrame { Hello = new Hello { SessionId = $"s{user}" } }.ToByteArray(), WebSocketMessageType.Binary, endOfMessage: true, limit);
+        await socket.SendAsync(new ClientFrame { Hello = new Hello { SessionId = $"s{user}" } });
         await ReceiveAsync(socket, frame => frame.Welcome is not null, limit);
         var request = new FriendRemoveReq { RequestId = number.ToString(CultureInfo.InvariantCulture), SessionId = $"s{other}", PeerId = $"u{user}" };
         var (answer, code) = await gateways[(number + 1) % gateways.Count].CallAsync(RemovePath, request.ToByteArray(), FriendRemoveRsp.Parser);
@@ -63,42 +66,16 @@ internal sealed class Sockets(IReadOnlyList<Uri> addresses, IReadOnlyList<Caller
         return Ending.Of(answer.RequestId == request.RequestId && frame.Event.Notify.FriendRemove?.UserId == $"u{other}");
     }
 
-    private static async Task<ServerFrame> ReceiveAsync(ClientWebSocket socket, Predicate<ServerFrame> isWanted, CancellationToken limit)
+    private static async Task<ServerFrame> ReceiveAsync(HubSocket socket, Predicate<ServerFrame> isWanted, CancellationToken limit)
     {
-        var buffer = new byte[16 << 10];
-        while (true)
+        while (await socket.ReceiveAsync(limit) is { } bytes)
         {
-            var length = 0;
-            ValueWebSocketReceiveResult part;
-            do
-            {
-                part = await socket.ReceiveAsync(buffer.AsMemory(length), limit);
-                length += part.Count;
-            }
-            while (!part.EndOfMessage);
-
-            if (part.MessageType == WebSocketMessageType.Close)
-            {
-                throw new WebSocketException($"closed with {(int?)socket.CloseStatus}");
-            }
-
-            var frame = ServerFrame.Parser.ParseFrom(buffer, 0, length);
-            if (isWanted(frame))
+            if (ServerFrame.Parser.ParseFrom(bytes.Span) is var frame && isWanted(frame))
             {
                 return frame;
             }
         }
-    }
 
-    private static async Task LeaveAsync(ClientWebSocket socket, bool closes, CancellationToken limit)
-    {
-        if (closes)
-        {
-            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, limit);
-        }
-        else
-        {
-            socket.Abort();
-        }
+        throw new WebSocketException($"closed with {socket.CloseCode}");
     }
 }

@@ -14,6 +14,8 @@ internal sealed class Child(string folder, string program, params string[] argum
     /// <summary>The id of its process. Ask while it runs.</summary>
     public int Id => _process!.Id;
 
+    public bool IsRunning => _process is { HasExited: false };
+
     /// <summary>The last lines it wrote, for when it does not do what it should.</summary>
     public string LastWords
     {

@@ -8,11 +8,12 @@ internal static class Eventually
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, string text)
+    public static async Task TrueAsync(Func<Task<bool>> condition, string text, TimeSpan? patience = null, TimeSpan? pause = null)
     {
+        var limit = patience ?? Limit;
         var watch = Stopwatch.StartNew();
         Exception? last = null;
-        while (watch.Elapsed < Limit)
+        while (watch.Elapsed < limit)
         {
             try
             {
@@ -26,9 +27,9 @@ internal static class Eventually
                 last = exception;
             }
 
-            await Task.Delay(Pause);
+            await Task.Delay(pause ?? Pause);
         }
 
-        throw new InvalidOperationException($"Within {Limit.TotalSeconds} s this did not come true: {text}. {last?.Message}");
+        throw new InvalidOperationException($"Within {limit.TotalSeconds} s this did not come true: {text}. {last?.Message}");
     }
 }

@@ -15,7 +15,7 @@ internal sealed class GatewayNode : IDisposable
     private readonly string _routes;
     private readonly string _shippedRoutes = File.ReadAllText(Path.Combine(GatewayProgram.Folder, "yarp.json"));
 
-    public GatewayNode(string folder, string etcd, string redis, params string[] further)
+    public GatewayNode(string folder, string redis, params string[] further)
     {
         var (http, webSocket, management) = (LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
         Http = new Uri($"http://127.0.0.1:{http}");
@@ -28,7 +28,7 @@ internal sealed class GatewayNode : IDisposable
             [
                 .. GatewayProgram.Command[1..],
                 "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
-                $"--Gateway:Management:Port={management}", $"--Gateway:Etcd:Endpoints={etcd}", $"--Gateway:Redis:Configuration={redis}",
+                $"--Gateway:Management:Port={management}", $"--Gateway:Redis:Configuration={redis}",
                 $"--Gateway:RoutesFile={_routes}", "--Gateway:Rpc:DefaultTimeout=00:00:02", "--Logging:LogLevel:Default=Warning",
                 $"--Gateway:Limits:MaxHeldRequestBytes={HeldRequestBytes}",
                 .. further,
@@ -36,6 +36,8 @@ internal sealed class GatewayNode : IDisposable
     }
 
     public Uri Http { get; }
+
+    public Uri WebSocket => new UriBuilder(Http) { Scheme = "ws", Path = "/ws" }.Uri;
 
     public Child Process { get; }
 
@@ -65,6 +67,17 @@ internal sealed class GatewayNode : IDisposable
 
     /// <summary>How many sessions it remembers.</summary>
     public Task<int> RememberedSessionsAsync() => MetricAsync("gateway_session_tracking_sessions", "");
+
+    /// <summary>How many sockets it has open.</summary>
+    public Task<int> SocketsAsync() => MetricAsync("gateway_notify_sockets", "");
+
+    /// <summary>Whether the hub has all of Redis.</summary>
+    public async Task<bool> IsHubConnectedAsync()
+    {
+        using var response = await _client.GetAsync(_ready);
+        using var report = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return report.RootElement.GetProperty("hub").GetProperty("state").GetString() == "connected";
+    }
 
     /// <summary>How many instances it has from etcd.</summary>
     public async Task<int> KnownInstancesAsync()

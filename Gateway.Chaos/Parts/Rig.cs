@@ -12,8 +12,9 @@ internal sealed class Rig : IAsyncDisposable
         Etcd = new EtcdStore(_folder);
         Redis = new RedisStore(_folder);
         Instances = [new Instance(_folder), new Instance(_folder), new Instance(_folder)];
-        Gateways = [new GatewayNode(_folder, Etcd.Endpoint, Redis.Endpoint), new GatewayNode(_folder, Etcd.Endpoint, Redis.Endpoint)];
-        TrackingGateway = new GatewayNode(_folder, Etcd.Endpoint, Redis.Endpoint, "--Gateway:Sessions:Tracking=true");
+        var etcd = $"--Gateway:Etcd:Endpoints={Etcd.Endpoint}";
+        Gateways = [new GatewayNode(_folder, Redis.Endpoint, etcd), new GatewayNode(_folder, Redis.Endpoint, etcd)];
+        TrackingGateway = new GatewayNode(_folder, Redis.Endpoint, etcd, "--Gateway:Sessions:Tracking=true");
     }
 
     public EtcdStore Etcd { get; }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Gateway.Chaos.Parts;
 
 /// <summary>
-/// An instance of the user, file and friend services, in a process of its own. It tells callers their own user id, so that a mixed-up answer shows, and
+/// An instance of the user, file, friend and message services, in a process of its own. It tells callers their own user id, so that a mixed-up answer shows, and
 /// misbehaves when it is told to at <c>/misbehave/{how}</c>, which answers how many calls it has spoilt so far.
 /// </summary>
 internal static class StubInstance
@@ -64,6 +65,7 @@ internal static class StubInstance
     private static IMessage AnswerTo(string path, ReadOnlySpan<byte> message) => path switch
     {
         "/bite_im.FileService/PutSingleFile" => PutFile(PutSingleFileReq.Parser.ParseFrom(message)),
+        "/bite_im.MsgTransmitService/GetTransmitTarget" => Transmit(NewMessageReq.Parser.ParseFrom(message)),
         "/bite_im.FriendService/FriendRemove" => new FriendRemoveRsp { RequestId = FriendRemoveReq.Parser.ParseFrom(message).RequestId, Success = true },
         _ => TellUser(GetUserInfoReq.Parser.ParseFrom(message)),
     };
@@ -73,6 +75,16 @@ internal static class StubInstance
         RequestId = request.RequestId,
         Success = true,
         FileInfo = new FileMessageInfo { FileId = Uploads.IdOf(request.UserId, request.FileData.FileContent.Span), FileSize = request.FileData.FileSize },
+    };
+
+    /// <summary>Whom to tell stands in the chat session's id, and what the event is called in its text. The answer says when it was kept.</summary>
+    private static GetTransmitTargetRsp Transmit(NewMessageReq request) => new()
+    {
+        RequestId = request.RequestId,
+        Success = true,
+        Errmsg = Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture),
+        Message = new MessageInfo { MessageId = request.Message.StringMessage.Content },
+        TargetIdList = { request.ChatSessionId.Split(',') },
     };
 
     private static GetUserInfoRsp TellUser(GetUserInfoReq request) =>

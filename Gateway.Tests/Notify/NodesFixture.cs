@@ -64,7 +64,8 @@ internal sealed class NodesFixture : IAsyncDisposable
 
     /// <param name="settings">Of the node.</param>
     /// <param name="configuration">How it reaches Redis, if not as the others do.</param>
-    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null, string? configuration = null)
+    /// <param name="clock">Its clock, if not that of the others.</param>
+    public async Task<GatewayFixture> AddNodeAsync(Dictionary<string, string?>? settings = null, string? configuration = null, TimeProvider? clock = null)
     {
         var all = new Dictionary<string, string?>(settings ?? [])
         {
@@ -77,7 +78,11 @@ internal sealed class NodesFixture : IAsyncDisposable
         var node = await GatewayFixture.StartAsync(
             "http://127.0.0.1:1",
             all,
-            builder => builder.Services.RemoveAll<IEventPublisher>());
+            builder =>
+            {
+                builder.Services.RemoveAll<IEventPublisher>();
+                builder.Services.AddSingleton(clock ?? TimeProvider.System);
+            });
         _nodes.Add(node);
         await Eventually.That(() => !HubOf(node).IsDegraded, "the node has not found Redis");
         return node;

@@ -76,6 +76,9 @@ internal sealed class RedisBucket
         }
     }
 
+    /// <summary>Redis has been found, or found away: nobody waits for the first look any more.</summary>
+    public void Looked() => _begun.TrySetResult();
+
     /// <summary>Looks at once whether Redis is still there and still the same. Until that is known, nothing is sent.</summary>
     public void Look()
     {
@@ -96,12 +99,6 @@ internal sealed class RedisBucket
     public ValueTask<JoinAnswer> JoinAsync(NotifyConnection connection, string predecessor, FeedPosition? resume) => TryAsync(
         async () =>
         {
-            if (!_begun.Task.IsCompleted)
-            {
-                // A node that has just started has a moment to find Redis.
-                await _begun.Task.WaitAsync(_options.RedisTimeout, _time);
-            }
-
             for (var attempt = 0; attempt < 2 && await IsReadyAsync(); attempt++)
             {
                 if (await _redis.JoinAsync(_number, connection, predecessor, resume, TooLate()) is var (epoch, answer))
@@ -248,6 +245,12 @@ internal sealed class RedisBucket
     /// <summary>Whether Redis takes anything, once that is known.</summary>
     private async ValueTask<bool> IsReadyAsync()
     {
+        if (!_begun.Task.IsCompleted)
+        {
+            // A node that has just started has a moment to find Redis.
+            await _begun.Task.WaitAsync(_options.RedisTimeout, _time);
+        }
+
         if (IsUp && !_looking.IsCompleted)
         {
             await _looking.WaitAsync(_options.RedisTimeout, _time);
@@ -288,6 +291,8 @@ internal sealed class RedisBucket
             // Also where a right is missing: a node that cannot say that it is alive is nobody's.
             Down(RedisFault.Of(exception).Reason);
         }
+
+        Looked();
     }
 
     private void OnBeat(Beat beat)
@@ -295,7 +300,6 @@ internal sealed class RedisBucket
         var wasUp = Interlocked.Exchange(ref _isUp, true);
         if (!wasUp)
         {
-            _begun.TrySetResult();
             _store.Up();
         }
 

@@ -195,6 +195,11 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
                 Failed(exception);
             }
 
+            foreach (var bucket in _buckets)
+            {
+                bucket.Looked();
+            }
+
             await Task.Delay(RetryInterval, _time, stoppingToken);
         }
     }

@@ -1,3 +1,4 @@
+using Gateway.Chaos.Hub;
 using Gateway.Notify.Delivery;
 using Gateway.Protocol.NotifyV2;
 using Gateway.Tests.Support;
@@ -24,10 +25,10 @@ internal sealed class NodeFaultsTests
             ["Gateway:Notify:RedisTimeout"] = "00:00:05",
         });
         var ledger = new Ledger("alice");
-        await using var client = ledger.Follow(hung.WebSocket);
+        await using var client = ledger.Follow("alice", "s-alice", hung.WebSocket);
         await Eventually.That(() => client.IsWelcome);
         await ledger.PublishAsync(nodes, 0);
-        await Eventually.That(() => client.Knows(0));
+        await Eventually.That(ledger.HaveCaughtUp);
 
         await hung.FreezeAsync();
         await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 0, "it is buried");
@@ -39,6 +40,28 @@ internal sealed class NodeFaultsTests
         await hung.ThawAsync();
         await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 1, "it has taken its seat again");
         await ledger.CheckAsync(nodes);
+    }
+
+    /// <summary>Its first events were told to nobody, and all who keep count had to load anew.</summary>
+    [Test]
+    public async Task NodeThatHasJustStarted_PublishesAsSoonAsItHasFoundRedis()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1);
+        await using var alice = await nodes.JoinExtendedAsync(0, "alice");
+        await using var relay = new TcpRelay(nodes.Redis.Port);
+        relay.HoldAnswers();
+        await using var started = await GatewayFixture.StartAsync(
+            "http://127.0.0.1:1",
+            new()
+            {
+                ["Gateway:Sessions:Store"] = "Redis",
+                ["Gateway:Redis:Configuration"] = $"127.0.0.1:{relay.Port}",
+                ["Gateway:Notify:RedisTimeout"] = "00:00:10",
+            });
+        var publishing = NodesFixture.HubOf(started).PublishAsync(["alice"], HubFixture.Removed("1"), CancellationToken.None);
+        relay.Restore();
+        await publishing.DefaultTimeout();
+        Assert.That((await alice.ReceiveEventAsync()).Notify, Is.EqualTo(HubFixture.Removed("1")));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Gateway.Chaos.Hub;
 using Gateway.Protocol.NotifyV2;
 using Gateway.Tests.Support;
 
@@ -136,6 +137,31 @@ internal sealed class RedisFaultsTests
         });
     }
 
+    /// <summary>Nodes compare no times but those of Redis.</summary>
+    [Test]
+    public async Task NodesWhoseClocksAreAMinuteApart_NoticeNothing()
+    {
+        var settings = new Dictionary<string, string?> { ["Gateway:Notify:NodeTimeout"] = "00:00:02" };
+        await using var nodes = await NodesFixture.StartAsync(1, settings);
+        await nodes.AddNodeAsync(settings, new ClockAhead(TimeSpan.FromMinutes(1)));
+        await RunAsync(
+            nodes,
+            async ledger =>
+            {
+                foreach (var client in ledger.Followers)
+                {
+                    client.Break();
+                    await ledger.GrowAsync();
+                }
+
+                foreach (var node in nodes.Nodes)
+                {
+                    Assert.That(node.Log.Named("HubNodeGone"), Is.Empty);
+                }
+            },
+            isHarmless: true);
+    }
+
     [Test]
     public async Task OneBucketThatFails_ConcernsItsUsersAlone()
     {
@@ -163,10 +189,10 @@ internal sealed class RedisFaultsTests
     private static async Task RunAsync(NodesFixture nodes, Func<Ledger, Task> fault, bool isHarmless = false)
     {
         var ledger = new Ledger("alice");
-        await using var first = ledger.Follow(nodes.Address(0));
-        await using var second = ledger.Follow(nodes.Address(1));
-        await using var here = await ledger.ListenAsync(nodes.Address(0));
-        await using var there = await ledger.ListenAsync(nodes.Address(1));
+        await using var first = ledger.Follow("alice", "s-alice", nodes.Address(0));
+        await using var second = ledger.Follow("alice", "s-alice", nodes.Address(1));
+        await using var here = ledger.Listen("alice", "s-alice", nodes.Address(0));
+        await using var there = ledger.Listen("alice", "s-alice", nodes.Address(1));
         await Eventually.That(async () => first.IsWelcome && second.IsWelcome && (await nodes.SocketsOfAsync("alice")).Count == 4);
 
         using var stopping = new CancellationTokenSource();
@@ -187,5 +213,10 @@ internal sealed class RedisFaultsTests
 
         await ledger.CheckAsync(nodes, plainMayMiss: !isHarmless);
         Assert.That(first.Reloads + second.Reloads, isHarmless ? Is.Zero : Is.GreaterThan(0));
+    }
+
+    private sealed class ClockAhead(TimeSpan ahead) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
     }
 }
