@@ -143,7 +143,7 @@ internal sealed class RedisFaultsTests
     {
         var settings = new Dictionary<string, string?> { ["Gateway:Notify:NodeTimeout"] = "00:00:02" };
         await using var nodes = await NodesFixture.StartAsync(1, settings);
-        await nodes.AddNodeAsync(settings, new ClockAhead(TimeSpan.FromMinutes(1)));
+        await nodes.AddNodeAsync(settings, clock: new ClockAhead(TimeSpan.FromMinutes(1)));
         await RunAsync(
             nodes,
             async ledger =>
