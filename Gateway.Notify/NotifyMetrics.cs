@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Gateway.Notify.Protocol;
-using Gateway.Protocol;
 
 namespace Gateway.Notify;
 
@@ -47,7 +46,7 @@ internal sealed class NotifyMetrics
         _closed.Add(1, new KeyValuePair<string, object?>("code", reason.Code));
     }
 
-    public void Published(NotifyType type) => _published.Add(1, new KeyValuePair<string, object?>("type", type.ToString()));
+    public void Published(string type) => _published.Add(1, new KeyValuePair<string, object?>("type", type));
 
     public void Delivered(TimeSpan latency)
     {

@@ -8,7 +8,7 @@ using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Tls;
-using Gateway.Proxy.Users;
+using Gateway.Proxy.Upstream;
 using Gateway.Transforms;
 using Microsoft.Extensions.Options;
 
@@ -89,7 +89,7 @@ public static class GatewayHost
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
         builder.Services.AddLimits();
-        builder.Services.AddUserDirectory();
+        builder.Services.AddSubServices();
         builder.Services.AddHub(builder.Configuration);
         builder.Services.AddRoutes(builder.Configuration).AddResilience().AddRpc();
         // Late, so that its delay at the end comes before anything else stops,

@@ -17,7 +17,7 @@ public static class RpcServiceCollectionExtensions
 {
     /// <summary>
     /// Registers the <c>Rpc</c> transform and what it needs. The host fills <see cref="RpcCatalogs"/>, and provides
-    /// <see cref="RequestBudget"/>, <see cref="ISessionStore"/>, <see cref="IUserDirectory"/> and <see cref="IEventPublisher"/>.
+    /// <see cref="RequestBudget"/>, <see cref="ISessionStore"/>, <see cref="ISubServices"/> and <see cref="IEventPublisher"/>.
     /// </summary>
     public static IReverseProxyBuilder AddRpc(this IReverseProxyBuilder builder)
     {
@@ -49,15 +49,10 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<AccessLog>();
 
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName).ValidateBy<EventOptions, EventOptionsValidator>();
+        services.AddOptions<UserDetailsOptions>().BindConfiguration(UserDetailsOptions.SectionName);
+        services.TryAddSingleton<RuleParser>();
         services.TryAddSingleton<EventDispatcher>();
-        services.TryAddEnumerable(
-        [
-            ServiceDescriptor.Singleton<IEventSource, FriendAddEvents>(),
-            ServiceDescriptor.Singleton<IEventSource, FriendAddProcessEvents>(),
-            ServiceDescriptor.Singleton<IEventSource, FriendRemoveEvents>(),
-            ServiceDescriptor.Singleton<IEventSource, ChatSessionCreateEvents>(),
-            ServiceDescriptor.Singleton<IEventSource, NewMessageEvents>(),
-        ]);
+        services.TryAddSingleton(provider => new EventClusterRules(provider.GetRequiredService<RpcRouteParser>(), provider.GetRequiredService<RpcCatalogs>()));
         return builder;
     }
 

@@ -27,10 +27,10 @@ internal sealed class SocketFaults(HubBench bench, HubRig rig, RedisStore redis)
     public Task DropAsync(int times) => bench.BreakAsync($"{times} clients that drop while they join", rig, _ => Task.FromResult(HubConcern.Nobody), async load =>
     {
         await rig.LogInAsync(load.Sessions + Droppers);
-        // A part of them first: memory grows by what is used for the first time.
-        await DropAsync(times / 5, load.Sessions);
+        // Half of them first: memory grows by what is used for the first time.
+        await DropAsync(times / 2, load.Sessions);
         var before = Memory();
-        await DropAsync(times - (times / 5), load.Sessions);
+        await DropAsync(times / 2, load.Sessions);
         await Eventually.TrueAsync(
             async () => await redis.SeatsAsync() == load.Sockets && await redis.DeparturesAsync() == 0 && await redis.LastingUsersAsync() == load.Sockets / 3
                 && await rig.SocketsAsync() == load.Sockets,

@@ -1,5 +1,4 @@
 using Gateway.Notify.Protocol;
-using Google.Protobuf;
 
 namespace Gateway.Notify.Delivery;
 
@@ -29,11 +28,10 @@ internal sealed class HubEvent
     /// <summary>When it was handed to the hub, in Unix milliseconds of the node that took it.</summary>
     public long PublishedAt { get; }
 
-    public static HubEvent Of(Guid id, IMessage message, long publishedAt)
+    public static HubEvent Of(Guid id, int length, Action<Memory<byte>> write, long publishedAt)
     {
-        var length = message.CalculateSize();
         var frame = new byte[BinaryFrame.HeaderLength(length) + length];
-        message.WriteTo(frame.AsSpan(BinaryFrame.WriteHeader(frame, length)));
+        write(frame.AsMemory(BinaryFrame.WriteHeader(frame, length)));
         return new(id, frame, length, publishedAt);
     }
 

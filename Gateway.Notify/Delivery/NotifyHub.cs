@@ -1,6 +1,5 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Presence;
-using Gateway.Protocol;
 
 namespace Gateway.Notify.Delivery;
 
@@ -31,19 +30,21 @@ public sealed class NotifyHub
     public bool IsDraining => _drain.IsDraining;
 
     /// <summary>
-    /// Takes an event to every socket of every recipient. The event is serialized once. Events published one after another reach each
+    /// Takes an event to every socket of every recipient. The event is written once. Events published one after another reach each
     /// socket in that order. Does not fail when other nodes can't be reached: what they miss is counted, and clients that keep count are
     /// told to load anew.
     /// </summary>
     /// <param name="recipients">User ids, each once. Those who are not connected are passed over.</param>
-    /// <param name="message">The event, byte for byte what clients receive.</param>
+    /// <param name="type">What the event is called in metrics.</param>
+    /// <param name="length">How many bytes it has.</param>
+    /// <param name="write">Writes them, byte for byte what clients receive, before this method returns.</param>
     /// <param name="cancellationToken">How long the other nodes may be waited for.</param>
-    public Task PublishAsync(IReadOnlyList<string> recipients, NotifyMessage message, CancellationToken cancellationToken)
+    public Task PublishAsync(IReadOnlyList<string> recipients, string type, int length, Action<Memory<byte>> write, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recipients);
-        ArgumentNullException.ThrowIfNull(message);
-        _metrics.Published(message.NotifyType);
-        var hubEvent = HubEvent.Of(Guid.NewGuid(), message, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        ArgumentNullException.ThrowIfNull(write);
+        _metrics.Published(type);
+        var hubEvent = HubEvent.Of(Guid.NewGuid(), length, write, _time.GetUtcNow().ToUnixTimeMilliseconds());
         return _bus.PublishAsync(recipients, hubEvent, cancellationToken);
     }
 

@@ -7,5 +7,5 @@ namespace Gateway.Proxy.Hub;
 internal sealed class HubPublisher(NotifyHub hub) : IEventPublisher
 {
     public Task PublishAsync(Notification notification, CancellationToken cancellationToken) =>
-        hub.PublishAsync(notification.Recipients, notification.Message, cancellationToken);
+        hub.PublishAsync(notification.Recipients, notification.Type, notification.Length, notification.WriteTo, cancellationToken);
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
@@ -19,7 +21,7 @@ internal static class RouteSettings
         try
         {
             var config = provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
-            return new RouteSet([.. config.Routes.Select(route => Mark(route, catalogName))], config.Clusters, origins, revision, catalogName);
+            return new RouteSet([.. config.Routes.Select(route => Mark(WithRules(route, section), catalogName))], config.Clusters, origins, revision, catalogName);
         }
         catch (Exception exception)
         {
@@ -27,6 +29,30 @@ internal static class RouteSettings
             throw new ConfigurationRefusedException(
                 [$"Section '{RoutingExtensions.SectionName}': {exception.GetBaseException().Message}"], exception);
         }
+    }
+
+    /// <summary>
+    /// YARP knows transforms as single texts. What one of ours has below it becomes one text, as JSON, so that YARP sees whenever it changes.
+    /// </summary>
+    private static RouteConfig WithRules(RouteConfig route, IConfiguration section)
+    {
+        var written = section.GetSection($"Routes:{route.RouteId}:{nameof(route.Transforms)}").GetChildren().ToArray();
+        return written.All(transform => transform.GetChildren().All(setting => !IsNested(setting))) ? route : route with
+        {
+            Transforms = [.. route.Transforms!.Zip(written, (read, transform) => (IReadOnlyDictionary<string, string>)transform.GetChildren()
+                .ToDictionary(setting => setting.Key, setting => IsNested(setting) ? ToJson(setting)?.ToJsonString() ?? "" : read[setting.Key], StringComparer.OrdinalIgnoreCase))],
+        };
+    }
+
+    private static bool IsNested(IConfigurationSection setting) => RuleSettings.Nested.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && setting.GetChildren().Any();
+
+    private static JsonNode? ToJson(IConfigurationSection setting)
+    {
+        IConfigurationSection[] below = [.. setting.GetChildren()];
+        return below.Length == 0 ? JsonValue.Create(setting.Value)
+            : below.Select((child, i) => child.Key == i.ToString(CultureInfo.InvariantCulture)).All(isItem => isItem)
+            ? new JsonArray([.. below.Select(ToJson)])
+            : new JsonObject(below.Select(child => KeyValuePair.Create(child.Key, ToJson(child))));
     }
 
     private static RouteConfig Mark(RouteConfig route, string catalogName)

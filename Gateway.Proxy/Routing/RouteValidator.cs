@@ -2,14 +2,14 @@ using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Upstream;
-using Gateway.Proxy.Users;
+using Gateway.Transforms.Events;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;
 
 /// <summary>Finds every mistake in the routes and clusters: those YARP knows, those of our transforms, and those nobody else looks for.</summary>
-internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDetailsOptions> userDetails, IOptions<EtcdOptions> etcd)
+internal sealed class RouteValidator(IConfigValidator validator, EventClusterRules events, IOptions<UserDetailsOptions> userDetails, IOptions<EtcdOptions> etcd)
 {
     private const string UnknownTransform = "Unknown transform: ";
 
@@ -42,12 +42,13 @@ internal sealed class RouteValidator(IConfigValidator validator, IOptions<UserDe
             if (unreadable.Count == 0)
             {
                 readable.Add(route);
+                errors.AddRange(events.Check(route, clusters));
                 errors.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
             }
         }
 
         errors.AddRange(RouteRules.CheckEqualMatches(readable));
-        errors.AddRange(UserDetailsRules.Check(userDetails.Value, clusters));
+        errors.AddRange(events.Check(userDetails.Value, set.CatalogName, clusters));
         return errors;
     }
 

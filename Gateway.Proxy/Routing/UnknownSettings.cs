@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;
@@ -70,8 +72,8 @@ internal static class UnknownSettings
             return CheckObject(subject, section, type);
         }
 
-        // YARP reads flags as a list of names.
-        return section.GetChildren().Any() && !type.IsEnum
+        // YARP reads flags as a list of names. Rules are checked where their messages are known.
+        return section.GetChildren().Any() && !type.IsEnum && !RuleSettings.Nested.Contains(section.Key, StringComparer.OrdinalIgnoreCase)
             ? [$"{subject} is a single value, and has settings below it; write it as one text or number."]
             : [];
     }

@@ -108,15 +108,15 @@ internal sealed class MicroBenchmarkTests
 
     [Test]
     public async Task Events_Make_RepliesWithoutTargets() =>
-        Assert.That(await new Events().Make(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }));
+        Assert.That(await new Events().Make(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }.CalculateSize()));
 
     [Test]
     public async Task Events_MakeWithAvatar_RepliesWithoutTargets() =>
-        Assert.That(await new Events().MakeWithAvatar(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }));
+        Assert.That(await new Events().MakeWithAvatar(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }.CalculateSize()));
 
     [Test]
     public async Task Events_MakeOfLargeText_RepliesWithoutTargets() =>
-        Assert.That(await new Events().MakeOfLargeText(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }));
+        Assert.That(await new Events().MakeOfLargeText(), Is.EqualTo(new NewMessageRsp { RequestId = RequestId, Success = true }.CalculateSize()));
 
     [Test]
     public async Task Publishing_ToOne_SendsTheEventOnce()

@@ -1,7 +1,6 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
-using Gateway.Transforms.Events;
 using Google.Protobuf;
 
 namespace Gateway.Tests.Functional;
@@ -130,16 +129,32 @@ internal sealed class NotifyingCallTests : GatewayTest
     /// <summary>Parsers refuse it, so nobody could be told of it.</summary>
     [TestCase(new byte[] { 0xC0, 0x80 }, Description = "No UTF-8")]
     [TestCase(null, Description = "A message within that ends too early")]
-    public async Task NewMessage_ThatCannotBeParsed_IsASubServiceFailure(byte[]? text)
+    public async Task NewMessage_ThatCannotBeParsed_IsRefusedBeforeAnybodyActs(byte[]? text)
     {
         Service.Answer(new GetTransmitTargetRsp { RequestId = "r1", Success = true, TargetIdList = { "bob" } });
         var content = text is null ? [0x12, 5, 0x0A] : Raw.Bytes(MessageContent.StringMessageFieldNumber, Raw.Bytes(StringMessageInfo.ContentFieldNumber, text));
         var request = Raw.Join(
             new NewMessageReq { RequestId = "r1", SessionId = "s-alice" }.ToByteArray(), Raw.Bytes(Protocol.NewMessageReq.MessageFieldNumber, content));
 
-        await AssertFailedAsync(await Gateway.PostAsync(NewMessage, request), "sub-service-failed");
+        await AssertRefusedAsync(await Gateway.PostAsync(NewMessage, request), "bad-request");
 
         Assert.That(Gateway.Published.Notifications, Is.Empty);
+    }
+
+    /// <summary>It has been sent by then, and nobody could read it.</summary>
+    [Test]
+    public async Task NewMessage_AnsweredWithTextThatIsNoUtf8_CostsTheEventAlone()
+    {
+        var answer = Raw.Join(
+            new GetTransmitTargetRsp { RequestId = "r1", Success = true, TargetIdList = { "bob" } }.ToByteArray(),
+            Raw.Bytes(GetTransmitTargetRsp.MessageFieldNumber, Raw.Bytes(MessageInfo.MessageIdFieldNumber, [0xC0, 0x80])));
+        Service.AnswerRaw(StubSubService.Frame(answer));
+
+        var reply = await Gateway.CallAsync<NewMessageRsp>(NewMessage, NewMessageReq("hi"));
+
+        Assert.That(reply, Is.EqualTo(new NewMessageRsp { RequestId = "r1", Success = true }));
+        Assert.That(Gateway.Published.Notifications, Is.Empty);
+        Assert.That(Gateway.Log.Named("EventUnreadable"), Has.Count.EqualTo(1));
     }
 
     public static IEnumerable<TestCaseData> Unsuccessful()
@@ -234,7 +249,7 @@ internal sealed class NotifyingCallTests : GatewayTest
     /// <summary>Exactly these, in this order; the event id is the hub's business.</summary>
     private void AssertPublished(params (string[] Recipients, NotifyMessage Message)[] expected)
     {
-        IReadOnlyList<Notification> published = Gateway.Published.Notifications;
+        var published = Gateway.Published.Notifications;
         Assert.That(published.Select(notification => notification.Message), Is.EqualTo(expected.Select(e => e.Message)));
         Assert.That(published.Select(notification => notification.Recipients.Order()), Is.EqualTo(expected.Select(e => e.Recipients)));
     }

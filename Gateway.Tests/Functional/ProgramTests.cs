@@ -39,6 +39,7 @@ internal sealed class ProgramTests
         {
             ["Gateway:Redis:Configuration"] = _redis.Configuration,
             ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
+            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
             ["Gateway:Management:Token"] = Token,
             ["Gateway:RateLimits:login:Permit"] = "1000",
         };

@@ -33,7 +33,7 @@ internal sealed class StartFailureTests
             "Route 'user-set-avatar': transform 'Session' is 'Maybe'; use 'Required' or 'Anonymous'.",
             "Cluster 'user': metadata 'Protocol' is 'soap'; use 'grpc' or 'http'.",
             "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
-            "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody'; use 'package.UserService/GetMultiUserInfo' or 'package.UserService/GetUserInfo'.",
+            "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody', but 'bite_im.UserService' has no method 'GetSomebody'; it has UserRegister, UserLogin, GetPhoneVerifyCode, PhoneRegister, PhoneLogin, GetUserInfo, GetMultiUserInfo, SetUserAvatar, SetUserNickname, SetUserDescription, SetUserPhoneNumber.",
         }));
         Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; did you mean 'Timeout'? It knows "));
         Assert.That(refused.Errors, Has.Some.StartsWith("Route 'friend-add-friend-apply': transform 'Rpc' is 'bite_im.FriendService/FriendAd', but 'bite_im.FriendService' has no method 'FriendAd'; it has "));

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Notify.Delivery;
 using Gateway.Protocol;
+using Gateway.Tests.Notify;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;

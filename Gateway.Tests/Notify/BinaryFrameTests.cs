@@ -27,7 +27,7 @@ internal sealed class BinaryFrameTests
     {
         var message = new NotifyMessage { NotifyEventId = new string('x', text), NotifyType = NotifyType.FriendRemoveNotify };
         var body = message.ToByteArray();
-        foreach (var sut in new[] { HubEvent.Of(Guid.Empty, message, 1), HubEvent.Of(Guid.Empty, body, 1) })
+        foreach (var sut in new[] { HubEvent.Of(Guid.Empty, body.Length, body.CopyTo, 1), HubEvent.Of(Guid.Empty, body, 1) })
         {
             Assert.That(sut.Body.ToArray(), Is.EqualTo(body));
             Assert.That(sut.Frame.ToArray(), Is.EqualTo(BinaryFrame.Of(body)));

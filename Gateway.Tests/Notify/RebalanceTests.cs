@@ -1,3 +1,4 @@
+using Gateway.Chaos.Hub;
 using Gateway.Notify.Connections;
 using Gateway.Protocol.NotifyV2;
 using Gateway.Tests.Notify.Faults;
@@ -66,8 +67,8 @@ internal sealed class RebalanceTests
     {
         await using var nodes = await NodesFixture.StartAsync(1, On);
         var ledger = new Ledger("alice");
-        Uri[] addresses = [nodes.Address(0), nodes.Address(0)];
-        var clients = Enumerable.Range(0, 12).Select(_ => ledger.Follow(addresses)).ToArray();
+        Uri[] addresses = [nodes.Address(0)];
+        var clients = Enumerable.Range(0, 12).Select(_ => ledger.Follow("alice", "s-alice", addresses)).ToArray();
         await Eventually.That(() => clients.All(client => client.IsWelcome));
         using var ending = new CancellationTokenSource();
         var flowing = Task.Run(async () =>
@@ -79,7 +80,7 @@ internal sealed class RebalanceTests
         });
 
         await nodes.AddNodeAsync(On);
-        addresses[1] = nodes.Address(1);
+        addresses[0] = nodes.Address(1);
         await Eventually.That(() => nodes.Nodes[1].OpenSockets() == 5, "five have moved");
         await ledger.GrowAsync();
         await ending.CancelAsync();
@@ -127,7 +128,7 @@ internal sealed class RebalanceTests
         };
         await using var nodes = await NodesFixture.StartAsync(1, settings);
         var ledger = new Ledger("alice");
-        var clients = Enumerable.Range(0, Clients).Select(_ => ledger.Follow(nodes.Address(0))).ToArray();
+        var clients = Enumerable.Range(0, Clients).Select(_ => ledger.Follow("alice", "s-alice", nodes.Address(0))).ToArray();
         await Eventually.That(() => clients.All(client => client.IsWelcome));
         await NoteAsync(nodes, "silent", TimeSpan.FromMinutes(6));
         await LookAsync(nodes);

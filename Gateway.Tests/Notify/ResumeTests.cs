@@ -2,6 +2,7 @@ using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Tests.Support;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -66,7 +67,7 @@ internal sealed class ResumeTests
         // As SessionWatch does.
         ended.ExpiresAt = _time.GetUtcNow() + _options.ReauthenticationTimeout;
         await _bus.LeaveAsync(ended);
-        await _bus.PublishAsync(["alice"], HubEvent.Of(Guid.NewGuid(), HubFixture.Removed("secret"), 0), CancellationToken.None);
+        await _bus.PublishAsync(["alice"], HubEvent.Of(Guid.NewGuid(), HubFixture.Removed("secret").ToByteArray(), 0), CancellationToken.None);
         _time.Advance(TimeSpan.FromSeconds(1));
         await waiting.DefaultTimeout();
         Assert.That(ended.Position.Sequence, Is.Zero);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Protocol;
 using Gateway.Transforms.Events;
 
 namespace Gateway.Tests.Support;
@@ -6,12 +7,12 @@ namespace Gateway.Tests.Support;
 /// <summary>Keeps what the notify hub would be given.</summary>
 internal sealed class RecordingPublisher : IEventPublisher
 {
-    private readonly ConcurrentQueue<Notification> _notifications = new();
+    private readonly ConcurrentQueue<(IReadOnlyList<string> Recipients, NotifyMessage Message)> _notifications = new();
 
     /// <summary>Thrown instead of accepting, when set.</summary>
     public Exception? Failure { get; set; }
 
-    public IReadOnlyList<Notification> Notifications => [.. _notifications];
+    public IReadOnlyList<(IReadOnlyList<string> Recipients, NotifyMessage Message)> Notifications => [.. _notifications];
 
     public Task PublishAsync(Notification notification, CancellationToken cancellationToken)
     {
@@ -20,7 +21,9 @@ internal sealed class RecordingPublisher : IEventPublisher
             return Task.FromException(Failure);
         }
 
-        _notifications.Enqueue(notification);
+        var bytes = new byte[notification.Length];
+        notification.WriteTo(bytes);
+        _notifications.Enqueue((notification.Recipients, NotifyMessage.Parser.ParseFrom(bytes)));
         return Task.CompletedTask;
     }
 }

@@ -1,34 +1,69 @@
-using Gateway.Protocol;
+using System.Buffers;
+using Gateway.Transforms.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Transforms.Events;
 
 /// <summary>
-/// Looks up the users of an event and hands its notifications over, before the client gets its answer: so one user's calls are told
-/// about in the order they were answered. Nothing that goes wrong here fails the call, which has been done.
+/// Follows the rules of a route before the client gets its answer: so one user's calls are told about in the order they were answered.
+/// Nothing that goes wrong here fails the call, which has been done.
 /// </summary>
 internal sealed partial class EventDispatcher(
-    IUserDirectory directory, IEventPublisher publisher, IOptions<EventOptions> options, TimeProvider time, ILogger<EventDispatcher> logger)
+    ISubServices services, IEventPublisher publisher, IOptions<EventOptions> options, IOptions<UserDetailsOptions> userDetails, TimeProvider time, ILogger<EventDispatcher> logger)
 {
-    /// <param name="source">The name of the event source, for the log.</param>
-    /// <param name="userIds">Whose details the notifications show.</param>
-    /// <param name="notifications">Makes the notifications, given those details.</param>
-    public async Task DispatchAsync(
-        string source, IReadOnlyCollection<string> userIds, Func<UserDetails, IEnumerable<Notification>> notifications)
+    /// <param name="route">The name of the route, for the log.</param>
+    /// <param name="events">Its rules.</param>
+    /// <param name="caller">The session's user.</param>
+    /// <param name="request">The request as it was sent on.</param>
+    /// <param name="answer">The answer as it came.</param>
+    /// <exception cref="MalformedFieldException">The answer is not well-formed, so nothing can be said of it.</exception>
+    public async ValueTask DispatchAsync(string route, RouteEvents events, string caller, ReadOnlySequence<byte> request, ReadOnlyMemory<byte> answer)
     {
-        userIds = [.. userIds.Distinct(StringComparer.Ordinal)];
-        var users = userIds.Count == 0 ? UserDetails.None : await LookUpAsync(source, userIds);
-        // Not the request's token: the sub-service has acted, so the others are told even when the caller has gone.
-        using var deadline = new CancellationTokenSource(options.Value.PublishTimeout, time);
-        foreach (var notification in notifications(users))
+        CallFacts facts;
+        try
         {
-            await PublishAsync(source, notification, deadline.Token);
+            facts = events.Read(caller, request, new ReadOnlySequence<byte>(answer));
+        }
+        catch (MalformedFieldException malformed) when (!malformed.IsOutermost)
+        {
+            Log.Unreadable(logger, route, malformed.Message);
+            return;
+        }
+
+        if (!events.Success.Holds(facts))
+        {
+            return;
+        }
+
+        // 1. What has to be asked to know which rules hold, then for whom and to show what.
+        var failed = new HashSet<LookUp>();
+        await AskAsync(route, events.Rules.SelectMany(rule => rule.LookUpsBefore), facts, failed);
+        List<EventRule> due = [.. events.Rules.Where(rule => !rule.LookUpsBefore.Any(failed.Contains) && rule.When?.Holds(facts) is not false)];
+        await AskAsync(route, due.SelectMany(rule => rule.LookUps).Except(due.SelectMany(rule => rule.LookUpsBefore)), facts, failed);
+        due.RemoveAll(rule => rule.LookUps.Any(failed.Contains));
+
+        // 2. Whom it is for; and the details of those it is about.
+        var told = due.Select(rule => (Rule: rule, Recipients: rule.Recipients(facts))).Where(one => one.Recipients.Count > 0).ToList();
+        await LearnAsync(route, events, [.. told.SelectMany(one => one.Rule.Users).Select(user => user.Text(facts)).Where(id => id.Length > 0).Distinct(StringComparer.Ordinal)], facts);
+
+        // 3. Not the request's token: the sub-service has acted, so the others are told even when the caller has gone.
+        using var deadline = new CancellationTokenSource(options.Value.PublishTimeout, time);
+        foreach (var (rule, recipients) in told)
+        {
+            if (!rule.Event.References.All(value => value.IsSound(facts)))
+            {
+                Log.Unreadable(logger, route, $"text that is no UTF-8, or a broken message, in what {rule.Type} shows");
+                continue;
+            }
+
+            var (length, sizes) = rule.Event.Measure(facts);
+            await PublishAsync(route, new Notification(recipients, rule.Type, length, target => rule.Event.Write(facts, sizes, target.Span)), deadline.Token);
         }
     }
 
     /// <summary>One at a time, so that one that fails does not take the others with it.</summary>
-    private async Task PublishAsync(string source, Notification notification, CancellationToken deadline)
+    private async Task PublishAsync(string route, Notification notification, CancellationToken deadline)
     {
         try
         {
@@ -36,31 +71,68 @@ internal sealed partial class EventDispatcher(
         }
         catch (Exception exception)
         {
-            Log.PublishFailed(logger, exception, source, notification.Message.NotifyType);
+            Log.PublishFailed(logger, exception, route, notification.Type);
         }
     }
 
-    private async Task<UserDetails> LookUpAsync(string source, IReadOnlyCollection<string> userIds)
+    private async Task AskAsync(string route, IEnumerable<LookUp> lookUps, CallFacts facts, HashSet<LookUp> failed)
     {
+        LookUp[] asked = [.. lookUps.Distinct()];
+        if (asked.Length == 0)
+        {
+            return;
+        }
+
+        using var deadline = new CancellationTokenSource(options.Value.LookUpTimeout, time);
+        await Task.WhenAll(asked.Select(async lookUp =>
+        {
+            try
+            {
+                await lookUp.AskAsync(services, facts, userDetails.Value.MaxAnswer, deadline.Token).WaitAsync(deadline.Token);
+            }
+            catch (Exception exception)
+            {
+                lock (failed)
+                {
+                    failed.Add(lookUp);
+                }
+
+                Log.AskFailed(logger, exception, route, lookUp.Name);
+            }
+        }));
+    }
+
+    private async Task LearnAsync(string route, RouteEvents events, IReadOnlyCollection<string> userIds, CallFacts facts)
+    {
+        if (userIds.Count == 0)
+        {
+            return;
+        }
+
         using var deadline = new CancellationTokenSource(options.Value.LookUpTimeout, time);
         try
         {
-            return new UserDetails(await directory.FindAsync(userIds, deadline.Token).WaitAsync(deadline.Token));
+            facts.Learn(await events.Users!.FindAsync(services, userIds, deadline.Token).WaitAsync(deadline.Token));
         }
         catch (Exception exception)
         {
-            Log.LookUpFailed(logger, exception, source, userIds.Count);
-            return UserDetails.None;
+            Log.LookUpFailed(logger, exception, route, userIds.Count);
         }
     }
 
     private static partial class Log
     {
         [LoggerMessage(1510, LogLevel.Warning,
-            "Event '{Source}': the details of {Count} user(s) could not be looked up; only their ids are told", EventName = "UserLookUpFailed")]
-        public static partial void LookUpFailed(ILogger logger, Exception exception, string source, int count);
+            "Route '{Route}': the details of {Count} user(s) could not be looked up; only their ids are told", EventName = "UserLookUpFailed")]
+        public static partial void LookUpFailed(ILogger logger, Exception exception, string route, int count);
 
-        [LoggerMessage(1511, LogLevel.Warning, "Event '{Source}': {NotifyType} could not be handed to the notify hub", EventName = "PublishFailed")]
-        public static partial void PublishFailed(ILogger logger, Exception exception, string source, NotifyType notifyType);
+        [LoggerMessage(1511, LogLevel.Warning, "Route '{Route}': the event {Type} could not be handed to the notify hub", EventName = "PublishFailed")]
+        public static partial void PublishFailed(ILogger logger, Exception exception, string route, string type);
+
+        [LoggerMessage(1512, LogLevel.Warning, "Route '{Route}': the look-up '{LookUp}' failed; the events that need it are not told", EventName = "LookUpFailed")]
+        public static partial void AskFailed(ILogger logger, Exception exception, string route, string lookUp);
+
+        [LoggerMessage(1513, LogLevel.Warning, "Route '{Route}': the answer cannot be read for its events, which are not told: {Problem}", EventName = "EventUnreadable")]
+        public static partial void Unreadable(ILogger logger, string route, string problem);
     }
 }

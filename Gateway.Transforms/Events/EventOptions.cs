@@ -1,11 +1,17 @@
 namespace Gateway.Transforms.Events;
 
-/// <summary>How long an answer may wait for its events: section <c>Gateway:Events</c>.</summary>
+/// <summary>What events are, and how long an answer may wait for them: section <c>Gateway:Events</c>.</summary>
 public sealed class EventOptions
 {
     public const string SectionName = "Gateway:Events";
 
-    /// <summary>How long the user service has for the details an event shows. After that only the user id is told. Default 500 ms; 10 ms to 10 s.</summary>
+    /// <summary>The message that is pushed to clients: its name, with or without package. Default <c>NotifyMessage</c>.</summary>
+    public string Message { get; set; } = "NotifyMessage";
+
+    /// <summary>Whether constants of rules are written even if they are the default of their type, for clients that expect that. Default false.</summary>
+    public bool ExplicitDefaults { get; set; }
+
+    /// <summary>How long each look-up has, that of users' details among them. Default 500 ms; 10 ms to 10 s.</summary>
     public TimeSpan LookUpTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long handing one call's notifications to the notify hub may take. Default 1 s; 10 ms to 10 s.</summary>

@@ -4,7 +4,8 @@ namespace Gateway.Transforms.Events;
 public interface IEventPublisher
 {
     /// <summary>
-    /// Accepts one notification for delivery. Notifications accepted one after another reach a recipient in that order.
+    /// Accepts one notification for delivery, and has written its bytes before anything is waited for. Notifications accepted one after
+    /// another reach a recipient in that order.
     /// </summary>
     Task PublishAsync(Notification notification, CancellationToken cancellationToken);
 }

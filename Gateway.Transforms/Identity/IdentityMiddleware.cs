@@ -92,7 +92,15 @@ internal sealed class IdentityMiddleware(
         var field = route.Fields.UserId;
         if (body.IsWhole)
         {
-            rpc.Admit(userId, UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId), rest: null);
+            var message = UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId);
+            if (route.Events is { } events && !MessageCheck.IsSound(message, events.Request.Type))
+            {
+                // Before the sub-service acts on what nobody could be told of.
+                rpc.Fail(RpcOutcome.BadRequest, MessageProblems.Within);
+                return false;
+            }
+
+            rpc.Admit(userId, message, rest: null);
         }
         else
         {
@@ -146,7 +154,7 @@ internal sealed class IdentityMiddleware(
     /// its length is known, or need not be. A gRPC message cannot begin without: its length stands before it.
     /// </summary>
     private static bool CanPassOn(HttpContext context, RpcRoute route, in MessageScan scan) =>
-        route.Source is null && !scan.Open.IsAbsent && (context.Request.ContentLength is not null || ProtocolOf(context) == RpcProtocol.Http);
+        route.Events is null && !scan.Open.IsAbsent && (context.Request.ContentLength is not null || ProtocolOf(context) == RpcProtocol.Http);
 
     private static RpcProtocol ProtocolOf(HttpContext context)
     {

@@ -12,7 +12,7 @@ internal sealed class AnswerBuffer : IDisposable
 
     private AnswerBuffer(int size) => _bytes = ArrayPool<byte>.Shared.Rent(size);
 
-    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, _length);
+    public Memory<byte> Memory => _bytes.AsMemory(0, _length);
 
     /// <exception cref="AnswerException">The answer is longer than <paramref name="max"/>, or it turned out to be a failure.</exception>
     public static async ValueTask<AnswerBuffer> ReadAsync(Answer answer, int max, CancellationToken cancellationToken)

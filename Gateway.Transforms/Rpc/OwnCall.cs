@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
-using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -15,19 +14,17 @@ public static class OwnCall
     /// <param name="instance">The address of one of its instances.</param>
     /// <param name="path">The path of the method.</param>
     /// <param name="request">What is asked.</param>
-    /// <param name="parser">Reads the answer.</param>
     /// <param name="maxAnswer">The longest answer, in bytes.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
-    public static async Task<TAnswer> SendAsync<TAnswer>(
-        ClusterModel cluster, string instance, string path, IMessage request, MessageParser<TAnswer> parser, int maxAnswer, CancellationToken cancellationToken)
-        where TAnswer : IMessage<TAnswer>
+    public static async Task<byte[]> SendAsync(
+        ClusterModel cluster, string instance, string path, ReadOnlySequence<byte> request, int maxAnswer, CancellationToken cancellationToken)
     {
         RpcProtocols.TryGet(cluster.Config, out var protocol, out _);
         using var message = new HttpRequestMessage(HttpMethod.Post, RequestUtilities.MakeDestinationAddress(instance, path, QueryString.Empty))
         {
             Version = cluster.Config.HttpRequest?.Version ?? HttpVersion.Version20,
             VersionPolicy = cluster.Config.HttpRequest?.VersionPolicy ?? HttpVersionPolicy.RequestVersionExact,
-            Content = CallContent.Of(new ReadOnlySequence<byte>(request.ToByteArray()), more: null, protocol),
+            Content = CallContent.Of(request, more: null, protocol),
         };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue(protocol == RpcProtocol.Grpc ? RpcContent.GrpcType : RpcContent.Type);
         if (protocol == RpcProtocol.Grpc)
@@ -40,6 +37,6 @@ public static class OwnCall
         var answer = await Answer.OpenAsync(protocol, response, cancellationToken);
         await using var body = answer.Message;
         using var buffer = await AnswerBuffer.ReadAsync(answer, maxAnswer, cancellationToken);
-        return parser.ParseFrom(buffer.Memory.Span);
+        return buffer.Memory.ToArray();
     }
 }

@@ -5,7 +5,8 @@ namespace Gateway.Transforms.Rpc;
 
 /// <summary>
 /// The RPCs a route can name. The chat system's own services are built in and found under any proto package, because deployments
-/// differ in the package and in nothing else; further services come from descriptor sets and are found by their full name.
+/// differ in the package and in nothing else; further services come from descriptor sets and are found by their full name. A set may
+/// add methods to a built-in service.
 /// </summary>
 public sealed class RpcCatalog
 {
@@ -15,22 +16,22 @@ public sealed class RpcCatalog
         MessageStorageReflection.Descriptor, FileReflection.Descriptor, SpeechRecognitionReflection.Descriptor,
     ];
 
+    private readonly IReadOnlyList<FileDescriptor> _files;
     private readonly Dictionary<string, ServiceDescriptor> _byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ServiceDescriptor> _byFullName = new(StringComparer.Ordinal);
+    private readonly ILookup<string, ServiceDescriptor> _byFullName;
 
     /// <param name="descriptorSets">Files made known by the operator, in addition to the built-in services.</param>
     public RpcCatalog(IEnumerable<FileDescriptor> descriptorSets)
     {
         ArgumentNullException.ThrowIfNull(descriptorSets);
+        FileDescriptor[] sets = [.. descriptorSets];
+        _files = [.. sets, .. BuiltInFiles.SelectMany(file => file.Dependencies.Prepend(file)), NotifyReflection.Descriptor];
         foreach (var service in BuiltInFiles.SelectMany(file => file.Services))
         {
             _byName[service.Name] = service;
         }
 
-        foreach (var service in descriptorSets.SelectMany(file => file.Services))
-        {
-            _byFullName[service.FullName] = service;
-        }
+        _byFullName = sets.SelectMany(file => file.Services).ToLookup(service => service.FullName, StringComparer.Ordinal);
     }
 
     /// <summary>Whether a method is one of the chat system's own, and not of a descriptor set.</summary>
@@ -49,24 +50,32 @@ public sealed class RpcCatalog
             return false;
         }
 
-        var service = _byFullName.GetValueOrDefault(serviceName)
-            ?? _byName.GetValueOrDefault(serviceName[(serviceName.LastIndexOf('.') + 1)..]);
-        if (service is null)
+        // A set may know some methods of a service, and this program others.
+        ServiceDescriptor[] services =
+        [
+            .. _byFullName[serviceName],
+            .. _byName.TryGetValue(serviceName[(serviceName.LastIndexOf('.') + 1)..], out var own) ? [own] : Array.Empty<ServiceDescriptor>(),
+        ];
+        if (services.Length == 0)
         {
             problem = $"is '{rpc}', but the service '{serviceName}' is unknown; "
-                + $"known are {string.Join(", ", _byName.Keys.Concat(_byFullName.Keys).Order(StringComparer.Ordinal))}, "
+                + $"known are {string.Join(", ", _byName.Keys.Concat(_byFullName.Select(service => service.Key)).Distinct().Order(StringComparer.Ordinal))}, "
                 + "others are made known by Gateway:DescriptorSets";
             return false;
         }
 
-        method = service.FindMethodByName(methodName);
+        method = services.Select(service => service.FindMethodByName(methodName)).FirstOrDefault(found => found is not null);
         problem = method switch
         {
             null => $"is '{rpc}', but '{serviceName}' has no method '{methodName}'; "
-                + $"it has {string.Join(", ", service.Methods.Select(m => m.Name))}",
+                + $"it has {string.Join(", ", services.SelectMany(service => service.Methods).Select(m => m.Name).Distinct())}",
             { IsClientStreaming: true } or { IsServerStreaming: true } => $"is '{rpc}', a streaming method; only unary methods can be routed",
             _ => null,
         };
         return problem is null;
     }
+
+    /// <summary>Finds a message by its name, with its package or without. Those of descriptor sets come before the built-in ones.</summary>
+    internal MessageDescriptor? FindMessage(string name) =>
+        _files.SelectMany(file => file.MessageTypes).FirstOrDefault(message => message.FullName == name || message.Name == name[(name.LastIndexOf('.') + 1)..]);
 }

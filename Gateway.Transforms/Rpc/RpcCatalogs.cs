@@ -35,6 +35,7 @@ public sealed class RpcCatalogs
         }
     }
 
-    internal RpcCatalog Of(RouteConfig route) =>
-        route.Metadata?.TryGetValue(MetadataKey, out var name) is true && _byName.TryGetValue(name, out var catalog) ? catalog : _nameless;
+    internal RpcCatalog Of(RouteConfig route) => Of(route.Metadata?.GetValueOrDefault(MetadataKey) ?? "");
+
+    internal RpcCatalog Of(string name) => _byName.GetValueOrDefault(name) ?? _nameless;
 }

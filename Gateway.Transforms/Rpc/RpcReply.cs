@@ -1,7 +1,7 @@
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Verdicts;
-using Google.Protobuf;
+using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -11,7 +11,7 @@ namespace Gateway.Transforms.Rpc;
 
 /// <summary>
 /// Takes the answer out of gRPC and hands it to the client. Small answers are held until their status is known; large ones are passed
-/// on as they come, and cut off if the status turns out bad. On the five notifying routes the answer is parsed and events are made.
+/// on as they come, and cut off if the status turns out bad. On routes with events the answer is held, and read for them.
 /// </summary>
 internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> options)
 {
@@ -26,9 +26,9 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
     {
         var answer = await Answer.OpenAsync(protocol, response, cancellationToken);
         await using var message = answer.Message;
-        if (rpc.Route.Source is not null)
+        if (rpc.Route.Events is { } toTell)
         {
-            return await ReplyWithEventsAsync(http, rpc, rpc.Route.Source, answer, cancellationToken);
+            return await ReplyWithEventsAsync(http, rpc, toTell, answer, cancellationToken);
         }
 
         if (answer.Length is > HeldLength || (answer.Length is null && protocol == RpcProtocol.Http))
@@ -41,22 +41,20 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
     }
 
     private async ValueTask<Verdict> ReplyWithEventsAsync(
-        HttpContext http, RpcFeature rpc, IEventSource source, Answer answer, CancellationToken cancellationToken)
+        HttpContext http, RpcFeature rpc, RouteEvents toTell, Answer answer, CancellationToken cancellationToken)
     {
         using var buffer = await AnswerBuffer.ReadAsync(answer, options.Value.MaxBufferedAnswer, cancellationToken);
         // The sub-service has answered. Telling others has deadlines of its own, and must not make a late success a failure.
         http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
-        IMessage reply;
         try
         {
-            reply = await source.HandleAsync(rpc.UserId!, rpc.Message, buffer.Memory, events);
+            await events.DispatchAsync(rpc.Route.RouteId, toTell, rpc.UserId ?? "", rpc.Message, buffer.Memory);
+            return await ReplyAsync(http, toTell.Reply is { } fields ? buffer.Memory[..fields.Edit(buffer.Memory)] : buffer.Memory);
         }
-        catch (InvalidProtocolBufferException exception)
+        catch (MalformedFieldException malformed)
         {
-            throw AnswerException.Unusable($"request or answer cannot be parsed: {exception.Message}");
+            throw AnswerException.Unusable($"the answer is not well-formed: {malformed.Message}");
         }
-
-        return await ReplyAsync(http, reply.ToByteArray());
     }
 
     private static async ValueTask<Verdict> ReplyAsync(HttpContext http, ReadOnlyMemory<byte> message)

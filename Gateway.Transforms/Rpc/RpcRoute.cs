@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Rpc;
 /// <param name="Path">The path of the call: <c>/package.Service/Method</c>.</param>
 /// <param name="Fields">Where the ids stand in the request message.</param>
 /// <param name="Session">Whether the caller must be logged in.</param>
-/// <param name="Source">What makes events of the answer; null on routes that notify nobody.</param>
+/// <param name="Events">Whom its answers are told to, and what the client reads of them; null on routes that just hand them on.</param>
 /// <param name="MaxRequestBytes">The largest request body taken, in bytes.</param>
 /// <param name="Timeout">How long the call may take, from the first byte of the request.</param>
 /// <param name="HoldsBeforeSession">Whether serializers write a large value before the session id, so that much is held before anybody knows who sends it.</param>
@@ -17,7 +17,7 @@ internal sealed record RpcRoute(
     string Path,
     MessageFields Fields,
     SessionMode Session,
-    IEventSource? Source,
+    RouteEvents? Events,
     long MaxRequestBytes,
     TimeSpan Timeout,
     bool HoldsBeforeSession = false);

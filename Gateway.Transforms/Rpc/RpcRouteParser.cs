@@ -7,13 +7,13 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>Reads the <c>Rpc</c> transform of a route. Every mistake is one sentence that names the route, the value and the cure.</summary>
-internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSource> sources, IOptions<RpcOptions> options)
+internal sealed class RpcRouteParser(RpcCatalogs catalogs, RuleParser rules, IOptions<RpcOptions> options)
 {
     public const string RpcKey = "Rpc";
     public const string SessionKey = "Session";
-    public const string NotifyKey = "Notify";
 
-    private readonly Dictionary<string, IEventSource> _sources = sources.ToDictionary(source => source.Name, StringComparer.Ordinal);
+    /// <summary>What may stand beside each other in the transform.</summary>
+    public static readonly string[] Keys = [RpcKey, SessionKey, RuleSettings.Ask, RuleSettings.Succeeded, RuleSettings.Notify, RuleSettings.Reply];
 
     /// <summary>The <c>Rpc</c> transform of a route, or null when it is an ordinary proxy route.</summary>
     public static IReadOnlyDictionary<string, string>? FindTransform(RouteConfig route) =>
@@ -33,9 +33,10 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
             errors.Add($"Route '{route.RouteId}' has a second transform '{RpcKey}', '{transform[RpcKey]}'; keep one of them.");
         }
 
-        foreach (var key in transform.Keys.Where(key => key is not (RpcKey or SessionKey or NotifyKey)))
+        foreach (var key in transform.Keys.Except(Keys, StringComparer.Ordinal))
         {
-            errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' has no setting '{key}'; it knows '{SessionKey}' and '{NotifyKey}'.");
+            var hint = NearestName.Of(key, Keys) is { } nearest ? $"did you mean '{nearest}'? It knows" : "it knows";
+            errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' has no setting '{key}'; {hint} {string.Join(", ", Keys.Skip(1))}.");
         }
 
         if (route.TimeoutPolicy is not null)
@@ -56,13 +57,14 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
 
         var fields = method is null ? default : MessageFields.Of(method.InputType);
         var session = ParseSession(route, transform, method, fields, errors);
-        var source = ParseSource(route, transform, method, session, errors);
+        var events = method is null ? null : rules.Parse(
+            $"Route '{route.RouteId}'", route.RouteId, route.ClusterId ?? "", method, session == SessionMode.Required, transform, catalogs.Of(route), errors);
         return errors.Count > before ? null : new RpcRoute(
             route.RouteId,
             '/' + transform[RpcKey],
             fields,
             session,
-            source,
+            events,
             route.MaxRequestBodySize ?? options.Value.DefaultMaxRequestBodySize,
             route.Timeout ?? options.Value.DefaultTimeout,
             session == SessionMode.Required && LargeBeforeSession(method!, fields) is not null);
@@ -115,35 +117,5 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, IEnumerable<IEventSou
         }
 
         return mode;
-    }
-
-    private IEventSource? ParseSource(
-        RouteConfig route, IReadOnlyDictionary<string, string> transform, MethodDescriptor? method, SessionMode session, ICollection<string> errors)
-    {
-        if (!transform.TryGetValue(NotifyKey, out var name))
-        {
-            return null;
-        }
-
-        if (!_sources.TryGetValue(name, out var source))
-        {
-            errors.Add($"Route '{route.RouteId}': transform '{NotifyKey}' is '{name}'; "
-                + $"use one of {string.Join(", ", _sources.Keys.Order(StringComparer.Ordinal).Select(known => $"'{known}'"))}.");
-            return null;
-        }
-
-        if (method is not null && (method.InputType.Name != source.Request.Name || method.OutputType.Name != source.Answer.Name))
-        {
-            errors.Add($"Route '{route.RouteId}': transform '{NotifyKey}' is '{name}', which reads {source.Request.Name} and {source.Answer.Name}, "
-                + $"but '{transform[RpcKey]}' has {method.InputType.Name} and {method.OutputType.Name}; remove '{NotifyKey}' or name the matching RPC.");
-        }
-
-        if (session == SessionMode.Anonymous)
-        {
-            errors.Add($"Route '{route.RouteId}': transform '{NotifyKey}' is '{name}', but the route is anonymous and an event needs its author; "
-                + $"set '{SessionKey}' to '{nameof(SessionMode.Required)}'.");
-        }
-
-        return source;
     }
 }

@@ -24,7 +24,14 @@ internal static class FieldReader
         switch (wireType)
         {
             case WireTag.Varint:
-                return TryReadVarint(ref reader, WireTag.MaxVarintBytes, out _) ? null : MessageProblems.Number;
+                var start = reader.Consumed;
+                if (!TryReadVarint(ref reader, WireTag.MaxVarintBytes, out _))
+                {
+                    return MessageProblems.Number;
+                }
+
+                value = new FieldRange(start, reader.Consumed - start);
+                return null;
             case WireTag.Fixed64:
                 length = sizeof(ulong);
                 break;
@@ -52,7 +59,7 @@ internal static class FieldReader
         return null;
     }
 
-    private static bool TryReadVarint(ref SequenceReader<byte> reader, int maxBytes, out ulong value)
+    public static bool TryReadVarint(ref SequenceReader<byte> reader, int maxBytes, out ulong value)
     {
         value = 0;
         for (var i = 0; i < maxBytes && reader.TryRead(out var next); i++)

@@ -5,16 +5,19 @@ using Google.Protobuf.Reflection;
 namespace Gateway.Transforms.Wire;
 
 /// <summary>
-/// Finds out that a message can be parsed without parsing it: a parser would make strings and objects of everything. It is stricter than
-/// parsers are, so where it says no they have to be asked.
+/// Finds out that a message can be parsed without parsing it: a parser would make strings and objects of everything. It goes by the rules
+/// of parsers for proto3, and refuses groups besides, which nothing here can read.
 /// </summary>
 internal static class MessageCheck
 {
-    /// <summary>Parsers go deeper; the messages that are checked do not.</summary>
-    private const int MaxDepth = 8;
+    /// <summary>As deep as parsers go.</summary>
+    private const int MaxDepth = 100;
 
-    /// <summary>True only for what every parser takes: well-formed to the innermost message, and all text valid UTF-8.</summary>
+    /// <summary>True for what every parser takes: well-formed to the innermost message, and all text valid UTF-8.</summary>
     public static bool IsSound(in ReadOnlySequence<byte> message, MessageDescriptor type) => IsSound(message, type, MaxDepth);
+
+    /// <summary>True for a value that a parser takes: text in UTF-8, a message that is sound, numbers in a row that are whole.</summary>
+    public static bool IsSound(in ReadOnlySequence<byte> value, FieldDescriptor field) => IsSound(value, field, MaxDepth);
 
     private static bool IsSound(in ReadOnlySequence<byte> message, MessageDescriptor type, int depth)
     {
@@ -39,11 +42,31 @@ internal static class MessageCheck
     private static bool IsSound(in ReadOnlySequence<byte> value, FieldDescriptor field, int depth) => field.FieldType switch
     {
         FieldType.String => IsUtf8(value),
-        FieldType.Bytes => true,
         FieldType.Message => IsSound(value, field.MessageType, depth),
-        // Numbers in a row.
-        _ => false,
+        FieldType.Bytes or FieldType.Group => true,
+        // Of a field that has one number a row of them is an unknown field.
+        _ => !field.IsRepeated || IsRow(value, field.FieldType),
     };
+
+    private static bool IsRow(in ReadOnlySequence<byte> numbers, FieldType type)
+    {
+        var wireType = WireTag.TypeOf(type);
+        if (wireType != WireTag.Varint)
+        {
+            return numbers.Length % (wireType == WireTag.Fixed64 ? sizeof(ulong) : sizeof(uint)) == 0;
+        }
+
+        var reader = new SequenceReader<byte>(numbers);
+        while (!reader.End)
+        {
+            if (!FieldReader.TryReadVarint(ref reader, WireTag.MaxVarintBytes, out _))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsUtf8(in ReadOnlySequence<byte> text)
     {

@@ -1,3 +1,5 @@
+using Google.Protobuf.Reflection;
+
 namespace Gateway.Transforms.Wire;
 
 /// <summary>
@@ -29,4 +31,13 @@ internal static class WireTag
             : MessageProblems.Type;
         return problem is null;
     }
+
+    /// <summary>How a value of a type is written where it stands alone.</summary>
+    public static int TypeOf(FieldType type) => type switch
+    {
+        FieldType.Fixed64 or FieldType.SFixed64 or FieldType.Double => Fixed64,
+        FieldType.Fixed32 or FieldType.SFixed32 or FieldType.Float => Fixed32,
+        FieldType.String or FieldType.Bytes or FieldType.Message => LengthDelimited,
+        _ => Varint,
+    };
 }

@@ -2,6 +2,7 @@ using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
 using Gateway.Protocol;
 using Gateway.Transforms.Identity;
+using Google.Protobuf;
 using StackExchange.Redis;
 
 namespace Gateway.Proxy.Operations.Admin;
@@ -22,6 +23,9 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
         FriendRemove = new NotifyFriendRemove { UserId = "gateway-test-event" },
     };
 
+    private static readonly string TestType = TestEvent.NotifyType.ToString();
+    private static readonly byte[] TestBytes = TestEvent.ToByteArray();
+
     public async Task<IResult> FindAsync(string? user, CancellationToken cancellationToken) =>
         IsId(user) ? await AskHubAsync(async () => Results.Json(await ListAsync(user!, cancellationToken), ManagementJson.Readable.SocketReportArray)) : Refusal.BadRequest(NameTheUser);
 
@@ -30,9 +34,9 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
         : AskHubAsync(async () =>
         {
             var sockets = await ListAsync(user!, cancellationToken);
-            await hub.PublishAsync([user!], TestEvent, cancellationToken);
+            await hub.PublishAsync([user!], TestType, TestBytes.Length, TestBytes.CopyTo, cancellationToken);
             Log.Published(logger, Shown(user!));
-            return Results.Json(new PublishReport(user!, sockets.Length, TestEvent.NotifyType.ToString(), TestEvent.FriendRemove.UserId), ManagementJson.Readable.PublishReport);
+            return Results.Json(new PublishReport(user!, sockets.Length, TestType, TestEvent.FriendRemove.UserId), ManagementJson.Readable.PublishReport);
         });
 
     /// <summary>Closes a user's sockets, or those of one session. Whether there are any does not matter; the answer says how many were open.</summary>

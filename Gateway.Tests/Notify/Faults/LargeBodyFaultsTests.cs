@@ -1,3 +1,4 @@
+using Gateway.Chaos.Hub;
 using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Notify.Faults;
@@ -17,7 +18,7 @@ internal sealed class LargeBodyFaultsTests
         await using var cluster = await StartAsync();
         var (nodes, frozen) = (cluster.Nodes, cluster.Other);
         var ledger = new Ledger("alice");
-        await ledger.ListenAsync(nodes.Address(1));
+        await using var listener = ledger.Listen("alice", "s-alice", nodes.Address(1));
         await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 1);
         // In the same bucket, and without a socket of his own.
         var photos = cluster.Namesake;

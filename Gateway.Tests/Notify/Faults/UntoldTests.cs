@@ -1,3 +1,4 @@
+using Gateway.Chaos.Hub;
 using Gateway.Protocol.NotifyV2;
 using Gateway.Tests.Support;
 
@@ -54,15 +55,15 @@ internal sealed class UntoldTests
         await using var nodes = await NodesFixture.StartAsync(redis, redis.Configuration, 1, settings);
         await nodes.AddNodeAsync(settings, $"127.0.0.1:{relay.Port}");
         var ledger = new Ledger("alice");
-        await using var client = ledger.Follow(nodes.Address(1), nodes.Address(0));
-        await using var witness = await ledger.ListenAsync(nodes.Address(1));
+        await using var client = ledger.Follow("alice", "s-alice", nodes.Address(1), nodes.Address(0));
+        await using var witness = ledger.Listen("alice", "s-alice", nodes.Address(1));
         await Eventually.That(async () => client.IsWelcome && (await nodes.SocketsOfAsync("alice")).Count == 2);
 
         relay.HoldAnswers();
         await NextBeatAsync(nodes, await nodes.BucketOfAsync("alice"), 1);
         await ledger.PublishAsync(nodes, 1);
-        await Eventually.That(() => witness.Told.Contains(0), "those of the node are told early");
-        await client.BreakAsync();
+        await Eventually.That(() => witness.Told().Any(told => told.Number == 0), "those of the node are told early");
+        client.Break();
         await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Any(socket => socket.IsExtended && socket.Node == nodes.Hub(0).NodeName), "it has come back elsewhere");
         relay.Restore();
         await ledger.CheckAsync(nodes);

@@ -1,10 +1,7 @@
 using System.Reflection;
-using Gateway.Proxy;
-using Gateway.Proxy.Users;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
-using Microsoft.Extensions.DependencyInjection;
 using NJsonSchema;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -75,13 +72,19 @@ internal sealed class RouteSchemaTests
     [Test]
     public void RpcTransform_KnowsOurNames()
     {
-        using var services = GatewayHost.CreateBuilder([]).Services.BuildServiceProvider();
         var properties = _schema.Definitions["rpcTransform"].Properties;
 
-        Assert.That(properties.Keys, Is.EquivalentTo(new[] { RpcRouteParser.RpcKey, RpcRouteParser.SessionKey, RpcRouteParser.NotifyKey }));
+        Assert.That(properties.Keys, Is.EquivalentTo(RpcRouteParser.Keys));
         Assert.That(properties[RpcRouteParser.SessionKey].Enumeration, Is.EquivalentTo(Enum.GetNames<SessionMode>()));
-        Assert.That(properties[RpcRouteParser.NotifyKey].Enumeration, Is.EquivalentTo(services.GetServices<IEventSource>().Select(source => source.Name)));
+        Assert.That(_schema.Definitions["rule"].Properties.Keys, Is.EquivalentTo(RuleParser.RuleNames));
+        Assert.That(_schema.Definitions["lookUp"].Properties.Keys, Is.EquivalentTo(RuleParser.LookUpNames));
+        Assert.That(properties[RuleSettings.Reply].Properties.Keys, Is.EquivalentTo(RuleParser.ReplyNames));
     }
+
+    [Test]
+    public void Events_KnowsOurNames() => Assert.That(
+        _schema.Properties["Gateway"].ActualSchema.Properties["Events"].Properties.Keys,
+        Is.EquivalentTo(typeof(EventOptions).GetProperties().Select(property => property.Name)));
 
     [Test]
     public void UserDetails_KnowsOurNames() => Assert.That(

@@ -1,6 +1,7 @@
 using Gateway.Proxy;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Proxy.Hosting;
+using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,7 +14,7 @@ internal sealed class ShippedRoutesTests
     private const string NoSession = "-";
     private const string Session = "yes";
 
-    /// <summary>Path, RPC, whether it takes a session, and the source of its events.</summary>
+    /// <summary>Path, RPC, whether it takes a session, and what it tells, see ShippedRulesTests.</summary>
     private static readonly object?[][] Table =
     [
         ["/service/user/username_register", "UserService/UserRegister", NoSession, null],
@@ -27,15 +28,15 @@ internal sealed class ShippedRoutesTests
         ["/service/user/set_nickname", "UserService/SetUserNickname", Session, null],
         ["/service/user/set_phone", "UserService/SetUserPhoneNumber", Session, null],
         ["/service/friend/get_friend_list", "FriendService/GetFriendList", Session, null],
-        ["/service/friend/add_friend_apply", "FriendService/FriendAdd", Session, "FriendAdd"],
+        ["/service/friend/add_friend_apply", "FriendService/FriendAdd", Session, "events"],
         ["/service/friend/get_pending_friend_events", "FriendService/GetPendingFriendEventList", Session, null],
-        ["/service/friend/add_friend_process", "FriendService/FriendAddProcess", Session, "FriendAddProcess"],
-        ["/service/friend/remove_friend", "FriendService/FriendRemove", Session, "FriendRemove"],
+        ["/service/friend/add_friend_process", "FriendService/FriendAddProcess", Session, "events"],
+        ["/service/friend/remove_friend", "FriendService/FriendRemove", Session, "events"],
         ["/service/friend/search_friend", "FriendService/FriendSearch", Session, null],
         ["/service/friend/get_chat_session_list", "FriendService/GetChatSessionList", Session, null],
-        ["/service/friend/create_chat_session", "FriendService/ChatSessionCreate", Session, "ChatSessionCreate"],
+        ["/service/friend/create_chat_session", "FriendService/ChatSessionCreate", Session, "events"],
         ["/service/friend/get_chat_session_member", "FriendService/GetChatSessionMember", Session, null],
-        ["/service/message_transmit/new_message", "MsgTransmitService/GetTransmitTarget", Session, "NewMessage"],
+        ["/service/message_transmit/new_message", "MsgTransmitService/GetTransmitTarget", Session, "events"],
         ["/service/message_storage/get_history", "MsgStorageService/GetHistoryMsg", Session, null],
         ["/service/message_storage/get_recent", "MsgStorageService/GetRecentMsg", Session, null],
         ["/service/message_storage/search_history", "MsgStorageService/MsgSearch", Session, null],
@@ -83,12 +84,8 @@ internal sealed class ShippedRoutesTests
         Assert.That(route.Match.Methods, Is.EqualTo(new[] { "POST" }));
         Assert.That(route.ClusterId, Is.EqualTo(Clusters[rpc.Split('/')[0]].Cluster));
         var transform = new Dictionary<string, string> { ["Rpc"] = "bite_im." + rpc, ["Session"] = session == Session ? "Required" : "Anonymous" };
-        if (source is not null)
-        {
-            transform["Notify"] = source;
-        }
-
-        Assert.That(route.Transforms!.Single(), Is.EquivalentTo(transform));
+        Assert.That(route.Transforms!.Single().Where(setting => !RuleSettings.Nested.Contains(setting.Key)), Is.EquivalentTo(transform));
+        Assert.That(route.Transforms!.Single().ContainsKey(RuleSettings.Notify), Is.EqualTo(source is not null));
     }
 
     [TestCaseSource(nameof(Table))]
@@ -102,7 +99,7 @@ internal sealed class ShippedRoutesTests
         Assert.That(errors, Is.Empty);
         Assert.That(parsed!.Path, Is.EqualTo("/bite_im." + rpc));
         Assert.That(parsed.Session, Is.EqualTo(session == Session ? SessionMode.Required : SessionMode.Anonymous));
-        Assert.That(parsed.Source?.Name, Is.EqualTo(source));
+        Assert.That(parsed.Events is not null, Is.EqualTo(source is not null));
         Assert.That(parsed.Fields.RequestId, Is.EqualTo(1));
         Assert.That((parsed.Fields.SessionId > 0, parsed.Fields.UserId > 0), Is.EqualTo((session == Session, session == Session)));
     }

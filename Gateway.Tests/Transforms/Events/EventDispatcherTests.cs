@@ -1,7 +1,6 @@
-using System.Buffers;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
-using Gateway.Transforms.Events;
+using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
@@ -16,15 +15,16 @@ internal sealed class EventDispatcherTests
     private static readonly FriendAddProcessRsp Reply = new() { RequestId = "r1", Success = true };
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
-    private readonly FriendAddProcessEvents _source = new();
+    private const string Route = "friend-add-friend-process";
+
     private EventHarness _harness = null!;
 
     [SetUp]
     public void SetUp()
     {
         _harness = new EventHarness();
-        _harness.Directory.Users["alice"] = EventHarness.Alice;
-        _harness.Directory.Users["bob"] = EventHarness.Bob;
+        _harness.Services.Users["alice"] = EventHarness.Alice;
+        _harness.Services.Users["bob"] = EventHarness.Bob;
     }
 
     [TearDown]
@@ -35,16 +35,16 @@ internal sealed class EventDispatcherTests
     {
         var reply = await HandleAsync().DefaultTimeout();
 
-        Assert.That(reply, Is.EqualTo(Reply));
+        Assert.That(FriendAddProcessRsp.Parser.ParseFrom(reply), Is.EqualTo(Reply));
         Assert.That(_harness.Publisher.Published, Is.EqualTo(Expected(EventHarness.Alice, EventHarness.Bob)));
-        Assert.That(_harness.Directory.Asked, Has.Count.EqualTo(1), "One look-up for all of a call");
+        Assert.That(_harness.Services.Asked, Has.Count.EqualTo(1), "One look-up for all of a call");
         Assert.That(_harness.Log.Entries, Is.Empty);
     }
 
     [Test]
     public async Task Handle_RequestNamesAnotherUser_TheSessionsUserIsTheAuthor()
     {
-        await _harness.HandleAsync(new FriendRemoveEvents(), "alice", new FriendRemoveReq { UserId = "mallory", PeerId = "bob" }, new FriendRemoveRsp { Success = true })
+        await _harness.HandleAsync("friend-remove-friend", "alice", new FriendRemoveReq { UserId = "mallory", PeerId = "bob" }, new FriendRemoveRsp { Success = true })
             .DefaultTimeout();
 
         Assert.That(_harness.Publisher.Published.Single().Message.FriendRemove.UserId, Is.EqualTo("alice"));
@@ -52,40 +52,40 @@ internal sealed class EventDispatcherTests
 
     private static IEnumerable<TestCaseData> Failures()
     {
-        yield return Case(new FriendAddEvents(), new FriendAddReq { RespondentId = "bob" },
+        yield return Case("friend-add-friend-apply", new FriendAddReq { RespondentId = "bob" },
             new FriendAddRsp { RequestId = "r1", Errmsg = "no" }, new FriendAddRsp { RequestId = "r1", Errmsg = "no" });
-        yield return Case(new FriendAddProcessEvents(), Request,
+        yield return Case("friend-add-friend-process", Request,
             new FriendAddProcessRsp { RequestId = "r1", Errmsg = "no", NewSessionId = "c1" }, new FriendAddProcessRsp { RequestId = "r1", Errmsg = "no" });
-        yield return Case(new FriendRemoveEvents(), new FriendRemoveReq { PeerId = "bob" },
+        yield return Case("friend-remove-friend", new FriendRemoveReq { PeerId = "bob" },
             new FriendRemoveRsp { RequestId = "r1", Errmsg = "no" }, new FriendRemoveRsp { RequestId = "r1", Errmsg = "no" });
-        yield return Case(new ChatSessionCreateEvents(), new ChatSessionCreateReq { MemberIdList = { "alice", "bob" } },
+        yield return Case("friend-create-chat-session", new ChatSessionCreateReq { MemberIdList = { "alice", "bob" } },
             new ChatSessionCreateRsp { RequestId = "r1", Errmsg = "no", ChatSessionInfo = new ChatSessionInfo() },
             new ChatSessionCreateRsp { RequestId = "r1", Errmsg = "no" });
-        yield return Case(new NewMessageEvents(), new NewMessageReq { ChatSessionId = "c1" },
+        yield return Case("message-new-message", new NewMessageReq { ChatSessionId = "c1" },
             new GetTransmitTargetRsp { RequestId = "r1", Errmsg = "no", TargetIdList = { "bob" } }, new NewMessageRsp { RequestId = "r1", Errmsg = "no" });
 
-        static TestCaseData Case(IEventSource source, IMessage request, IMessage answer, IMessage reply) =>
-            new TestCaseData(source, request, answer, reply).SetName($"{nameof(Handle_SuccessIsFalse_TellsNobody)}({source.Name})");
+        static TestCaseData Case(string source, IMessage request, IMessage answer, IMessage reply) =>
+            new TestCaseData(source, request, answer, reply).SetName($"{nameof(Handle_SuccessIsFalse_TellsNobody)}({source})");
     }
 
     [TestCaseSource(nameof(Failures))]
-    public async Task Handle_SuccessIsFalse_TellsNobody(IEventSource source, IMessage request, IMessage answer, IMessage expected)
+    public async Task Handle_SuccessIsFalse_TellsNobody(string source, IMessage request, IMessage answer, IMessage expected)
     {
         var reply = await _harness.HandleAsync(source, "alice", request, answer).DefaultTimeout();
 
-        Assert.That(reply, Is.EqualTo(expected));
+        Assert.That(expected.Descriptor.Parser.ParseFrom(reply), Is.EqualTo(expected));
         Assert.That(_harness.Publisher.Published, Is.Empty);
-        Assert.That(_harness.Directory.Asked, Is.Empty);
+        Assert.That(_harness.Services.Asked, Is.Empty);
     }
 
     [Test]
     public async Task Handle_NobodyToLookUp_DoesNotAskTheDirectory()
     {
-        _harness.Directory.Before = _ => throw new InvalidOperationException("Nobody should ask.");
+        _harness.Services.Before = _ => throw new InvalidOperationException("Nobody should ask.");
 
-        await _harness.HandleAsync(new FriendRemoveEvents(), "alice", new FriendRemoveReq { PeerId = "bob" }, new FriendRemoveRsp { Success = true }).DefaultTimeout();
+        await _harness.HandleAsync("friend-remove-friend", "alice", new FriendRemoveReq { PeerId = "bob" }, new FriendRemoveRsp { Success = true }).DefaultTimeout();
 
-        Assert.That(_harness.Directory.Asked, Is.Empty);
+        Assert.That(_harness.Services.Asked, Is.Empty);
         Assert.That(_harness.Publisher.Published, Has.Count.EqualTo(1));
         Assert.That(_harness.Log.Entries, Is.Empty);
     }
@@ -94,11 +94,11 @@ internal sealed class EventDispatcherTests
     public async Task Handle_LookUpThrows_PublishesIdsAlone()
     {
         var failure = new InvalidOperationException("user service down");
-        _harness.Directory.Before = _ => throw failure;
+        _harness.Services.Before = _ => throw failure;
 
         var reply = await HandleAsync().DefaultTimeout();
 
-        Assert.That(reply, Is.EqualTo(Reply));
+        Assert.That(FriendAddProcessRsp.Parser.ParseFrom(reply), Is.EqualTo(Reply));
         AssertIdsAlone();
         Assert.That(_harness.Log.Entries.Select(entry => entry.Exception), Is.All.SameAs(failure));
     }
@@ -107,21 +107,21 @@ internal sealed class EventDispatcherTests
     [TestCase(false)]
     public async Task Handle_LookUpHangs_PublishesIdsAloneWhenItsTimeIsOver(bool heedsCancellation)
     {
-        _harness.Directory.Before = token => new TaskCompletionSource().Task.WaitAsync(heedsCancellation ? token : CancellationToken.None);
+        _harness.Services.Before = token => new TaskCompletionSource().Task.WaitAsync(heedsCancellation ? token : CancellationToken.None);
 
         var handling = HandleAsync();
         _harness.Time.Advance(_harness.Settings.LookUpTimeout - Tick);
         Assert.That(handling.IsCompleted, Is.False);
         _harness.Time.Advance(Tick);
 
-        Assert.That(await handling.DefaultTimeout(), Is.EqualTo(Reply));
+        Assert.That(FriendAddProcessRsp.Parser.ParseFrom(await handling.DefaultTimeout()), Is.EqualTo(Reply));
         AssertIdsAlone();
     }
 
     [Test]
     public async Task Handle_UserServiceKnowsOneOfTwo_TellsTheOtherByIdAlone()
     {
-        _harness.Directory.Users.Remove("alice");
+        _harness.Services.Users.Remove("alice");
 
         await HandleAsync().DefaultTimeout();
 
@@ -135,7 +135,7 @@ internal sealed class EventDispatcherTests
         var failure = new InvalidOperationException("bus down");
         _harness.Publisher.Before = _ => throw failure;
 
-        Assert.That(await HandleAsync().DefaultTimeout(), Is.EqualTo(Reply));
+        Assert.That(FriendAddProcessRsp.Parser.ParseFrom(await HandleAsync().DefaultTimeout()), Is.EqualTo(Reply));
         AssertPublishFailed();
         Assert.That(_harness.Log.Entries.Select(entry => entry.Exception), Is.All.SameAs(failure));
     }
@@ -151,7 +151,7 @@ internal sealed class EventDispatcherTests
             return fails ? throw new InvalidOperationException("the hub is away") : Task.CompletedTask;
         };
 
-        Assert.That(await HandleAsync().DefaultTimeout(), Is.EqualTo(Reply));
+        Assert.That(FriendAddProcessRsp.Parser.ParseFrom(await HandleAsync().DefaultTimeout()), Is.EqualTo(Reply));
         Assert.That(_harness.Publisher.Published.Select(published => published.Message.NotifyType), Is.EqualTo(new[]
         {
             NotifyType.ChatSessionCreateNotify, NotifyType.ChatSessionCreateNotify,
@@ -169,44 +169,37 @@ internal sealed class EventDispatcherTests
         Assert.That(handling.IsCompleted, Is.False);
         _harness.Time.Advance(Tick);
 
-        Assert.That(await handling.DefaultTimeout(), Is.EqualTo(Reply));
+        Assert.That(FriendAddProcessRsp.Parser.ParseFrom(await handling.DefaultTimeout()), Is.EqualTo(Reply));
         AssertPublishFailed();
     }
 
-    [TestCase("request")]
-    [TestCase("answer")]
-    public void Handle_BytesThatAreNoMessage_Throws(string broken)
+    [Test]
+    public void Handle_AnswerIsNoMessage_Throws()
     {
-        byte[] garbage = [0x0A, 0x05];
-        var request = broken == "request" ? garbage : Request.ToByteArray();
-        var answer = broken == "answer" ? garbage : Answer.ToByteArray();
-
         Assert.That(
-            async () => await _source.HandleAsync("bob", new ReadOnlySequence<byte>(request), answer, _harness.Dispatcher),
-            Throws.InstanceOf<InvalidProtocolBufferException>());
+            async () => await _harness.HandleAsync(_harness.Shipped(Route), "bob", Request.ToByteArray(), [0x0A, 0x05], Route),
+            Throws.InstanceOf<MalformedFieldException>());
         Assert.That(_harness.Publisher.Published, Is.Empty);
     }
 
-    private Task<IMessage> HandleAsync() => _harness.HandleAsync(_source, "bob", Request, Answer);
+    private Task<byte[]> HandleAsync() => _harness.HandleAsync(Route, "bob", Request, Answer);
 
     private void AssertIdsAlone()
     {
         Assert.That(_harness.Publisher.Published, Is.EqualTo(Expected(new UserInfo { UserId = "alice" }, new UserInfo { UserId = "bob" })));
         var entry = _harness.Log.Entries.Single();
         Assert.That((entry.Level, entry.EventId.Name), Is.EqualTo((LogLevel.Warning, "UserLookUpFailed")));
-        Assert.That(entry.Message, Is.EqualTo("Event 'FriendAddProcess': the details of 2 user(s) could not be looked up; only their ids are told"));
+        Assert.That(entry.Message, Is.EqualTo("Route 'friend-add-friend-process': the details of 2 user(s) could not be looked up; only their ids are told"));
     }
 
     private void AssertPublishFailed()
     {
         Assert.That(
             _harness.Log.Entries.Select(entry => (entry.Level, entry.EventId.Name, entry.Message)),
-            Is.EqualTo(new[] { "FriendAddProcessNotify", "ChatSessionCreateNotify", "ChatSessionCreateNotify" }.Select(type =>
-                (LogLevel.Warning, "PublishFailed", $"Event 'FriendAddProcess': {type} could not be handed to the notify hub"))));
+            Is.EqualTo(new[] { "FRIEND_ADD_PROCESS_NOTIFY", "CHAT_SESSION_CREATE_NOTIFY", "CHAT_SESSION_CREATE_NOTIFY" }.Select(type =>
+                (LogLevel.Warning, "PublishFailed", $"Route 'friend-add-friend-process': the event {type} could not be handed to the notify hub"))));
     }
 
-    private (string Recipients, NotifyMessage Message)[] Expected(UserInfo alice, UserInfo bob) =>
-    [
-        .. EventHarness.Readable(_source.Notifications("bob", Request, Answer, EventHarness.Details(alice, bob))),
-    ];
+    private static IReadOnlyList<(string Recipients, NotifyMessage Message)> Expected(UserInfo alice, UserInfo bob) =>
+        EventOracle.Of(Route, "bob", Request.ToByteArray(), Answer.ToByteArray(), id => id == "alice" ? alice : bob).Told;
 }

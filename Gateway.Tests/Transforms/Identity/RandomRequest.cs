@@ -23,12 +23,13 @@ internal static class RandomRequest
     /// <summary>A request with a session id; every other field is there or not as chance has it.</summary>
     public static IMessage Make(MessageDescriptor type, Random random)
     {
-        var request = Fill(type, random, depth: 3);
+        var request = Fill(type, random);
         type.FindFieldByName("session_id").Accessor.SetValue(request, "s" + random.Next(1_000_000));
         return request;
     }
 
-    private static IMessage Fill(MessageDescriptor type, Random random, int depth)
+    /// <summary>A message in which every field is there or not as chance has it.</summary>
+    public static IMessage Fill(MessageDescriptor type, Random random, int depth = 3)
     {
         var message = type.Parser.ParseFrom([]);
         foreach (var field in type.Fields.InDeclarationOrder().Where(_ => random.Next(3) > 0))

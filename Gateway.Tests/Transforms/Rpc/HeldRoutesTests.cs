@@ -8,7 +8,7 @@ namespace Gateway.Tests.Transforms.Rpc;
 [TestFixture]
 internal sealed class HeldRoutesTests
 {
-    private readonly HeldRoutes _sut = new(new RpcRouteParser(new RpcCatalogs(), [new NewMessageEvents()], Options.Create(new RpcOptions())));
+    private readonly HeldRoutes _sut = new(new RpcRouteParser(new RpcCatalogs(), new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())), Options.Create(new RpcOptions())));
 
     [Test]
     public void Describe_SessionBehindALargeValue_NamesRouteMessageAndField() => Assert.That(

@@ -54,7 +54,7 @@ internal sealed class RpcCatalogTests
     public void TryFind_NotServiceAndMethod_SaysHowToWriteIt(string rpc) => AssertProblem(rpc, $"is '{rpc}'; write it as 'package.Service/Method'");
 
     [Test]
-    public void TryFind_DescriptorSetWithABuiltInName_WinsInItsPackageAlone()
+    public void TryFind_DescriptorSetWithABuiltInName_AddsToItInItsPackage()
     {
         var shop = Descriptors.Shop;
         shop.File[0].Service[0].Name = "UserService";
@@ -62,7 +62,8 @@ internal sealed class RpcCatalogTests
 
         Assert.That(sut.TryFind("shop.UserService/Add", out _, out var problem), Is.True, problem);
         Assert.That(sut.TryFind("bite_im.UserService/GetUserInfo", out _, out problem), Is.True, problem);
-        Assert.That(sut.TryFind("shop.UserService/GetUserInfo", out _, out _), Is.False);
+        Assert.That(sut.TryFind("shop.UserService/GetUserInfo", out _, out problem), Is.True, problem);
+        Assert.That(sut.TryFind("bite_im.UserService/Add", out _, out _), Is.False);
     }
 
     private void AssertProblem(string rpc, string expected)

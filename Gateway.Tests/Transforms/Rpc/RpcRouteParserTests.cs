@@ -9,7 +9,7 @@ namespace Gateway.Tests.Transforms.Rpc;
 [TestFixture]
 internal sealed class RpcRouteParserTests
 {
-    private const string Sources = "'ChatSessionCreate', 'FriendAdd', 'FriendAddProcess', 'FriendRemove', 'NewMessage'";
+    private const string Rule = """[{ "To": "request.respondent_id", "Set": { "friend_remove.user_id": "$caller" } }]""";
 
     private readonly RpcOptions _options = new();
     private RpcRouteParser _sut = null!;
@@ -17,19 +17,19 @@ internal sealed class RpcRouteParserTests
     [SetUp]
     public void SetUp() => _sut = new RpcRouteParser(
         new RpcCatalogs(new RpcCatalog(Descriptors.Build(Descriptors.Shop))),
-        [new FriendAddEvents(), new FriendAddProcessEvents(), new FriendRemoveEvents(), new ChatSessionCreateEvents(), new NewMessageEvents()],
+        new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())),
         Options.Create(_options));
 
     [Test]
     public void Parse_EverythingSet_IsTaken()
     {
-        var transform = Rpc("chen_im.FriendService/FriendAdd", ("Session", "Required"), ("Notify", "FriendAdd"));
+        var transform = Rpc("chen_im.FriendService/FriendAdd", ("Session", "Required"), ("Notify", Rule));
 
         var route = Parse(Route(transform) with { Timeout = TimeSpan.FromSeconds(3), MaxRequestBodySize = 1000 });
 
         Assert.That(route, Is.EqualTo(new RpcRoute(
-            "r", "/chen_im.FriendService/FriendAdd", new MessageFields(1, 2, 3), SessionMode.Required, route!.Source, 1000, TimeSpan.FromSeconds(3))));
-        Assert.That(route.Source, Is.InstanceOf<FriendAddEvents>());
+            "r", "/chen_im.FriendService/FriendAdd", new MessageFields(1, 2, 3), SessionMode.Required, route!.Events, 1000, TimeSpan.FromSeconds(3))));
+        Assert.That(route.Events!.Rules, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -64,14 +64,14 @@ internal sealed class RpcRouteParserTests
 
     [Test]
     public void Parse_RpcUnknownAndNotify_SaysNothingOfTheSession() => AssertErrors(
-        Route(Rpc("bite_im.FriendService/Nope", ("Notify", "FriendAdd"))),
+        Route(Rpc("bite_im.FriendService/Nope", ("Notify", Rule))),
         "Route 'r': transform 'Rpc' is 'bite_im.FriendService/Nope', but 'bite_im.FriendService' has no method 'Nope'; it has GetFriendList, "
         + "FriendRemove, FriendAdd, FriendAddProcess, FriendSearch, GetChatSessionList, ChatSessionCreate, GetChatSessionMember, GetPendingFriendEventList.");
 
     [Test]
     public void Parse_UnknownSetting_IsRefused() => AssertErrors(
         Route(Rpc("bite_im.UserService/UserLogin", ("Sesion", "Required"))),
-        "Route 'r': transform 'Rpc' has no setting 'Sesion'; it knows 'Session' and 'Notify'.");
+        "Route 'r': transform 'Rpc' has no setting 'Sesion'; did you mean 'Session'? It knows Session, Ask, Succeeded, Notify, Reply.");
 
     [TestCase("Maybe")]
     [TestCase("")]
@@ -92,7 +92,7 @@ internal sealed class RpcRouteParserTests
     {
         var shop = Descriptors.Shop;
         shop.File[0].MessageType[0].Field.RemoveAt(2);
-        var sut = new RpcRouteParser(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), [], Options.Create(_options));
+        var sut = new RpcRouteParser(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())), Options.Create(_options));
         var route = Route(Rpc("shop.Cart/Add", ("Session", "Required")));
         List<string> errors = [];
 
@@ -121,24 +121,6 @@ internal sealed class RpcRouteParserTests
     public void Parse_SessionIdThatIsNoString_DoesNotOpenTheRoute() => AssertErrors(
         Route(Rpc("shop.Cart/Odd", ("Session", "Required"))),
         "Route 'r': transform 'Session' is 'Required', but the request message 'OddReq' has no string field 'session_id'; use 'Anonymous' or another RPC.");
-
-    [TestCase("Friendadd")]
-    [TestCase("")]
-    public void Parse_NotifyUnknown_NamesThoseThereAre(string notify) => AssertErrors(
-        Route(Rpc("bite_im.FriendService/FriendAdd", ("Notify", notify))),
-        $"Route 'r': transform 'Notify' is '{notify}'; use one of {Sources}.");
-
-    [TestCase("FriendService/FriendAdd", "FriendAddReq and FriendAddRsp")]
-    [TestCase("MsgTransmitService/GetTransmitTarget", "NewMessageReq and GetTransmitTargetRsp")]
-    public void Parse_NotifyOfAnotherRpc_IsRefused(string rpc, string messages) => AssertErrors(
-        Route(Rpc($"bite_im.{rpc}", ("Notify", "FriendRemove"))),
-        $"Route 'r': transform 'Notify' is 'FriendRemove', which reads FriendRemoveReq and FriendRemoveRsp, but 'bite_im.{rpc}' has {messages}; "
-        + "remove 'Notify' or name the matching RPC.");
-
-    [Test]
-    public void Parse_NotifyOnAnAnonymousRoute_IsRefused() => AssertErrors(
-        Route(Rpc("bite_im.FriendService/FriendAdd", ("Session", "Anonymous"), ("Notify", "FriendAdd"))),
-        "Route 'r': transform 'Notify' is 'FriendAdd', but the route is anonymous and an event needs its author; set 'Session' to 'Required'.");
 
     [Test]
     public void Parse_TimeoutPolicy_IsRefused() => AssertErrors(
@@ -187,12 +169,11 @@ internal sealed class RpcRouteParserTests
     public void Parse_SeveralMistakes_TellsAll() => AssertErrors(
         Route(Rpc("x", ("Session", "y"), ("Notify", "z"), ("Other", "o"))) with { Timeout = TimeSpan.Zero, TimeoutPolicy = "p", MaxRequestBodySize = -1 },
         "Route 'r': transform 'Rpc' is 'x'; write it as 'package.Service/Method'.",
-        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows 'Session' and 'Notify'.",
+        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows Session, Ask, Succeeded, Notify, Reply.",
         "Route 'r': TimeoutPolicy is 'p'; an RPC route needs its time in 'Timeout'.",
         "Route 'r': Timeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'.",
         "Route 'r': MaxRequestBodySize is -1; use 1 to 1073741824 bytes.",
-        "Route 'r': transform 'Session' is 'y'; use 'Required' or 'Anonymous'.",
-        $"Route 'r': transform 'Notify' is 'z'; use one of {Sources}.");
+        "Route 'r': transform 'Session' is 'y'; use 'Required' or 'Anonymous'.");
 
     [Test]
     public void Parse_ErrorsOfOthersBefore_AreNotItsOwn()

@@ -3,6 +3,7 @@ using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Presence;
 using Gateway.Protocol;
+using Google.Protobuf;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -41,7 +42,8 @@ internal sealed class InProcessHub : IAsyncDisposable
     {
         var before = _sockets.Sum(socket => socket.Sent);
         _missing.Reset(_sockets.Length);
-        await _hub.PublishAsync(_users, message, CancellationToken.None);
+        var bytes = message.ToByteArray();
+        await _hub.PublishAsync(_users, "event", bytes.Length, bytes.CopyTo, CancellationToken.None);
         _missing.Wait();
         return _sockets.Sum(socket => socket.Sent) - before;
     }

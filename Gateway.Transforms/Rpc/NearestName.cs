@@ -1,7 +1,7 @@
-namespace Gateway.Proxy.Routing;
+namespace Gateway.Transforms.Rpc;
 
 /// <summary>Guesses what a misspelt name was meant to be.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The known name with the fewest wrong letters; null if all differ in more than a third of theirs.</summary>
     public static string? Of(string name, IEnumerable<string> known) => known

@@ -1,4 +1,4 @@
-namespace Gateway.Proxy.Users;
+namespace Gateway.Transforms.Events;
 
 /// <summary>
 /// Where events get nicknames and avatars from: section <c>Gateway:UserDetails</c>, kept in yarp.json because it names a cluster and

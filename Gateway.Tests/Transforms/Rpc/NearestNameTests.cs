@@ -1,6 +1,6 @@
-using Gateway.Proxy.Routing;
+using Gateway.Transforms.Rpc;
 
-namespace Gateway.Tests.Proxy.Routing;
+namespace Gateway.Tests.Transforms.Rpc;
 
 [TestFixture]
 internal sealed class NearestNameTests

@@ -1,0 +1,36 @@
+using System.Buffers;
+using Gateway.Proxy.Resilience;
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Rpc;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Yarp.ReverseProxy;
+
+namespace Gateway.Proxy.Upstream;
+
+/// <summary>Calls of the gateway's own, to instances that get clients' calls as well.</summary>
+/// <param name="proxy">The clusters as YARP has them. Lazy, because YARP's state in turn needs the transforms, and those this.</param>
+/// <param name="drained">Instances that get no new calls.</param>
+internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, DrainedDestinations drained) : ISubServices
+{
+    public async Task<byte[]> AskAsync(string clusterId, string path, ReadOnlySequence<byte> request, int maxAnswer, CancellationToken cancellationToken)
+    {
+        if (!proxy.Value.TryGetCluster(clusterId, out var cluster)
+            || drained.Without(cluster.ClusterId, cluster.DestinationsState.AvailableDestinations) is not { Count: > 0 } instances)
+        {
+            throw new InvalidOperationException($"Cluster '{clusterId}' has no instance that could be asked.");
+        }
+
+        var instance = instances[Random.Shared.Next(instances.Count)].Model.Config.Address;
+        return await OwnCall.SendAsync(cluster.Model, instance, path, request, maxAnswer, cancellationToken);
+    }
+}
+
+internal static class SubServiceExtensions
+{
+    /// <summary>Registers the calls of the gateway's own.</summary>
+    public static void AddSubServices(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
+        services.TryAddSingleton<ISubServices, SubServices>();
+    }
+}

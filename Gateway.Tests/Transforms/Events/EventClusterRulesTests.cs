@@ -1,0 +1,76 @@
+using Gateway.Transforms.Events;
+using Gateway.Transforms.Rpc;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+
+namespace Gateway.Tests.Transforms.Events;
+
+[TestFixture]
+internal sealed class EventClusterRulesTests
+{
+    private const string Rpc = "bite_im.UserService/GetMultiUserInfo";
+
+    private static readonly HashSet<string> Clusters = new(StringComparer.OrdinalIgnoreCase) { "user", "friend" };
+
+    [Test]
+    public void Check_NothingConfigured_IsValid() => Assert.That(Check(new UserDetailsOptions()), Is.Empty);
+
+    [TestCase(Rpc, 1024)]
+    [TestCase("chen_im.UserService/GetUserInfo", 1 << 30)]
+    public void Check_ClusterAndRpc_AreValid(string rpc, int maxAnswer) =>
+        Assert.That(Check(new UserDetailsOptions { ClusterId = "user", Rpc = rpc, MaxAnswer = maxAnswer }), Is.Empty);
+
+    [TestCase("")]
+    [TestCase("users")]
+    public void Check_NoSuchCluster_IsRefused(string cluster) => Assert.That(Check(new UserDetailsOptions { ClusterId = cluster, Rpc = Rpc }), Is.EqualTo(new[]
+    {
+        $"Gateway:UserDetails:ClusterId is '{cluster}', which is no cluster; name the cluster of the user service, or leave out the whole section.",
+    }));
+
+    [TestCase("bite_im.UserService", "Gateway:UserDetails:Rpc is 'bite_im.UserService'; write it as 'package.Service/Method'.")]
+    [TestCase("bite_im.UserService/SetUserAvatar", "Gateway:UserDetails:Rpc is 'bite_im.UserService/SetUserAvatar', which does not ask for users; name a method with the fields of GetMultiUserInfo "
+        + "(users_id, users_info) or of GetUserInfo (user_id, user_info).")]
+    public void Check_OtherRpc_IsRefused(string rpc, string sentence) =>
+        Assert.That(Check(new UserDetailsOptions { ClusterId = "user", Rpc = rpc }), Is.EqualTo(new[] { sentence }));
+
+    [TestCase(1023)]
+    [TestCase((1 << 30) + 1)]
+    [TestCase(-1)]
+    public void Check_MaxAnswerOutOfRange_IsRefused(int size) =>
+        Assert.That(Check(new UserDetailsOptions { ClusterId = "user", Rpc = Rpc, MaxAnswer = size }), Is.EqualTo(new[]
+        {
+            $"Gateway:UserDetails:MaxAnswer is {size}; use 1024 to 1073741824 bytes.",
+        }));
+
+    [TestCase("friend", "")]
+    [TestCase("own", "")]
+    [TestCase("nobody", "Route 'r': Ask:members:ClusterId is 'nobody', which is no cluster; name one, or leave it out for the route's own.")]
+    public void Check_LookUp_NeedsACluster(string cluster, string sentence)
+    {
+        var route = new RouteConfig
+        {
+            RouteId = "r",
+            ClusterId = "own",
+            Transforms =
+            [
+                new Dictionary<string, string>
+                {
+                    ["Rpc"] = "bite_im.FriendService/FriendRemove",
+                    ["Ask"] = $$"""{ "members": { "ClusterId": "{{cluster}}", "Rpc": "bite_im.FriendService/GetChatSessionMember", "Set": { "user_id": "$caller" } } }""",
+                    ["Notify"] = """[{ "To": "members.member_info_list.user_id", "Set": { "friend_remove.user_id": "$caller" } }]""",
+                },
+            ],
+        };
+
+        Assert.That(Sut().Check(route, Clusters), Is.EqualTo(sentence.Length == 0 ? [] : new[] { sentence }));
+    }
+
+    private static IEnumerable<string> Check(UserDetailsOptions options) => Sut().Check(options, "", Clusters);
+
+    private static EventClusterRules Sut()
+    {
+        var catalogs = new RpcCatalogs();
+        var rules = new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions()));
+        return new EventClusterRules(new RpcRouteParser(catalogs, rules, Options.Create(new RpcOptions())), catalogs);
+    }
+}

@@ -1,0 +1,397 @@
+using System.Text.Json;
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Wire;
+using Google.Protobuf.Reflection;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Transforms.Events;
+
+/// <summary>
+/// Reads what a route says of events: <c>Ask</c>, <c>Succeeded</c>, <c>Notify</c> and <c>Reply</c>, checked against the messages of its RPC. Every
+/// mistake is one sentence that names the place, the value and the cure.
+/// </summary>
+internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDetailsOptions> userDetails)
+{
+    private static readonly string[] OnlyForEvents = [RuleSettings.Ask, RuleSettings.Succeeded];
+    public static readonly string[] LookUpNames = ["ClusterId", "Rpc", "Set"];
+    public static readonly string[] RuleNames = ["To", "Except", "When", "Set"];
+    public static readonly string[] ReplyNames = ["Clear", "Keep"];
+    private static readonly string[] NoNames = ["request", "answer", "caller", "user"];
+
+    /// <param name="route">Names the route at the beginning of each sentence.</param>
+    /// <param name="routeId">The route.</param>
+    /// <param name="clusterId">Its cluster, which answers look-ups that name none.</param>
+    /// <param name="method">Its RPC.</param>
+    /// <param name="hasCaller">Whether a session is required.</param>
+    /// <param name="settings">The transform.</param>
+    /// <param name="catalog">The messages and RPCs there are.</param>
+    /// <param name="errors">Takes the mistakes.</param>
+    /// <returns>Null for a route without events, and for one with a mistake.</returns>
+    public RouteEvents? Parse(
+        string route, string routeId, string clusterId, MethodDescriptor method, bool hasCaller, IReadOnlyDictionary<string, string> settings, RpcCatalog catalog, ICollection<string> errors)
+    {
+        var before = errors.Count;
+        if (!settings.ContainsKey(RuleSettings.Notify) && !settings.ContainsKey(RuleSettings.Reply))
+        {
+            foreach (var key in OnlyForEvents.Where(settings.ContainsKey))
+            {
+                errors.Add($"{route}: transform '{key}' is for events, and there are none; add '{RuleSettings.Notify}', or take '{key}' out.");
+            }
+
+            return null;
+        }
+
+        if (catalog.FindMessage(options.Value.Message) is not { } pushed)
+        {
+            errors.Add($"{EventOptions.SectionName}:{nameof(EventOptions.Message)} is '{options.Value.Message}', which is no message; name one of the built-in files or of a descriptor set.");
+            return null;
+        }
+
+        var (request, answer) = (new MessageQuery(method.InputType), new MessageQuery(method.OutputType));
+        var users = FindUsers(catalog);
+        var scope = new RuleScope(request, answer, users, hasCaller);
+        var lookUps = ParseLookUps(route, clusterId, settings, scope, catalog, errors);
+        foreach (var lookUp in lookUps)
+        {
+            scope.Add(lookUp);
+        }
+
+        var success = ParseSuccess(route, method, settings, scope, errors);
+        List<EventRule> rules = [];
+        foreach (var (at, rule) in Items(route, RuleSettings.Notify, settings, errors))
+        {
+            if (ParseRule(at, routeId, rule, pushed, scope, errors) is { } parsed)
+            {
+                rules.Add(parsed);
+            }
+        }
+
+        var reply = ParseReply(route, method.OutputType, settings, errors);
+        return errors.Count > before ? null : new RouteEvents(
+            request, answer, success!, rules, lookUps, rules.Any(rule => rule.Users.Count > 0) ? users : null, reply);
+    }
+
+    private UserLookUp? FindUsers(RpcCatalog catalog)
+    {
+        var named = userDetails.Value;
+        if (named.Rpc.Length > 0)
+        {
+            return catalog.TryFind(named.Rpc, out var method, out _) ? UserLookUp.Of(named, method, null) : null;
+        }
+
+        // What details look like is known, where nobody is asked for them.
+        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserLookUp.Of(named, null, known!.OutputType.FindFieldByName("user_info")) : null;
+    }
+
+    private static Condition? ParseSuccess(
+        string route, MethodDescriptor method, IReadOnlyDictionary<string, string> settings, RuleScope scope, ICollection<string> errors)
+    {
+        if (!settings.TryGetValue(RuleSettings.Succeeded, out var text))
+        {
+            if (!settings.ContainsKey(RuleSettings.Notify))
+            {
+                // Nobody is told anything, whatever the answer.
+                return new AllOf([]);
+            }
+
+            if (method.OutputType.FindFieldByName("success") is not { FieldType: FieldType.Bool, IsRepeated: false })
+            {
+                errors.Add($"{route}: {method.OutputType.Name} has no boolean field 'success'; say in '{RuleSettings.Succeeded}' which answers are good, as \"answer.code == 0\".");
+                return null;
+            }
+
+            text = "answer.success";
+        }
+
+        return ParseCondition($"{route}: {RuleSettings.Succeeded}", text, scope, mayAsk: false, errors);
+    }
+
+    private static Condition? ParseCondition(string at, string text, RuleScope scope, bool mayAsk, ICollection<string> errors)
+    {
+        var condition = ConditionParser.Parse(text, scope, out var problem);
+        if (condition is not null && condition.References.Any(value => value.Users.Any()))
+        {
+            problem = "details of users are for showing, not for deciding; name a field of request or answer";
+        }
+        else if (condition is not null && !mayAsk && condition.References.Any(value => value.LookUps.Any()))
+        {
+            problem = "nobody is asked before it is known whether the call has succeeded; name a field of request or answer";
+        }
+
+        if (problem is not null)
+        {
+            errors.Add($"{at} is \"{text}\", but {problem}.");
+        }
+
+        return problem is null ? condition : null;
+    }
+
+    private List<LookUp> ParseLookUps(
+        string route, string clusterId, IReadOnlyDictionary<string, string> settings, RuleScope scope, RpcCatalog catalog, ICollection<string> errors)
+    {
+        List<LookUp> lookUps = [];
+        if (!TryRead(route, RuleSettings.Ask, settings, JsonValueKind.Object, errors, out var asked))
+        {
+            return lookUps;
+        }
+
+        foreach (var one in asked.EnumerateObject())
+        {
+            var at = $"{route}: {RuleSettings.Ask}:{one.Name}";
+            var before = errors.Count;
+            if (NoNames.Contains(one.Name) || !one.Name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || !char.IsAsciiLetter(one.Name[0]))
+            {
+                errors.Add($"{at}: '{one.Name}' cannot be the name of a look-up; use letters and digits, and none of {string.Join(", ", NoNames)}.");
+            }
+
+            if (!CheckNames(at, one.Value, LookUpNames, errors))
+            {
+                continue;
+            }
+
+            var rpc = TextOf(one.Value, "Rpc");
+            if (!catalog.TryFind(rpc, out var method, out var problem))
+            {
+                errors.Add($"{at}:Rpc {problem}.");
+                continue;
+            }
+
+            var template = ParseTemplate($"{at}:Set", one.Value, method!.InputType, scope, isEvent: false, out _, errors);
+            if (errors.Count == before)
+            {
+                var answer = new MessageQuery(method.OutputType);
+                var source = 2 + lookUps.Count;
+                var success = method.OutputType.FindFieldByName("success") is { FieldType: FieldType.Bool, IsRepeated: false } field
+                    ? new FieldReference(source, answer.Add([field]), [field], null)
+                    : null;
+                lookUps.Add(new LookUp(one.Name, source, TextOf(one.Value, "ClusterId") is { Length: > 0 } named ? named : clusterId, rpc, template, answer, success));
+            }
+        }
+
+        return lookUps;
+    }
+
+    private EventRule? ParseRule(string at, string routeId, JsonElement rule, MessageDescriptor pushed, RuleScope scope, ICollection<string> errors)
+    {
+        if (!CheckNames(at, rule, RuleNames, errors))
+        {
+            return null;
+        }
+
+        var before = errors.Count;
+        var to = ParseRecipients($"{at}:To", rule, "To", scope, errors);
+        var except = ParseRecipients($"{at}:Except", rule, "Except", scope, errors);
+        if (to.Count == 0 && errors.Count == before)
+        {
+            errors.Add($"{at} has no 'To'; name who is told, as \"request.user_id\" or \"caller\".");
+        }
+
+        var when = TextOf(rule, "When") is { Length: > 0 } text ? ParseCondition($"{at}:When", text, scope, mayAsk: true, errors) : null;
+        var message = ParseTemplate($"{at}:Set", rule, pushed, scope, isEvent: true, out var type, errors);
+        return errors.Count > before ? null : new EventRule(type ?? routeId, when, to, except, message);
+    }
+
+    private static List<Reference> ParseRecipients(string at, JsonElement rule, string key, RuleScope scope, ICollection<string> errors)
+    {
+        List<Reference> recipients = [];
+        foreach (var text in TextsOf(rule, key))
+        {
+            var found = scope.Find(text, out var problem);
+            if (found is not null && found.Kind.FieldType != FieldType.String)
+            {
+                problem = $"that is {RuleScope.Describe(found.Kind)}; recipients are user ids, so name a field that is a string or a list of strings";
+            }
+
+            if (problem is not null)
+            {
+                errors.Add($"{at} is '{text}', but {problem}.");
+            }
+            else
+            {
+                recipients.Add(found!);
+            }
+        }
+
+        return recipients;
+    }
+
+    private MessageTemplate ParseTemplate(
+        string at, JsonElement owner, MessageDescriptor target, RuleScope scope, bool isEvent, out string? type, ICollection<string> errors)
+    {
+        type = null;
+        var template = new MessageTemplate();
+        if (!owner.TryGetProperty("Set", out var set) || set.ValueKind != JsonValueKind.Object || !set.EnumerateObject().Any())
+        {
+            errors.Add($"{at} is missing; say there which fields of {target.Name} have which values.");
+            return template;
+        }
+
+        string[] paths = [.. set.EnumerateObject().Select(field => field.Name)];
+        foreach (var field in set.EnumerateObject())
+        {
+            var text = field.Value.ToString();
+            if (RuleScope.PathIn(target, field.Name, out var problem) is { } path)
+            {
+                problem = paths.FirstOrDefault(other => other.StartsWith(field.Name + '.', StringComparison.Ordinal)) is { } inner
+                    ? $"'{inner}' is set within it; keep one of them"
+                    : path.SkipLast(1).FirstOrDefault(step => step.IsRepeated) is { } list
+                    ? $"'{list.Name}' is {RuleScope.Describe(list)}, so it is not known which one; set the whole list"
+                    : SetField(template, path, text, scope, out problem) ? null : problem;
+                if (path is [{ FieldType: FieldType.Enum, IsRepeated: false }] && !text.StartsWith('$'))
+                {
+                    type ??= text;
+                }
+            }
+
+            if (problem is null && !isEvent && template.References.Any(value => value.Users.Any()))
+            {
+                problem = "details of users are shown in events only; name a field of request or answer";
+            }
+
+            if (problem is not null)
+            {
+                errors.Add($"{at}:{field.Name} is '{text}', but {problem}.");
+            }
+        }
+
+        return template;
+    }
+
+    private bool SetField(MessageTemplate template, IReadOnlyList<FieldDescriptor> path, string text, RuleScope scope, out string? problem)
+    {
+        var field = path[^1];
+        if (!text.StartsWith('$') || text.StartsWith("$$", StringComparison.Ordinal))
+        {
+            var constant = Constants.Encode(field, text.StartsWith('$') ? text[1..] : text, options.Value.ExplicitDefaults, out problem);
+            if (constant is not null)
+            {
+                template.Set(path, constant);
+            }
+
+            return constant is not null;
+        }
+
+        if (scope.Find(text[1..], out problem) is not { } value)
+        {
+            return false;
+        }
+
+        problem = Mismatch(field, value);
+        if (problem is null)
+        {
+            template.Set(path, value);
+        }
+
+        return problem is null;
+    }
+
+    private static string? Mismatch(FieldDescriptor field, Reference value)
+    {
+        var kind = value.Kind;
+        var isSame = field.IsMap == kind.IsMap && (field.IsMap ? SameMap(field, kind) : SameKind(field, kind));
+        return !isSame ? $"that is {RuleScope.Describe(kind)}, and '{field.Name}' of {field.ContainingType.Name} is {RuleScope.Describe(field)}; name a field of the same kind"
+            : value.IsList && !field.IsRepeated ? $"that is a list, and '{field.Name}' of {field.ContainingType.Name} has one value; name a field with one value"
+            : null;
+    }
+
+    private static bool SameMap(FieldDescriptor a, FieldDescriptor b) =>
+        SameKind(a.MessageType.FindFieldByNumber(1), b.MessageType.FindFieldByNumber(1)) && SameKind(a.MessageType.FindFieldByNumber(2), b.MessageType.FindFieldByNumber(2));
+
+    /// <summary>Files may name one message in packages of their own.</summary>
+    private static bool SameKind(FieldDescriptor a, FieldDescriptor b) =>
+        a.FieldType == b.FieldType && (a.FieldType != FieldType.Message || a.MessageType.Name == b.MessageType.Name);
+
+    private static ReplyFields? ParseReply(string route, MessageDescriptor answer, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
+    {
+        if (!TryRead(route, RuleSettings.Reply, settings, JsonValueKind.Object, errors, out var reply)
+            || !CheckNames($"{route}: {RuleSettings.Reply}", reply, ReplyNames, errors))
+        {
+            return null;
+        }
+
+        string[] keys = [.. reply.EnumerateObject().Select(one => one.Name)];
+        if (keys.Length != 1)
+        {
+            errors.Add($"{route}: {RuleSettings.Reply} needs either 'Clear', with the fields the client is not to read, or 'Keep', with those it is to.");
+            return null;
+        }
+
+        var numbers = new HashSet<int>();
+        foreach (var name in TextsOf(reply, keys[0]))
+        {
+            if (RuleScope.PathIn(answer, name, out var problem) is { Count: 1 } path)
+            {
+                numbers.Add(path[0].FieldNumber);
+            }
+            else
+            {
+                errors.Add($"{route}: {RuleSettings.Reply}:{keys[0]} is '{name}', but {problem ?? $"only whole fields of {answer.Name} can be taken out; name one without '.'"}.");
+            }
+        }
+
+        return new ReplyFields(numbers, keys[0] == "Keep");
+    }
+
+    private static IEnumerable<(string At, JsonElement Item)> Items(string route, string key, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
+    {
+        if (!TryRead(route, key, settings, JsonValueKind.Array, errors, out var list))
+        {
+            return [];
+        }
+
+        return list.EnumerateArray().Select((item, i) => ($"{route}: {key}:{i}", item));
+    }
+
+    private static bool TryRead(
+        string route, string key, IReadOnlyDictionary<string, string> settings, JsonValueKind kind, ICollection<string> errors, out JsonElement value)
+    {
+        value = default;
+        if (!settings.TryGetValue(key, out var text))
+        {
+            return false;
+        }
+
+        try
+        {
+            value = JsonElement.Parse(text);
+        }
+        catch (JsonException)
+        {
+            // Told below: it is no list or group of settings.
+        }
+
+        if (value.ValueKind != kind)
+        {
+            errors.Add($"{route}: transform '{key}' is '{text}'; write {(kind == JsonValueKind.Array ? "a list of rules" : "a group of settings")}, see docs/events.md.");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static bool CheckNames(string at, JsonElement settings, string[] known, ICollection<string> errors)
+    {
+        if (settings.ValueKind != JsonValueKind.Object)
+        {
+            errors.Add($"{at} is '{settings}'; write a group of settings, with {string.Join(", ", known.Select(name => $"'{name}'"))}.");
+            return false;
+        }
+
+        foreach (var name in settings.EnumerateObject().Select(setting => setting.Name).Except(known))
+        {
+            var hint = NearestName.Of(name, known) is { } nearest ? $"did you mean '{nearest}'? It knows" : "it knows";
+            errors.Add($"{at} has no setting '{name}'; {hint} {string.Join(", ", known)}.");
+        }
+
+        return true;
+    }
+
+    private static string TextOf(JsonElement settings, string name) =>
+        settings.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null) ? value.ToString() : "";
+
+    /// <summary>A text, or a list of texts.</summary>
+    private static IEnumerable<string> TextsOf(JsonElement settings, string name) =>
+        !settings.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? []
+        : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(one => one.ToString())
+        : [value.ToString()];
+}

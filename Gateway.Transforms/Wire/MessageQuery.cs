@@ -1,0 +1,155 @@
+using System.Buffers;
+using Google.Protobuf.Reflection;
+
+namespace Gateway.Transforms.Wire;
+
+/// <summary>
+/// Finds the values at some paths of a message in one pass, without parsing it. By the rules of parsers: of several values of one field the
+/// last counts, several messages of one field are one, and of a oneof only the last is there.
+/// </summary>
+internal sealed class MessageQuery(MessageDescriptor type)
+{
+    private readonly Node _root = new();
+    private readonly List<IReadOnlyList<FieldDescriptor>> _paths = [];
+
+    public MessageDescriptor Type => type;
+
+    /// <summary>Asks for one more path, whose last field may be anything, and the others messages. Returns its number among the values.</summary>
+    public int Add(IReadOnlyList<FieldDescriptor> path)
+    {
+        var known = _paths.FindIndex(other => other.SequenceEqual(path));
+        if (known >= 0)
+        {
+            return known;
+        }
+
+        _paths.Add(path);
+        var node = _root;
+        foreach (var field in path)
+        {
+            node = node.Below(field);
+        }
+
+        node.Slot = _paths.Count - 1;
+        return node.Slot;
+    }
+
+    /// <exception cref="MalformedFieldException">The message, or one on the way to a value, is not well-formed.</exception>
+    public FieldValues Find(in ReadOnlySequence<byte> message)
+    {
+        var found = new List<FieldRange>?[_paths.Count];
+        if (_paths.Count > 0)
+        {
+            Find(message, message, 0, _root, found, new int[_paths.Count]);
+        }
+
+        return new FieldValues(message, found);
+    }
+
+    /// <param name="whole">The outermost message.</param>
+    /// <param name="message">The one to be looked through.</param>
+    /// <param name="offset">Where it begins in the outermost.</param>
+    /// <param name="node">What is asked of it.</param>
+    /// <param name="found">Takes the values.</param>
+    /// <param name="firsts">How many values of each path were there before the innermost element of a list that we are in.</param>
+    private static void Find(
+        in ReadOnlySequence<byte> whole, in ReadOnlySequence<byte> message, long offset, Node node, List<FieldRange>?[] found, int[] firsts)
+    {
+        var reader = new SequenceReader<byte>(message);
+        while (!reader.End)
+        {
+            if (FieldReader.Read(ref reader, out var number, out var wireType, out var value) is { } problem)
+            {
+                throw new MalformedFieldException(problem, isOutermost: offset == 0);
+            }
+
+            foreach (var child in node.Children)
+            {
+                if (child.Field.FieldNumber == number && child.Takes(wireType))
+                {
+                    var range = new FieldRange(offset + value.Offset, value.Length);
+                    if (child.Slot >= 0)
+                    {
+                        Keep(child, range, found, firsts);
+                    }
+
+                    if (child.Children.Count > 0)
+                    {
+                        var inner = child.Field.IsRepeated ? CountsOf(found) : firsts;
+                        Find(whole, whole.Slice(range.Offset, range.Length), range.Offset, child, found, inner);
+                    }
+                }
+                else if (child.Rivals?.Contains(number) == true)
+                {
+                    child.Clear(found, firsts);
+                }
+            }
+        }
+    }
+
+    private static void Keep(Node node, FieldRange range, List<FieldRange>?[] found, int[] firsts)
+    {
+        var ranges = found[node.Slot] ??= new List<FieldRange>(1);
+        if (!node.Field.IsRepeated && node.Field.FieldType != FieldType.Message && ranges.Count > firsts[node.Slot])
+        {
+            ranges[^1] = range;
+        }
+        else
+        {
+            ranges.Add(range);
+        }
+    }
+
+    private static int[] CountsOf(List<FieldRange>?[] found) => [.. found.Select(ranges => ranges?.Count ?? 0)];
+
+    private sealed class Node(FieldDescriptor? of = null)
+    {
+        public FieldDescriptor Field => of!;
+
+        public List<Node> Children { get; } = [];
+
+        /// <summary>The number of the path that ends here; -1 for none.</summary>
+        public int Slot { get; set; } = -1;
+
+        /// <summary>The other fields of a oneof; null for a field that is in none.</summary>
+        public int[]? Rivals { get; } = of?.RealContainingOneof?.Fields.Where(other => other != of).Select(other => other.FieldNumber).ToArray();
+
+        public Node Below(FieldDescriptor below)
+        {
+            if (Children.Find(child => child.Field == below) is not { } node)
+            {
+                Children.Add(node = new Node(below));
+            }
+
+            return node;
+        }
+
+        /// <summary>A field of another wire type than its own is an unknown one.</summary>
+        public bool Takes(int wireType)
+        {
+            var own = WireTag.TypeOf(Field.FieldType);
+            return wireType == own || (wireType == WireTag.LengthDelimited && Field.IsRepeated);
+        }
+
+        public void Clear(List<FieldRange>?[] found, int[] firsts)
+        {
+            if (Slot >= 0 && found[Slot] is { } ranges)
+            {
+                ranges.RemoveRange(firsts[Slot], ranges.Count - firsts[Slot]);
+            }
+
+            foreach (var child in Children)
+            {
+                child.Clear(found, firsts);
+            }
+        }
+    }
+}
+
+/// <summary>A message in which something cannot be read.</summary>
+/// <param name="problem">Why, in a few words.</param>
+/// <param name="isOutermost">Whether that is in the message itself, and not in one within it.</param>
+internal sealed class MalformedFieldException(string problem, bool isOutermost) : Exception(problem)
+{
+    public bool IsOutermost => isOutermost;
+}

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Google.Protobuf.Reflection;
+
+namespace Gateway.Transforms.Wire;
+
+/// <summary>A number as it is written in a message. Source: https://protobuf.dev/programming-guides/encoding/.</summary>
+internal static class WireNumber
+{
+    /// <summary>What a parser reads: whole numbers, enums and booleans (0 or 1) as they are, up to 2^53; beyond that, and for fractions, the nearest double.</summary>
+    public static double Read(in ReadOnlySequence<byte> value, FieldType type)
+    {
+        var bits = Bits(value, type);
+        return type switch
+        {
+            FieldType.Bool => bits != 0 ? 1 : 0,
+            FieldType.Int32 or FieldType.Enum or FieldType.SFixed32 => (int)bits,
+            FieldType.Int64 or FieldType.SFixed64 => (long)bits,
+            FieldType.UInt32 or FieldType.Fixed32 => (uint)bits,
+            FieldType.SInt32 => (int)((uint)bits >> 1) ^ -(int)(bits & 1),
+            FieldType.SInt64 => (long)(bits >> 1) ^ -(long)(bits & 1),
+            FieldType.Float => BitConverter.UInt32BitsToSingle((uint)bits),
+            FieldType.Double => BitConverter.UInt64BitsToDouble(bits),
+            _ => bits,
+        };
+    }
+
+    /// <summary>The bits of a number as they are kept.</summary>
+    public static ulong Bits(in ReadOnlySequence<byte> value, FieldType type)
+    {
+        switch (WireTag.TypeOf(type))
+        {
+            case WireTag.Fixed32:
+                Span<byte> four = stackalloc byte[sizeof(uint)];
+                value.CopyTo(four);
+                return BinaryPrimitives.ReadUInt32LittleEndian(four);
+            case WireTag.Fixed64:
+                Span<byte> eight = stackalloc byte[sizeof(ulong)];
+                value.CopyTo(eight);
+                return BinaryPrimitives.ReadUInt64LittleEndian(eight);
+            default:
+                var reader = new SequenceReader<byte>(value);
+                FieldReader.TryReadVarint(ref reader, WireTag.MaxVarintBytes, out var bits);
+                return type is FieldType.Bool ? bits != 0 ? 1UL : 0 : type is FieldType.UInt32 or FieldType.SInt32 ? (uint)bits
+                    : type is FieldType.Int32 or FieldType.Enum ? (ulong)(int)bits : bits;
+        }
+    }
+
+    public static int VarintSize(ulong value)
+    {
+        var size = 1;
+        for (; value >= 0x80; value >>= 7)
+        {
+            size++;
+        }
+
+        return size;
+    }
+
+    /// <summary>Writes a number and moves behind it.</summary>
+    public static void WriteVarint(ref Span<byte> target, ulong value)
+    {
+        var used = 0;
+        for (; value >= 0x80; value >>= 7)
+        {
+            target[used++] = (byte)(value | 0x80);
+        }
+
+        target[used++] = (byte)value;
+        target = target[used..];
+    }
+}
