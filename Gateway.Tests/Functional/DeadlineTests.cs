@@ -9,11 +9,11 @@ namespace Gateway.Tests.Functional;
 [TestFixture]
 internal sealed class DeadlineTests : GatewayTest
 {
-    private const int RouteMilliseconds = 300;
+    private const int RouteMilliseconds = 1000;
 
     protected override Dictionary<string, string?> Settings => new()
     {
-        ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:00.300",
+        ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "00:00:01",
         ["Gateway:Rpc:DefaultTimeout"] = "00:00:07",
     };
 

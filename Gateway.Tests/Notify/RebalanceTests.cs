@@ -65,7 +65,9 @@ internal sealed class RebalanceTests
     [Test]
     public async Task NodeComes_WhileEventsFlow_NothingIsLost_AndItEndsNearTheMean()
     {
-        await using var nodes = await NodesFixture.StartAsync(1, On);
+        // These clients wait for as long as they are told.
+        var settings = new Dictionary<string, string?>(On) { ["Gateway:Notify:DrainReconnectJitter"] = "00:00:01" };
+        await using var nodes = await NodesFixture.StartAsync(1, settings);
         var ledger = new Ledger("alice");
         Uri[] addresses = [nodes.Address(0)];
         var clients = Enumerable.Range(0, 12).Select(_ => ledger.Follow("alice", "s-alice", addresses)).ToArray();
@@ -76,19 +78,23 @@ internal sealed class RebalanceTests
             while (!ending.IsCancellationRequested)
             {
                 await ledger.PublishAsync(nodes, 0);
+                // Who is away for a second must not miss more than is kept.
+                await Task.Delay(10);
             }
         });
 
-        await nodes.AddNodeAsync(On);
+        await nodes.AddNodeAsync(settings);
         addresses[0] = nodes.Address(1);
-        await Eventually.That(() => nodes.Nodes[1].OpenSockets() == 5, "five have moved");
+        await Eventually.That(() => nodes.Nodes[1].OpenSockets() >= 5, "five have moved");
         await ledger.GrowAsync();
         await ending.CancelAsync();
         await flowing.DefaultTimeout();
 
         await ledger.CheckAsync(nodes);
         await LookAsync(nodes);
-        Assert.That(nodes.Nodes.Select(node => node.OpenSockets()), Is.EqualTo(new[] { 7, 5 }));
+        // One more may have moved while a busy machine kept those before it from arriving.
+        await Eventually.That(() => nodes.Nodes.Sum(node => node.OpenSockets()) == 12, "all have arrived");
+        Assert.That(nodes.Nodes[1].OpenSockets(), Is.InRange(5, 7));
         Assert.That(clients.Sum(client => client.Reloads), Is.Zero, "Nobody had to load anew");
         await DisposeAsync(clients);
     }
