@@ -1,3 +1,4 @@
+using System.Buffers;
 using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -47,7 +48,7 @@ internal sealed record IsSet(Reference Value) : Condition
         }
 
         var last = Value.Value(facts, count - 1);
-        return Operand.IsText(Value.Kind) ? !last.IsEmpty : WireNumber.Read(last, Value.Kind.FieldType) != 0;
+        return Operand.IsText(Value.Kind) ? !last.IsEmpty : WireValue.Read(last, Value.Kind.FieldType) != 0;
     }
 }
 
@@ -114,7 +115,7 @@ internal sealed record Operand(Reference? Value, bool IsSize, double ConstantNum
         }
 
         var count = Value.Count(facts);
-        return count == 0 ? ByteString.Empty : ByteString.CopyFrom(System.Buffers.BuffersExtensions.ToArray(Value.Value(facts, count - 1)));
+        return count == 0 ? ByteString.Empty : ByteString.CopyFrom(Value.Value(facts, count - 1).ToArray());
     }
 
     public double Number(CallFacts facts)
@@ -127,7 +128,7 @@ internal sealed record Operand(Reference? Value, bool IsSize, double ConstantNum
         var count = Value.Count(facts);
         if (!IsSize)
         {
-            return count == 0 ? 0 : WireNumber.Read(Value.Value(facts, count - 1), Value.Kind.FieldType);
+            return count == 0 ? 0 : WireValue.Read(Value.Value(facts, count - 1), Value.Kind.FieldType);
         }
 
         if (!Value.IsList)
@@ -140,7 +141,7 @@ internal sealed record Operand(Reference? Value, bool IsSize, double ConstantNum
     }
 
     /// <summary>Numbers of a list may stand in a row.</summary>
-    private static long NumbersIn(System.Buffers.ReadOnlySequence<byte> row, int wireType)
+    private static long NumbersIn(ReadOnlySequence<byte> row, int wireType)
     {
         if (wireType != WireTag.Varint)
         {

@@ -38,9 +38,10 @@ internal sealed partial class EventDispatcher(
 
         // 1. What has to be asked to know which rules hold, then for whom and to show what.
         var failed = new HashSet<LookUp>();
-        await AskAsync(route, events.Rules.SelectMany(rule => rule.LookUpsBefore), facts, failed);
+        LookUp[] before = [.. events.Rules.SelectMany(rule => rule.LookUpsBefore).Distinct()];
+        await AskAsync(route, before, facts, failed);
         List<EventRule> due = [.. events.Rules.Where(rule => !rule.LookUpsBefore.Any(failed.Contains) && rule.When?.Holds(facts) is not false)];
-        await AskAsync(route, due.SelectMany(rule => rule.LookUps).Except(due.SelectMany(rule => rule.LookUpsBefore)), facts, failed);
+        await AskAsync(route, [.. due.SelectMany(rule => rule.LookUps).Except(before)], facts, failed);
         due.RemoveAll(rule => rule.LookUps.Any(failed.Contains));
 
         // 2. Whom it is for; and the details of those it is about.
@@ -75,9 +76,12 @@ internal sealed partial class EventDispatcher(
         }
     }
 
-    private async Task AskAsync(string route, IEnumerable<LookUp> lookUps, CallFacts facts, HashSet<LookUp> failed)
+    /// <param name="route">The name of the route, for the log.</param>
+    /// <param name="asked">Who is asked, each once.</param>
+    /// <param name="facts">Takes the answers.</param>
+    /// <param name="failed">Takes those without one.</param>
+    private async Task AskAsync(string route, LookUp[] asked, CallFacts facts, HashSet<LookUp> failed)
     {
-        LookUp[] asked = [.. lookUps.Distinct()];
         if (asked.Length == 0)
         {
             return;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Gateway.Transforms.Wire;
-using Google.Protobuf.Reflection;
 
 namespace Gateway.Transforms.Events;
 
@@ -12,7 +11,7 @@ namespace Gateway.Transforms.Events;
 /// <param name="Request">Makes the request.</param>
 /// <param name="Answer">What is read of the answer.</param>
 /// <param name="Success">Whether it is one; null where the answer does not say.</param>
-internal sealed record LookUp(string Name, int Source, string ClusterId, string Rpc, MessageTemplate Request, MessageQuery Answer, Reference? Success)
+internal sealed record LookUp(string Name, int Source, string ClusterId, string Rpc, MessageTemplate Request, MessageQuery Answer, Condition? Success)
 {
     /// <summary>Asks, and notes the answer. Throws what its transport throws, and for an answer that says that it is none.</summary>
     public async Task AskAsync(ISubServices services, CallFacts facts, int maxAnswer, CancellationToken cancellationToken)
@@ -22,7 +21,7 @@ internal sealed record LookUp(string Name, int Source, string ClusterId, string 
         Request.Write(facts, sizes, request);
         var answer = await services.AskAsync(ClusterId, '/' + Rpc, new ReadOnlySequence<byte>(request), maxAnswer, cancellationToken);
         facts[Source] = Answer.Find(new ReadOnlySequence<byte>(answer));
-        if (Success is { } success && !(success.Count(facts) > 0 && WireNumber.Read(success.Value(facts, 0), FieldType.Bool) != 0))
+        if (Success?.Holds(facts) is false)
         {
             throw new InvalidOperationException($"'{Rpc}' answered success=false.");
         }

@@ -114,9 +114,9 @@ internal sealed class MessageTemplate
 
         if (wireType != WireTag.LengthDelimited && !field.IsRepeated)
         {
-            var bits = WireNumber.Bits(value.Value(facts, count - 1), field.FieldType);
+            var bits = WireValue.Bits(value.Value(facts, count - 1), field.FieldType);
             return bits == 0 && !field.HasPresence ? 0
-                : WireNumber.VarintSize(Tag(field, wireType)) + (wireType == WireTag.Varint ? WireNumber.VarintSize(bits) : wireType == WireTag.Fixed64 ? sizeof(ulong) : sizeof(uint));
+                : WireValue.VarintSize(Tag(field, wireType)) + (wireType == WireTag.Varint ? WireValue.VarintSize(bits) : wireType == WireTag.Fixed64 ? sizeof(ulong) : sizeof(uint));
         }
 
         for (var i = 0; i < count; i++)
@@ -149,16 +149,16 @@ internal sealed class MessageTemplate
         else if (wireType != WireTag.LengthDelimited && !field.IsRepeated)
         {
             var last = value.Value(facts, count - 1);
-            var bits = WireNumber.Bits(last, field.FieldType);
+            var bits = WireValue.Bits(last, field.FieldType);
             if (bits == 0 && !field.HasPresence)
             {
                 return;
             }
 
-            WireNumber.WriteVarint(ref target, Tag(field, wireType));
+            WireValue.WriteVarint(ref target, Tag(field, wireType));
             if (wireType == WireTag.Varint)
             {
-                WireNumber.WriteVarint(ref target, bits);
+                WireValue.WriteVarint(ref target, bits);
             }
             else
             {
@@ -184,12 +184,12 @@ internal sealed class MessageTemplate
 
     private static void WriteHead(FieldDescriptor field, int length, ref Span<byte> target)
     {
-        WireNumber.WriteVarint(ref target, Tag(field, WireTag.LengthDelimited));
-        WireNumber.WriteVarint(ref target, (uint)length);
+        WireValue.WriteVarint(ref target, Tag(field, WireTag.LengthDelimited));
+        WireValue.WriteVarint(ref target, (uint)length);
     }
 
     private static int SizeOf(FieldDescriptor field, int length) =>
-        WireNumber.VarintSize(Tag(field, WireTag.LengthDelimited)) + WireNumber.VarintSize((uint)length) + length;
+        WireValue.VarintSize(Tag(field, WireTag.LengthDelimited)) + WireValue.VarintSize((uint)length) + length;
 
     private static uint Tag(FieldDescriptor field, int wireType) => WireFormat.MakeTag(field.FieldNumber, (WireFormat.WireType)wireType);
 

@@ -162,7 +162,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
                 var answer = new MessageQuery(method.OutputType);
                 var source = 2 + lookUps.Count;
                 var success = method.OutputType.FindFieldByName("success") is { FieldType: FieldType.Bool, IsRepeated: false } field
-                    ? new FieldReference(source, answer.Add([field]), [field], null)
+                    ? new IsSet(new FieldReference(source, answer.Add([field]), [field], null))
                     : null;
                 lookUps.Add(new LookUp(one.Name, source, TextOf(one.Value, "ClusterId") is { Length: > 0 } named ? named : clusterId, rpc, template, answer, success));
             }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Gateway.Transforms.Identity;
 using Gateway.Transforms.Wire;
 using Google.Protobuf.Reflection;
 
@@ -110,7 +109,7 @@ internal sealed class UserLookUp
             return new KnownUser(message, fields);
         }
 
-        var id = UserIdInjector.Encode(_userId.FieldNumber, userId);
+        var id = WireValue.Text(_userId.FieldNumber, userId);
         if (fields.Count(_id) == 0)
         {
             message = new SequenceBuilder().Append(id).Append(told).Build();
@@ -169,17 +168,17 @@ internal sealed class UserLookUp
         var request = new SequenceBuilder();
         if (_requestId is not null)
         {
-            request.Append(UserIdInjector.Encode(_requestId.FieldNumber, Guid.NewGuid().ToString("N")));
+            request.Append(WireValue.Text(_requestId.FieldNumber, Guid.NewGuid().ToString("N")));
         }
 
         foreach (var userId in userIds)
         {
-            request.Append(UserIdInjector.Encode(_ids!.FieldNumber, userId));
+            request.Append(WireValue.Text(_ids!.FieldNumber, userId));
         }
 
         var bytes = await services.AskAsync(_options.ClusterId, '/' + _options.Rpc, request.Build(), _options.MaxAnswer, cancellationToken);
         var answer = _answer.Find(new ReadOnlySequence<byte>(bytes));
-        if (_success >= 0 && !(answer.Count(_success) > 0 && WireNumber.Read(answer.Value(_success, 0), FieldType.Bool) != 0))
+        if (_success >= 0 && !(answer.Count(_success) > 0 && WireValue.Read(answer.Value(_success, 0), FieldType.Bool) != 0))
         {
             throw new InvalidOperationException($"'{_options.Rpc}' answered success=false.");
         }

@@ -105,7 +105,7 @@ internal sealed class IdentityMiddleware(
         else
         {
             var beginning = UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId: null);
-            rpc.Admit(userId, beginning, RestOf(context, route, body, scan, userId is null ? default : UserIdInjector.Encode(field, userId)));
+            rpc.Admit(userId, beginning, RestOf(context, route, body, scan, userId is null ? default : WireValue.Text(field, userId)));
         }
 
         return true;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Gateway.Transforms.Wire;
 
 namespace Gateway.Transforms.Identity;
@@ -7,9 +6,6 @@ namespace Gateway.Transforms.Identity;
 /// <summary>Makes a request say who its sender is: takes out every user_id the client put in, and appends the session's.</summary>
 internal static class UserIdInjector
 {
-    private const int LengthDelimited = 2;
-    private const int MaxVarint32Bytes = 5;
-
     /// <summary>Makes a whole message ready to go out.</summary>
     /// <param name="message">A message that <see cref="MessageScanner"/> found well-formed.</param>
     /// <param name="clientUserIds">The fields to take out, in the order they stand; null for none.</param>
@@ -32,29 +28,6 @@ internal static class UserIdInjector
         }
 
         result.Append(message.Slice(kept));
-        return userId is null ? result.Build() : result.Append(Encode(field, userId)).Build();
-    }
-
-    /// <summary>The field that is appended.</summary>
-    public static ReadOnlyMemory<byte> Encode(int field, string userId)
-    {
-        var length = Encoding.UTF8.GetByteCount(userId);
-        var bytes = new byte[(2 * MaxVarint32Bytes) + length];
-        var used = WriteVarint(bytes, (uint)((field << 3) | LengthDelimited));
-        used += WriteVarint(bytes.AsSpan(used), (uint)length);
-        used += Encoding.UTF8.GetBytes(userId, bytes.AsSpan(used));
-        return bytes.AsMemory(0, used);
-    }
-
-    private static int WriteVarint(Span<byte> target, uint value)
-    {
-        var used = 0;
-        for (; value >= 0x80; value >>= 7)
-        {
-            target[used++] = (byte)(value | 0x80);
-        }
-
-        target[used++] = (byte)value;
-        return used;
+        return userId is null ? result.Build() : result.Append(WireValue.Text(field, userId)).Build();
     }
 }

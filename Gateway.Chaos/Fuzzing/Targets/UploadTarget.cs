@@ -50,7 +50,7 @@ internal sealed class UploadTarget : IFuzzTarget
         var passedOn = new SequenceBuilder()
             .Append(UserIdInjector.Inject(beginning, scan.UserIds, fields.UserId, userId: null))
             .Append(input[held..])
-            .Append(UserIdInjector.Encode(fields.UserId, User));
+            .Append(WireValue.Text(fields.UserId, User));
         var expected = UserIdInjector.Inject(all, whole.UserIds, fields.UserId, User);
         DisagreementException.Unless(
             scan.SessionId == whole.SessionId && passedOn.Build().ToArray().AsSpan().SequenceEqual(expected.ToArray()), "passed on, it becomes another message");

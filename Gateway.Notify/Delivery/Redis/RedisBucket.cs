@@ -214,6 +214,11 @@ internal sealed class RedisBucket
         {
             reason = _store.Failed(exception) ? reason : "refused";
         }
+        catch (Exception exception)
+        {
+            // Perhaps nobody waits for it any more: what nobody has thought of must be told here, and costs the event like any other failure.
+            _store.Broken(exception);
+        }
 
         Lose(recipients.Count, reason);
         _calls.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));

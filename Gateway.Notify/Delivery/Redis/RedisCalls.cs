@@ -39,6 +39,9 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     private string _prefix = "";
     private string _publish = "PUBLISH";
 
+    /// <summary>Hears why a large event could not be fetched.</summary>
+    public Action<Exception>? FetchFailed { private get; set; }
+
     /// <summary>Patience with a beat: mostly longer than with anything else, but never so long that the node is taken for dead meanwhile.</summary>
     private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Min(_options.NodeTimeout.Ticks, Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3)));
 
@@ -193,6 +196,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         }
         catch (Exception exception) when (IsOfRedis(exception))
         {
+            FetchFailed?.Invoke(exception);
             return null;
         }
     }

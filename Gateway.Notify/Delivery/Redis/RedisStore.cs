@@ -27,6 +27,7 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
     public RedisStore(RedisCalls calls, NodeName node, IOptions<NotifyOptions> options, NotifyMetrics metrics, TimeProvider time, ILogger<RedisStore> logger)
     {
         _calls = calls;
+        calls.FetchFailed = exception => Failed(exception);
         Node = node.Value;
         _options = options.Value;
         _metrics = metrics;
@@ -240,7 +241,7 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
         [LoggerMessage(2026, LogLevel.Warning, "A letter of another gateway cannot be read and is passed over; it is of another version, or not of a gateway", EventName = "HubLetterUnread")]
         public static partial void LetterUnread(ILogger logger);
 
-        [LoggerMessage(2027, LogLevel.Error, "Reading the mailbox or burying a node failed; it is tried again with the next beat", EventName = "HubWorkFailed")]
+        [LoggerMessage(2027, LogLevel.Error, "A step of the hub on Redis failed; an event is lost by that, anything else is tried again with the next beat", EventName = "HubWorkFailed")]
         public static partial void WorkFailed(ILogger logger, Exception exception);
     }
 }

@@ -164,6 +164,31 @@ internal sealed class RuleParserTests
         Assert.That(_harness.Publisher.Published.Select(told => told.Recipients), Is.EqualTo(new[] { "alice", "alice" }));
     }
 
+    /// <summary>Also where a rule that does not hold has asked first.</summary>
+    [Test]
+    public async Task Ask_ByAConditionAndByARecipient_IsAskedOnce()
+    {
+        var asked = 0;
+        _harness.Services.Methods["/bite_im.FriendService/GetChatSessionMember"] = _ =>
+        {
+            asked++;
+            return new GetChatSessionMemberRsp { Success = true, MemberInfoList = { new UserInfo { UserId = "alice" } } }.ToByteArray();
+        };
+        var events = Parse(Process, new()
+        {
+            ["Ask"] = """{ "members": { "Rpc": "bite_im.FriendService/GetChatSessionMember", "Set": { "user_id": "$caller" } } }""",
+            ["Notify"] = """
+                [{ "To": "caller", "When": "size(members.member_info_list) > 5", "Set": { "notify_event_id": "x" } },
+                 { "To": "members.member_info_list.user_id", "Set": { "notify_event_id": "y" } }]
+                """,
+        });
+
+        await _harness.HandleAsync(events, "bob", [], new FriendAddProcessRsp { Success = true }.ToByteArray());
+
+        Assert.That(asked, Is.EqualTo(1));
+        Assert.That(_harness.Publisher.Published.Select(told => (told.Recipients, told.Message.NotifyEventId)), Is.EqualTo(new[] { ("alice", "y") }));
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task Ask_Fails_CostsWhatNeedsItAlone(bool throws)

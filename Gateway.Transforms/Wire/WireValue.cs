@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
+using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
 namespace Gateway.Transforms.Wire;
 
-/// <summary>A number as it is written in a message. Source: https://protobuf.dev/programming-guides/encoding/.</summary>
-internal static class WireNumber
+/// <summary>Values as they are written in a message. Source: https://protobuf.dev/programming-guides/encoding/.</summary>
+internal static class WireValue
 {
     /// <summary>What a parser reads: whole numbers, enums and booleans (0 or 1) as they are, up to 2^53; beyond that, and for fractions, the nearest double.</summary>
     public static double Read(in ReadOnlySequence<byte> value, FieldType type)
@@ -46,16 +48,20 @@ internal static class WireNumber
         }
     }
 
-    public static int VarintSize(ulong value)
+    /// <summary>A field that is a text, with its tag.</summary>
+    public static ReadOnlyMemory<byte> Text(int field, string text)
     {
-        var size = 1;
-        for (; value >= 0x80; value >>= 7)
-        {
-            size++;
-        }
-
-        return size;
+        var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
+        var length = Encoding.UTF8.GetByteCount(text);
+        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length) + length];
+        var left = bytes.AsSpan();
+        WriteVarint(ref left, tag);
+        WriteVarint(ref left, (uint)length);
+        Encoding.UTF8.GetBytes(text, left);
+        return bytes;
     }
+
+    public static int VarintSize(ulong value) => CodedOutputStream.ComputeUInt64Size(value);
 
     /// <summary>Writes a number and moves behind it.</summary>
     public static void WriteVarint(ref Span<byte> target, ulong value)
