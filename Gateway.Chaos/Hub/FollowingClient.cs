@@ -4,41 +4,20 @@ using Gateway.Protocol.NotifyV2;
 namespace Gateway.Chaos.Hub;
 
 /// <summary>A client of gateway.notify.v2 that does what docs/notify-protocol.md asks for, and writes down what it was told.</summary>
-internal sealed class FollowingClient : IAsyncDisposable
+internal sealed class FollowingClient(Ledger ledger, string user, string session, IReadOnlyList<Uri> addresses)
+    : ReconnectingClient(ledger, user, session, addresses, isExtended: true)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-
-    private readonly Ledger _ledger;
-    private readonly string _session;
-    private readonly IReadOnlyList<Uri> _addresses;
-    private readonly CancellationTokenSource _ending = new();
-    private readonly Lock _lock = new();
     /// <summary>Which events it was told, and how often it had loaded by then.</summary>
     private readonly Dictionary<int, int> _told = [];
-    private readonly List<int> _doubled = [];
     private readonly Dictionary<Place, int> _places = [];
     private readonly SortedDictionary<ulong, Event> _aside = [];
-    private readonly Task _running;
-    private HubSocket? _socket;
     private string _connectionId = "";
     private string _epoch = "";
     private ulong _sequence;
     private long _loadedAt;
     private int _loads;
     private TimeSpan _silence = TimeSpan.FromSeconds(30);
-    private TimeSpan _wait;
     private bool _isResuming;
-
-    public FollowingClient(Ledger ledger, string user, string session, IReadOnlyList<Uri> addresses)
-    {
-        _ledger = ledger;
-        User = user;
-        _session = session;
-        _addresses = addresses;
-        _running = Task.Run(RunAsync);
-    }
-
-    public string User { get; }
 
     /// <summary>How often it was told that some events are gone.</summary>
     public int Reloads => Math.Max(0, Volatile.Read(ref _loads) - 1);
@@ -48,69 +27,28 @@ internal sealed class FollowingClient : IAsyncDisposable
     /// <summary>Whether it has an event, by being told or by having loaded.</summary>
     public bool Knows(int number, KeptEvent kept)
     {
-        lock (_lock)
+        lock (Lock)
         {
             return _told.ContainsKey(number) || kept.KeptAt < _loadedAt;
         }
     }
 
-    /// <summary>What it was told twice, without having been told in between that the count began anew.</summary>
-    public IReadOnlyList<int> Doubled()
-    {
-        lock (_lock)
-        {
-            return [.. _doubled];
-        }
-    }
-
     public IReadOnlyList<KeyValuePair<Place, int>> Places()
     {
-        lock (_lock)
+        lock (Lock)
         {
             return [.. _places];
         }
     }
 
-    /// <summary>Breaks the connection; it comes back by itself.</summary>
-    public void Break() => _socket?.Dispose();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _ending.CancelAsync();
-        Break();
-        await _running;
-        _ending.Dispose();
-    }
-
     public override string ToString() => $"client of {User}";
 
-    private async Task RunAsync()
-    {
-        for (var turn = 0; !_ending.IsCancellationRequested; turn++)
-        {
-            // Unless it is let in.
-            _wait = TimeSpan.FromSeconds(1 + Random.Shared.NextDouble());
-            try
-            {
-                using var socket = await HubSocket.OpenAsync(_addresses[turn % _addresses.Count], isExtended: true);
-                _socket = socket;
-                await FollowAsync(socket);
-            }
-            catch (Exception exception) when (HubSocket.IsBreak(exception))
-            {
-                // It broke, and is opened again.
-            }
-
-            await Task.Delay(_wait, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task FollowAsync(HubSocket socket)
+    protected override async Task FollowAsync(HubSocket socket)
     {
         _isResuming = _connectionId.Length > 0;
         var position = _isResuming ? new Resume { Epoch = _epoch, Sequence = _sequence } : null;
-        await socket.SendAsync(new ClientFrame { Hello = new Hello { SessionId = _session, PreviousConnectionId = _connectionId, Resume = position } });
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
+        await socket.SendAsync(new ClientFrame { Hello = new Hello { SessionId = Session, PreviousConnectionId = _connectionId, Resume = position } });
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(Ending);
         silence.CancelAfter(_silence);
         while (await socket.ReceiveAsync(silence.Token) is { } bytes)
         {
@@ -126,7 +64,7 @@ internal sealed class FollowingClient : IAsyncDisposable
     private ClientFrame? Answer(ServerFrame frame)
     {
         var mustResume = false;
-        lock (_lock)
+        lock (Lock)
         {
             switch (frame.FrameCase)
             {
@@ -137,7 +75,7 @@ internal sealed class FollowingClient : IAsyncDisposable
                     }
 
                     _connectionId = frame.Welcome.ConnectionId;
-                    _wait = Pause;
+                    Wait = Pause;
                     _silence = 2 * TimeSpan.FromMilliseconds(frame.Welcome.HeartbeatIntervalMs);
                     break;
                 case ServerFrame.FrameOneofCase.Resumed:
@@ -161,12 +99,12 @@ internal sealed class FollowingClient : IAsyncDisposable
                     mustResume = !Take(frame.Event);
                     break;
                 case ServerFrame.FrameOneofCase.Drain:
-                    _wait = TimeSpan.FromMilliseconds(frame.Drain.ReconnectDelayMs + (Random.Shared.NextDouble() * frame.Drain.JitterMs));
+                    Wait = TimeSpan.FromMilliseconds(frame.Drain.ReconnectDelayMs + (Random.Shared.NextDouble() * frame.Drain.JitterMs));
                     break;
                 case ServerFrame.FrameOneofCase.SessionExpired:
                     // Whoever took it away has given it back by now.
                     _isResuming = true;
-                    return new ClientFrame { Authenticate = new Authenticate { SessionId = _session } };
+                    return new ClientFrame { Authenticate = new Authenticate { SessionId = Session } };
             }
 
             if (!mustResume || _isResuming)
@@ -212,14 +150,15 @@ internal sealed class FollowingClient : IAsyncDisposable
 
     private void Note(Event told)
     {
-        if (told.Notify is null || _ledger.NumberOf(told.Notify) is not { } number)
+        if (told.Notify is null || Ledger.NumberOf(told.Notify) is not { } number)
         {
             return;
         }
 
         if (_told.TryGetValue(number, out var loads) && loads == _loads)
         {
-            _doubled.Add(number);
+            // Without having been told in between that the count began anew.
+            ToldTwice.Add(number);
         }
 
         _told[number] = _loads;
