@@ -18,6 +18,12 @@ public sealed class NotifyOptions
     /// <summary>How long a client has to send its session after the upgrade. Default 10 seconds; 100 milliseconds to 1 minute.</summary>
     public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Where the session id stands in a plain client's first message: the number of its field, or the way to it through messages, as <c>1.3</c>. Default
+    /// <c>2</c>; up to 8 numbers, each 1 to 536870911.
+    /// </summary>
+    public string SessionIdField { get; set; } = "2";
+
     /// <summary>The longest message a client may send, in bytes. Default 64 KiB; 1 KiB to 1 MiB.</summary>
     public int MaxInboundMessage { get; set; } = 64 << 10;
 

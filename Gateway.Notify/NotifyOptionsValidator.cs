@@ -1,3 +1,4 @@
+using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify;
@@ -23,6 +24,11 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Time(nameof(options.DrainReconnectDelay), options.DrainReconnectDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Time(nameof(options.DrainReconnectJitter), options.DrainReconnectJitter, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         Time(nameof(options.RebalanceMinimumAge), options.RebalanceMinimumAge, TimeSpan.Zero, TimeSpan.FromDays(1));
+        if (FirstMessage.ParsePath(options.SessionIdField) is null)
+        {
+            errors.Add($"{NotifyOptions.SectionName}:{nameof(options.SessionIdField)} is '{options.SessionIdField}'; write the number of a field, as '2', or the way to it, as '1.3'.");
+        }
+
         Number(nameof(options.ReplayEvents), options.ReplayEvents, 1, 10_000);
         Number(nameof(options.ReplayBytes), options.ReplayBytes, 64 << 10, 64 << 20);
         Number(nameof(options.ReplayMemory), options.ReplayMemory, 1 << 20, 64L << 30);

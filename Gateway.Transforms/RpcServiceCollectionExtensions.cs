@@ -27,9 +27,11 @@ public static class RpcServiceCollectionExtensions
         services.AddMetrics();
 
         services.AddOptions<RpcOptions>().BindConfiguration(RpcOptions.SectionName).ValidateBy<RpcOptions, RpcOptionsValidator>();
+        services.AddOptions<MessageOptions>().BindConfiguration(MessageOptions.SectionName);
+        services.TryAddSingleton<MessageFieldsParser>();
         services.TryAddSingleton<RpcCatalogs>();
         services.TryAddSingleton<RpcRouteParser>();
-        services.TryAddSingleton(provider => new HeldRoutes(provider.GetRequiredService<RpcRouteParser>()));
+        services.TryAddSingleton(provider => new RouteNotes(provider.GetRequiredService<RpcRouteParser>()));
         services.TryAddSingleton<RpcMetrics>();
         services.TryAddSingleton<RpcReply>();
         services.AddForwarder();
@@ -52,7 +54,9 @@ public static class RpcServiceCollectionExtensions
         services.AddOptions<UserDetailsOptions>().BindConfiguration(UserDetailsOptions.SectionName);
         services.TryAddSingleton<RuleParser>();
         services.TryAddSingleton<EventDispatcher>();
-        services.TryAddSingleton(provider => new EventClusterRules(provider.GetRequiredService<RpcRouteParser>(), provider.GetRequiredService<RpcCatalogs>()));
+        services.TryAddSingleton(provider => new EventClusterRules(
+            provider.GetRequiredService<RpcRouteParser>(), provider.GetRequiredService<RuleParser>(), provider.GetRequiredService<RpcCatalogs>()));
+        services.TryAddSingleton(provider => new TestEvent(provider.GetRequiredService<RuleParser>(), provider.GetRequiredService<RpcCatalogs>()));
         return builder;
     }
 

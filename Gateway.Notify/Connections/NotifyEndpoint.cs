@@ -21,6 +21,7 @@ internal sealed partial class NotifyEndpoint(
     TimeProvider time,
     ILogger<NotifyEndpoint> logger)
 {
+    private readonly FirstMessage _first = new(FirstMessage.ParsePath(options.Value.SessionIdField)!);
     private readonly AllowedOrigins _origins = new(options.Value.AllowedOrigins);
 
     public async Task HandleAsync(HttpContext context)
@@ -116,7 +117,7 @@ internal sealed partial class NotifyEndpoint(
         var rate = new InboundRate(options.Value.MaxInboundRate, time);
         return connection.IsExtended
             ? new ExtendedConversation(connection, bus, sessions, rate, options.Value, gone)
-            : new PlainConversation(connection, bus, sessions, rate, gone);
+            : new PlainConversation(connection, _first, bus, sessions, rate, gone);
     }
 
     private static partial class Log

@@ -1,7 +1,5 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
-using Gateway.Protocol;
-using Google.Protobuf;
 
 namespace Gateway.Notify.Protocol;
 
@@ -10,7 +8,7 @@ namespace Gateway.Notify.Protocol;
 /// the contract is events and nothing but events, so a refusal is told by the close code.
 /// </summary>
 internal sealed class PlainConversation(
-    NotifyConnection connection, IEventBus bus, ISessionAuthenticator sessions, InboundRate rate, CancellationToken aborted) : IConversation
+    NotifyConnection connection, FirstMessage first, IEventBus bus, ISessionAuthenticator sessions, InboundRate rate, CancellationToken aborted) : IConversation
 {
     public bool IsJoined { get; private set; }
 
@@ -21,23 +19,18 @@ internal sealed class PlainConversation(
 
     private async ValueTask<CloseReason?> JoinAsync(ReadOnlyMemory<byte> message)
     {
-        ClientAuthenticationReq request;
-        try
-        {
-            request = ClientAuthenticationReq.Parser.ParseFrom(message.Span);
-        }
-        catch (InvalidProtocolBufferException)
+        if (first.ReadSessionId(message) is not { } sessionId)
         {
             return CloseReason.Malformed;
         }
 
-        var verdict = await sessions.FindUserAsync(request.SessionId, aborted);
+        var verdict = await sessions.FindUserAsync(sessionId, aborted);
         if (verdict.UserId is null)
         {
             return verdict.StoreAnswered ? CloseReason.SessionInvalid : CloseReason.SessionStoreDown;
         }
 
-        connection.Authenticated(verdict.UserId, request.SessionId);
+        connection.Authenticated(verdict.UserId, sessionId);
         var refusal = await bus.JoinAsync(new JoinRequest(connection), aborted);
         if (refusal is null)
         {

@@ -14,6 +14,9 @@ internal sealed class RouteProvider(TimeProvider time) : IProxyConfigProvider, I
     public RouteSet Current => Volatile.Read(ref _current)
         ?? throw new InvalidOperationException($"Call {nameof(RouteReloader)}.{nameof(RouteReloader.Start)} before mapping the reverse proxy.");
 
+    /// <summary>The messages in use; empty, which are the built-in ones, on a node without routes.</summary>
+    public string CatalogName => Volatile.Read(ref _current)?.CatalogName ?? "";
+
     public IProxyConfig GetConfig() => Current;
 
     /// <summary>The first routes, before YARP asks for any.</summary>

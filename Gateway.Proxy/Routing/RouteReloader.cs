@@ -7,7 +7,7 @@ internal sealed partial class RouteReloader(
     RouteLoader loader,
     RouteProvider provider,
     RpcCatalogs catalogs,
-    HeldRoutes held,
+    RouteNotes notes,
     RouteStatus status,
     RouteMetrics metrics,
     TimeProvider time,
@@ -167,7 +167,7 @@ internal sealed partial class RouteReloader(
 
     private void TellHeld(RouteSet set)
     {
-        if (held.Describe(set.Routes) is { Count: > 0 } sentences)
+        if (notes.Describe(set.Routes) is { Count: > 0 } sentences)
         {
             Log.Held(logger, string.Join(' ', sentences));
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
@@ -44,7 +43,7 @@ internal static class RouteSettings
         };
     }
 
-    private static bool IsNested(IConfigurationSection setting) => RuleSettings.Nested.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && setting.GetChildren().Any();
+    private static bool IsNested(IConfigurationSection setting) => TransformKeys.Nested.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && setting.GetChildren().Any();
 
     private static JsonNode? ToJson(IConfigurationSection setting)
     {

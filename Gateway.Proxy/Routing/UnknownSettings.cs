@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
@@ -73,7 +72,7 @@ internal static class UnknownSettings
         }
 
         // YARP reads flags as a list of names. Rules are checked where their messages are known.
-        return section.GetChildren().Any() && !type.IsEnum && !RuleSettings.Nested.Contains(section.Key, StringComparer.OrdinalIgnoreCase)
+        return section.GetChildren().Any() && !type.IsEnum && !TransformKeys.Nested.Contains(section.Key, StringComparer.OrdinalIgnoreCase)
             ? [$"{subject} is a single value, and has settings below it; write it as one text or number."]
             : [];
     }

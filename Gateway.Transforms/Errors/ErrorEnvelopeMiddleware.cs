@@ -29,7 +29,7 @@ internal sealed class ErrorEnvelopeMiddleware(
             CallTrace.Tag(context, rpc, verdict.Outcome);
             if (verdict.Outcome is not (RpcOutcome.Ok or RpcOutcome.ClientGone) && !context.Response.HasStarted)
             {
-                await envelope.WriteAsync(context, verdict.Outcome, rpc.RequestId);
+                await envelope.WriteAsync(context, route.Envelope, verdict.Outcome, rpc.RequestId);
             }
             else if (verdict.Defect is not null)
             {

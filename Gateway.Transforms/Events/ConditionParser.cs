@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -106,7 +107,7 @@ internal sealed partial class ConditionParser
         {
             if (side is { Value: { } value, IsSize: false } && (value.IsList || value.Kind.FieldType == FieldType.Message))
             {
-                throw new FormatException($"{RuleScope.Describe(value.Kind)} cannot be compared; use size(...) or has(...)");
+                throw new FormatException($"{FieldPath.Describe(value.Kind)} cannot be compared; use size(...) or has(...)");
             }
 
             if (side.Value is null && side.ConstantText is { } name && double.IsNaN(side.ConstantNumber))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -14,7 +15,7 @@ internal static class Constants
         problem = null;
         if (field.IsRepeated || field.FieldType == FieldType.Message)
         {
-            problem = $"'{field.Name}' of {field.ContainingType.Name} is {RuleScope.Describe(field)}; "
+            problem = $"'{field.Name}' of {field.ContainingType.Name} is {FieldPath.Describe(field)}; "
                 + (field.IsRepeated ? "take a list from request or answer" : "set its fields, or take a message from request or answer");
             return null;
         }
@@ -24,7 +25,7 @@ internal static class Constants
         var isDefault = false;
         try
         {
-            output.WriteTag(field.FieldNumber, (WireFormat.WireType)Wire.WireTag.TypeOf(field.FieldType));
+            output.WriteTag(field.FieldNumber, (WireFormat.WireType)WireTag.TypeOf(field.FieldType));
             isDefault = Write(output, field, text);
         }
         catch (FormatException exception)

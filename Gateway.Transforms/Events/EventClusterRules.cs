@@ -3,19 +3,29 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Transforms.Events;
 
-/// <summary>Checks what events ask against the clusters there are.</summary>
+/// <summary>Checks what events ask and say against the clusters and messages there are.</summary>
 public sealed class EventClusterRules
 {
     private readonly RpcRouteParser _parser;
+    private readonly RuleParser _rules;
     private readonly RpcCatalogs _catalogs;
 
-    internal EventClusterRules(RpcRouteParser parser, RpcCatalogs catalogs) => (_parser, _catalogs) = (parser, catalogs);
+    internal EventClusterRules(RpcRouteParser parser, RuleParser rules, RpcCatalogs catalogs) => (_parser, _rules, _catalogs) = (parser, rules, catalogs);
 
     /// <summary>Look-ups of routes, each by a sentence if its cluster is none.</summary>
     public IEnumerable<string> Check(RouteConfig route, IReadOnlySet<string> clusters) =>
         from lookUp in (RpcRouteParser.FindTransform(route) is { } transform ? _parser.Parse(route, transform, [])?.Events?.LookUps : null) ?? []
         where !clusters.Contains(lookUp.ClusterId) && lookUp.ClusterId != route.ClusterId
-        select $"Route '{route.RouteId}': {RuleSettings.Ask}:{lookUp.Name}:ClusterId is '{lookUp.ClusterId}', which is no cluster; name one, or leave it out for the route's own.";
+        select $"Route '{route.RouteId}': {TransformKeys.Ask}:{lookUp.Name}:ClusterId is '{lookUp.ClusterId}', which is no cluster; name one, or leave it out for the route's own.";
+
+    /// <summary>The event that an operator sends to try a socket.</summary>
+    /// <param name="catalogName">The messages there are.</param>
+    public IEnumerable<string> CheckTest(string catalogName)
+    {
+        List<string> errors = [];
+        _rules.ParseTest(_catalogs.Of(catalogName), errors);
+        return errors;
+    }
 
     /// <summary>The details of users.</summary>
     /// <param name="options">Which cluster and method.</param>
@@ -40,7 +50,7 @@ public sealed class EventClusterRules
         {
             yield return $"{UserDetailsOptions.SectionName}:Rpc {problem}.";
         }
-        else if (UserLookUp.Of(options, method, null) is null)
+        else if (UserLookUp.Of(options, method, null, null) is null)
         {
             yield return $"{UserDetailsOptions.SectionName}:Rpc is '{options.Rpc}', which does not ask for users; name a method with the fields of GetMultiUserInfo "
                 + "(users_id, users_info) or of GetUserInfo (user_id, user_info).";

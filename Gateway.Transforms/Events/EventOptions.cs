@@ -11,6 +11,12 @@ public sealed class EventOptions
     /// <summary>Whether constants of rules are written even if they are the default of their type, for clients that expect that. Default false.</summary>
     public bool ExplicitDefaults { get; set; }
 
+    /// <summary>
+    /// The fields of the event that an operator sends to try a socket, as in <c>Set</c> of a rule, constants alone: one that clients show nothing for. Empty, the
+    /// default: there is none.
+    /// </summary>
+    public IDictionary<string, string> Test { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>How long each look-up has, that of users' details among them. Default 500 ms; 10 ms to 10 s.</summary>
     public TimeSpan LookUpTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Transforms.Events;
@@ -10,9 +12,9 @@ namespace Gateway.Transforms.Events;
 /// Reads what a route says of events: <c>Ask</c>, <c>Succeeded</c>, <c>Notify</c> and <c>Reply</c>, checked against the messages of its RPC. Every
 /// mistake is one sentence that names the place, the value and the cure.
 /// </summary>
-internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDetailsOptions> userDetails)
+internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDetailsOptions> userDetails, MessageFieldsParser messages)
 {
-    private static readonly string[] OnlyForEvents = [RuleSettings.Ask, RuleSettings.Succeeded];
+    private static readonly string[] OnlyForEvents = [TransformKeys.Ask, TransformKeys.Succeeded];
     public static readonly string[] LookUpNames = ["ClusterId", "Rpc", "Set"];
     public static readonly string[] RuleNames = ["To", "Except", "When", "Set"];
     public static readonly string[] ReplyNames = ["Clear", "Keep"];
@@ -23,27 +25,27 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
     /// <param name="clusterId">Its cluster, which answers look-ups that name none.</param>
     /// <param name="method">Its RPC.</param>
     /// <param name="hasCaller">Whether a session is required.</param>
+    /// <param name="success">The field of the answer that says whether the call succeeded; null where there is none.</param>
     /// <param name="settings">The transform.</param>
     /// <param name="catalog">The messages and RPCs there are.</param>
     /// <param name="errors">Takes the mistakes.</param>
     /// <returns>Null for a route without events, and for one with a mistake.</returns>
     public RouteEvents? Parse(
-        string route, string routeId, string clusterId, MethodDescriptor method, bool hasCaller, IReadOnlyDictionary<string, string> settings, RpcCatalog catalog, ICollection<string> errors)
+        string route, string routeId, string clusterId, MethodDescriptor method, bool hasCaller, string? success, IReadOnlyDictionary<string, string> settings, RpcCatalog catalog, ICollection<string> errors)
     {
         var before = errors.Count;
-        if (!settings.ContainsKey(RuleSettings.Notify) && !settings.ContainsKey(RuleSettings.Reply))
+        if (!settings.ContainsKey(TransformKeys.Notify) && !settings.ContainsKey(TransformKeys.Reply))
         {
             foreach (var key in OnlyForEvents.Where(settings.ContainsKey))
             {
-                errors.Add($"{route}: transform '{key}' is for events, and there are none; add '{RuleSettings.Notify}', or take '{key}' out.");
+                errors.Add($"{route}: transform '{key}' is for events, and there are none; add '{TransformKeys.Notify}', or take '{key}' out.");
             }
 
             return null;
         }
 
-        if (catalog.FindMessage(options.Value.Message) is not { } pushed)
+        if (FindPushed(catalog, errors) is not { } pushed)
         {
-            errors.Add($"{EventOptions.SectionName}:{nameof(EventOptions.Message)} is '{options.Value.Message}', which is no message; name one of the built-in files or of a descriptor set.");
             return null;
         }
 
@@ -56,9 +58,9 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             scope.Add(lookUp);
         }
 
-        var success = ParseSuccess(route, method, settings, scope, errors);
+        var succeeded = ParseSuccess(route, method, success, settings, scope, errors);
         List<EventRule> rules = [];
-        foreach (var (at, rule) in Items(route, RuleSettings.Notify, settings, errors))
+        foreach (var (at, rule) in NestedSettings.Items(route, TransformKeys.Notify, settings, errors))
         {
             if (ParseRule(at, routeId, rule, pushed, scope, errors) is { } parsed)
             {
@@ -68,7 +70,47 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
 
         var reply = ParseReply(route, method.OutputType, settings, errors);
         return errors.Count > before ? null : new RouteEvents(
-            request, answer, success!, rules, lookUps, rules.Any(rule => rule.Users.Count > 0) ? users : null, reply);
+            request, answer, succeeded!, rules, lookUps, rules.Any(rule => rule.Users.Count > 0) ? users : null, reply);
+    }
+
+    /// <summary>The event that an operator sends to try a socket; null where there is none, and where it has a mistake.</summary>
+    /// <param name="catalog">The messages there are.</param>
+    /// <param name="errors">Takes the mistakes.</param>
+    /// <returns>What it is called in metrics and logs, and its bytes.</returns>
+    public (string Type, byte[] Bytes)? ParseTest(RpcCatalog catalog, ICollection<string> errors)
+    {
+        const string At = $"{EventOptions.SectionName}:{nameof(EventOptions.Test)}";
+        if (options.Value.Test.Count == 0 || FindPushed(catalog, errors) is not { } pushed)
+        {
+            return null;
+        }
+
+        var before = errors.Count;
+        var set = new JsonObject(options.Value.Test.Select(field => KeyValuePair.Create(field.Key, (JsonNode?)JsonValue.Create(field.Value))));
+        // Nobody calls, so there is nothing that could be taken from a call.
+        var nothing = new MessageQuery(Empty.Descriptor);
+        var template = ParseTemplate(At, JsonElement.Parse(new JsonObject { ["Set"] = set }.ToJsonString()), pushed, new RuleScope(nothing, nothing, null, hasCaller: false), isEvent: true, out var type, errors);
+        if (errors.Count > before)
+        {
+            return null;
+        }
+
+        var facts = new CallFacts("", [], null);
+        var (length, sizes) = template.Measure(facts);
+        var bytes = new byte[length];
+        template.Write(facts, sizes, bytes);
+        return (type ?? "test", bytes);
+    }
+
+    private MessageDescriptor? FindPushed(RpcCatalog catalog, ICollection<string> errors)
+    {
+        var pushed = catalog.FindMessage(options.Value.Message);
+        if (pushed is null)
+        {
+            errors.Add($"{EventOptions.SectionName}:{nameof(EventOptions.Message)} is '{options.Value.Message}', which is no message; name one of the built-in files or of a descriptor set.");
+        }
+
+        return pushed;
     }
 
     private UserLookUp? FindUsers(RpcCatalog catalog)
@@ -76,34 +118,34 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         var named = userDetails.Value;
         if (named.Rpc.Length > 0)
         {
-            return catalog.TryFind(named.Rpc, out var method, out _) ? UserLookUp.Of(named, method, null) : null;
+            return catalog.TryFind(named.Rpc, out var method, out _) ? UserLookUp.Of(named, method, null, messages.FindSuccess(method!.OutputType)) : null;
         }
 
         // What details look like is known, where nobody is asked for them.
-        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserLookUp.Of(named, null, known!.OutputType.FindFieldByName("user_info")) : null;
+        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserLookUp.Of(named, null, known!.OutputType.FindFieldByName("user_info"), null) : null;
     }
 
-    private static Condition? ParseSuccess(
-        string route, MethodDescriptor method, IReadOnlyDictionary<string, string> settings, RuleScope scope, ICollection<string> errors)
+    private Condition? ParseSuccess(
+        string route, MethodDescriptor method, string? success, IReadOnlyDictionary<string, string> settings, RuleScope scope, ICollection<string> errors)
     {
-        if (!settings.TryGetValue(RuleSettings.Succeeded, out var text))
+        if (!settings.TryGetValue(TransformKeys.Succeeded, out var text))
         {
-            if (!settings.ContainsKey(RuleSettings.Notify))
+            if (!settings.ContainsKey(TransformKeys.Notify))
             {
                 // Nobody is told anything, whatever the answer.
                 return new AllOf([]);
             }
 
-            if (method.OutputType.FindFieldByName("success") is not { FieldType: FieldType.Bool, IsRepeated: false })
+            if (success is null)
             {
-                errors.Add($"{route}: {method.OutputType.Name} has no boolean field 'success'; say in '{RuleSettings.Succeeded}' which answers are good, as \"answer.code == 0\".");
+                errors.Add($"{route}: {method.OutputType.Name} has no boolean field '{messages.Success}'; say in '{TransformKeys.Succeeded}' which answers are good, as \"answer.code == 0\".");
                 return null;
             }
 
-            text = "answer.success";
+            text = $"answer.{success}";
         }
 
-        return ParseCondition($"{route}: {RuleSettings.Succeeded}", text, scope, mayAsk: false, errors);
+        return ParseCondition($"{route}: {TransformKeys.Succeeded}", text, scope, mayAsk: false, errors);
     }
 
     private static Condition? ParseCondition(string at, string text, RuleScope scope, bool mayAsk, ICollection<string> errors)
@@ -130,26 +172,26 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         string route, string clusterId, IReadOnlyDictionary<string, string> settings, RuleScope scope, RpcCatalog catalog, ICollection<string> errors)
     {
         List<LookUp> lookUps = [];
-        if (!TryRead(route, RuleSettings.Ask, settings, JsonValueKind.Object, errors, out var asked))
+        if (!NestedSettings.TryRead(route, TransformKeys.Ask, settings, JsonValueKind.Object, errors, out var asked))
         {
             return lookUps;
         }
 
         foreach (var one in asked.EnumerateObject())
         {
-            var at = $"{route}: {RuleSettings.Ask}:{one.Name}";
+            var at = $"{route}: {TransformKeys.Ask}:{one.Name}";
             var before = errors.Count;
             if (NoNames.Contains(one.Name) || !one.Name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || !char.IsAsciiLetter(one.Name[0]))
             {
                 errors.Add($"{at}: '{one.Name}' cannot be the name of a look-up; use letters and digits, and none of {string.Join(", ", NoNames)}.");
             }
 
-            if (!CheckNames(at, one.Value, LookUpNames, errors))
+            if (!NestedSettings.CheckNames(at, one.Value, LookUpNames, errors))
             {
                 continue;
             }
 
-            var rpc = TextOf(one.Value, "Rpc");
+            var rpc = NestedSettings.TextOf(one.Value, "Rpc");
             if (!catalog.TryFind(rpc, out var method, out var problem))
             {
                 errors.Add($"{at}:Rpc {problem}.");
@@ -161,10 +203,10 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             {
                 var answer = new MessageQuery(method.OutputType);
                 var source = 2 + lookUps.Count;
-                var success = method.OutputType.FindFieldByName("success") is { FieldType: FieldType.Bool, IsRepeated: false } field
-                    ? new IsSet(new FieldReference(source, answer.Add([field]), [field], null))
+                var success = messages.FindSuccess(method.OutputType) is { } path
+                    ? new IsSet(new FieldReference(source, answer.Add(path), path, null))
                     : null;
-                lookUps.Add(new LookUp(one.Name, source, TextOf(one.Value, "ClusterId") is { Length: > 0 } named ? named : clusterId, rpc, template, answer, success));
+                lookUps.Add(new LookUp(one.Name, source, NestedSettings.TextOf(one.Value, "ClusterId") is { Length: > 0 } named ? named : clusterId, rpc, template, answer, success));
             }
         }
 
@@ -173,7 +215,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
 
     private EventRule? ParseRule(string at, string routeId, JsonElement rule, MessageDescriptor pushed, RuleScope scope, ICollection<string> errors)
     {
-        if (!CheckNames(at, rule, RuleNames, errors))
+        if (!NestedSettings.CheckNames(at, rule, RuleNames, errors))
         {
             return null;
         }
@@ -186,7 +228,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             errors.Add($"{at} has no 'To'; name who is told, as \"request.user_id\" or \"caller\".");
         }
 
-        var when = TextOf(rule, "When") is { Length: > 0 } text ? ParseCondition($"{at}:When", text, scope, mayAsk: true, errors) : null;
+        var when = NestedSettings.TextOf(rule, "When") is { Length: > 0 } text ? ParseCondition($"{at}:When", text, scope, mayAsk: true, errors) : null;
         var message = ParseTemplate($"{at}:Set", rule, pushed, scope, isEvent: true, out var type, errors);
         return errors.Count > before ? null : new EventRule(type ?? routeId, when, to, except, message);
     }
@@ -194,12 +236,12 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
     private static List<Reference> ParseRecipients(string at, JsonElement rule, string key, RuleScope scope, ICollection<string> errors)
     {
         List<Reference> recipients = [];
-        foreach (var text in TextsOf(rule, key))
+        foreach (var text in NestedSettings.TextsOf(rule, key))
         {
             var found = scope.Find(text, out var problem);
             if (found is not null && found.Kind.FieldType != FieldType.String)
             {
-                problem = $"that is {RuleScope.Describe(found.Kind)}; recipients are user ids, so name a field that is a string or a list of strings";
+                problem = $"that is {FieldPath.Describe(found.Kind)}; recipients are user ids, so name a field that is a string or a list of strings";
             }
 
             if (problem is not null)
@@ -230,12 +272,12 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         foreach (var field in set.EnumerateObject())
         {
             var text = field.Value.ToString();
-            if (RuleScope.PathIn(target, field.Name, out var problem) is { } path)
+            if (FieldPath.Find(target, field.Name, out var problem) is { } path)
             {
                 problem = paths.FirstOrDefault(other => other.StartsWith(field.Name + '.', StringComparison.Ordinal)) is { } inner
                     ? $"'{inner}' is set within it; keep one of them"
                     : path.SkipLast(1).FirstOrDefault(step => step.IsRepeated) is { } list
-                    ? $"'{list.Name}' is {RuleScope.Describe(list)}, so it is not known which one; set the whole list"
+                    ? $"'{list.Name}' is {FieldPath.Describe(list)}, so it is not known which one; set the whole list"
                     : SetField(template, path, text, scope, out problem) ? null : problem;
                 if (path is [{ FieldType: FieldType.Enum, IsRepeated: false }] && !text.StartsWith('$'))
                 {
@@ -289,7 +331,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
     {
         var kind = value.Kind;
         var isSame = field.IsMap == kind.IsMap && (field.IsMap ? SameMap(field, kind) : SameKind(field, kind));
-        return !isSame ? $"that is {RuleScope.Describe(kind)}, and '{field.Name}' of {field.ContainingType.Name} is {RuleScope.Describe(field)}; name a field of the same kind"
+        return !isSame ? $"that is {FieldPath.Describe(kind)}, and '{field.Name}' of {field.ContainingType.Name} is {FieldPath.Describe(field)}; name a field of the same kind"
             : value.IsList && !field.IsRepeated ? $"that is a list, and '{field.Name}' of {field.ContainingType.Name} has one value; name a field with one value"
             : null;
     }
@@ -303,8 +345,8 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
 
     private static ReplyFields? ParseReply(string route, MessageDescriptor answer, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
     {
-        if (!TryRead(route, RuleSettings.Reply, settings, JsonValueKind.Object, errors, out var reply)
-            || !CheckNames($"{route}: {RuleSettings.Reply}", reply, ReplyNames, errors))
+        if (!NestedSettings.TryRead(route, TransformKeys.Reply, settings, JsonValueKind.Object, errors, out var reply)
+            || !NestedSettings.CheckNames($"{route}: {TransformKeys.Reply}", reply, ReplyNames, errors))
         {
             return null;
         }
@@ -312,86 +354,23 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         string[] keys = [.. reply.EnumerateObject().Select(one => one.Name)];
         if (keys.Length != 1)
         {
-            errors.Add($"{route}: {RuleSettings.Reply} needs either 'Clear', with the fields the client is not to read, or 'Keep', with those it is to.");
+            errors.Add($"{route}: {TransformKeys.Reply} needs either 'Clear', with the fields the client is not to read, or 'Keep', with those it is to.");
             return null;
         }
 
         var numbers = new HashSet<int>();
-        foreach (var name in TextsOf(reply, keys[0]))
+        foreach (var name in NestedSettings.TextsOf(reply, keys[0]))
         {
-            if (RuleScope.PathIn(answer, name, out var problem) is { Count: 1 } path)
+            if (FieldPath.Find(answer, name, out var problem) is { Count: 1 } path)
             {
                 numbers.Add(path[0].FieldNumber);
             }
             else
             {
-                errors.Add($"{route}: {RuleSettings.Reply}:{keys[0]} is '{name}', but {problem ?? $"only whole fields of {answer.Name} can be taken out; name one without '.'"}.");
+                errors.Add($"{route}: {TransformKeys.Reply}:{keys[0]} is '{name}', but {problem ?? $"only whole fields of {answer.Name} can be taken out; name one without '.'"}.");
             }
         }
 
         return new ReplyFields(numbers, keys[0] == "Keep");
     }
-
-    private static IEnumerable<(string At, JsonElement Item)> Items(string route, string key, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
-    {
-        if (!TryRead(route, key, settings, JsonValueKind.Array, errors, out var list))
-        {
-            return [];
-        }
-
-        return list.EnumerateArray().Select((item, i) => ($"{route}: {key}:{i}", item));
-    }
-
-    private static bool TryRead(
-        string route, string key, IReadOnlyDictionary<string, string> settings, JsonValueKind kind, ICollection<string> errors, out JsonElement value)
-    {
-        value = default;
-        if (!settings.TryGetValue(key, out var text))
-        {
-            return false;
-        }
-
-        try
-        {
-            value = JsonElement.Parse(text);
-        }
-        catch (JsonException)
-        {
-            // Told below: it is no list or group of settings.
-        }
-
-        if (value.ValueKind != kind)
-        {
-            errors.Add($"{route}: transform '{key}' is '{text}'; write {(kind == JsonValueKind.Array ? "a list of rules" : "a group of settings")}, see docs/events.md.");
-            return false;
-        }
-
-        return true;
-    }
-
-    private static bool CheckNames(string at, JsonElement settings, string[] known, ICollection<string> errors)
-    {
-        if (settings.ValueKind != JsonValueKind.Object)
-        {
-            errors.Add($"{at} is '{settings}'; write a group of settings, with {string.Join(", ", known.Select(name => $"'{name}'"))}.");
-            return false;
-        }
-
-        foreach (var name in settings.EnumerateObject().Select(setting => setting.Name).Except(known))
-        {
-            var hint = NearestName.Of(name, known) is { } nearest ? $"did you mean '{nearest}'? It knows" : "it knows";
-            errors.Add($"{at} has no setting '{name}'; {hint} {string.Join(", ", known)}.");
-        }
-
-        return true;
-    }
-
-    private static string TextOf(JsonElement settings, string name) =>
-        settings.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null) ? value.ToString() : "";
-
-    /// <summary>A text, or a list of texts.</summary>
-    private static IEnumerable<string> TextsOf(JsonElement settings, string name) =>
-        !settings.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? []
-        : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(one => one.ToString())
-        : [value.ToString()];
 }

@@ -1,4 +1,3 @@
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -50,53 +49,10 @@ internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserL
             return null;
         }
 
-        var path = PathIn(query.Type, text[(dot + 1)..], out problem);
+        var path = FieldPath.Find(query.Type, text[(dot + 1)..], out problem);
         return path is null ? null : new FieldReference(
             lookUp?.Source ?? (query == request ? CallFacts.Request : CallFacts.Answer), query.Add(path), path, lookUp);
     }
-
-    /// <summary>The fields of a path; null, and what is wrong, when there is no such path.</summary>
-    public static IReadOnlyList<FieldDescriptor>? PathIn(MessageDescriptor type, string text, out string? problem)
-    {
-        var path = new List<FieldDescriptor>();
-        foreach (var name in text.Split('.'))
-        {
-            if (path.Count > 0 && (path[^1].FieldType != FieldType.Message || path[^1].IsMap))
-            {
-                problem = $"'{path[^1].Name}' of {path[^1].ContainingType.Name} is {Describe(path[^1])}, which has no fields to name";
-                return null;
-            }
-
-            var message = path.Count == 0 ? type : path[^1].MessageType;
-            if (message.FindFieldByName(name) is not { } field)
-            {
-                string[] names = [.. message.Fields.InDeclarationOrder().Select(known => known.Name)];
-                var hint = NearestName.Of(name, names) is { } nearest ? $"did you mean '{nearest}'? It has" : "it has";
-                problem = $"{message.Name} has no field '{name}'; {hint} {string.Join(", ", names)}";
-                return null;
-            }
-
-            if (field.FieldType == FieldType.Group)
-            {
-                problem = $"'{name}' of {message.Name} is a group, which cannot be read; name another field";
-                return null;
-            }
-
-            path.Add(field);
-        }
-
-        problem = null;
-        return path;
-    }
-
-    /// <summary>What a field is, in a few words.</summary>
-    public static string Describe(FieldDescriptor field) =>
-        (field.IsMap ? "a map" : field.IsRepeated ? "a list of " : "a ") + (field.IsMap ? "" : field.FieldType switch
-        {
-            FieldType.Message => field.MessageType.Name,
-            FieldType.Enum => field.EnumType.Name,
-            var type => type.ToString().ToLowerInvariant(),
-        });
 
     private UserReference? FindUser(string text, out string? problem)
     {
@@ -120,7 +76,7 @@ internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserL
 
         if (id.IsList || id.Kind.FieldType != FieldType.String)
         {
-            problem = $"'{text}' needs one user id, and '{text[User.Length..end]}' is {Describe(id.Kind)}; name a field that is a string";
+            problem = $"'{text}' needs one user id, and '{text[User.Length..end]}' is {FieldPath.Describe(id.Kind)}; name a field that is a string";
             return null;
         }
 
@@ -129,7 +85,7 @@ internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserL
             return new UserReference(id, users.Kind, -1);
         }
 
-        var path = PathIn(users.Kind.MessageType, text[(end + 2)..], out problem);
+        var path = FieldPath.Find(users.Kind.MessageType, text[(end + 2)..], out problem);
         if (path?.Any(field => field.IsRepeated) == true)
         {
             problem = $"'{text}' is a list; name a field that has one value";

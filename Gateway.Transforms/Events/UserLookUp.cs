@@ -20,7 +20,7 @@ internal sealed class UserLookUp
     private readonly int _key;
     private readonly int _value;
 
-    private UserLookUp(UserDetailsOptions options, FieldDescriptor? ids, FieldDescriptor kind, MessageDescriptor? request, MessageDescriptor? answer)
+    private UserLookUp(UserDetailsOptions options, FieldDescriptor? ids, FieldDescriptor kind, MessageDescriptor? request, MessageDescriptor? answer, IReadOnlyList<FieldDescriptor>? success)
     {
         (_options, _ids, Kind) = (options, ids, kind);
         Details = new MessageQuery(kind.MessageType);
@@ -35,9 +35,9 @@ internal sealed class UserLookUp
             return;
         }
 
-        if (answer.FindFieldByName("success") is { FieldType: FieldType.Bool } success)
+        if (success is not null)
         {
-            _success = _answer.Add([success]);
+            _success = _answer.Add(success);
         }
 
         if (IsForMany)
@@ -64,12 +64,13 @@ internal sealed class UserLookUp
     /// <param name="options">Which cluster and method.</param>
     /// <param name="method">The method; null where none is configured.</param>
     /// <param name="kind">A field that holds a user's details, for want of a method.</param>
+    /// <param name="success">The field of the answer that says whether it is one; null where there is none.</param>
     /// <returns>Null when the method cannot be used: it has to be one as GetMultiUserInfo or GetUserInfo.</returns>
-    public static UserLookUp? Of(UserDetailsOptions options, MethodDescriptor? method, FieldDescriptor? kind)
+    public static UserLookUp? Of(UserDetailsOptions options, MethodDescriptor? method, FieldDescriptor? kind, IReadOnlyList<FieldDescriptor>? success)
     {
         if (method is null)
         {
-            return kind is null ? null : new UserLookUp(options, null, kind, null, null);
+            return kind is null ? null : new UserLookUp(options, null, kind, null, null, null);
         }
 
         var (input, output) = (method.InputType, method.OutputType);
@@ -78,12 +79,12 @@ internal sealed class UserLookUp
             && map.MessageType.FindFieldByNumber(1).FieldType == FieldType.String
             && map.MessageType.FindFieldByNumber(2) is { FieldType: FieldType.Message } value)
         {
-            return new UserLookUp(options, ids, value, input, output);
+            return new UserLookUp(options, ids, value, input, output, success);
         }
 
         return input.FindFieldByName("user_id") is { FieldType: FieldType.String, IsRepeated: false } one
             && output.FindFieldByName("user_info") is { FieldType: FieldType.Message, IsRepeated: false } details
-            ? new UserLookUp(options, one, details, input, output)
+            ? new UserLookUp(options, one, details, input, output, success)
             : null;
     }
 

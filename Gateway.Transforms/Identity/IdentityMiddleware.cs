@@ -89,10 +89,10 @@ internal sealed class IdentityMiddleware(
         }
 
         // 4. Write the answer into the message.
-        var field = route.Fields.UserId;
+        var field = userId is null ? default : route.Fields.UserIdField(userId);
         if (body.IsWhole)
         {
-            var message = UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId);
+            var message = UserIdInjector.Inject(body.Buffer, scan.UserIds, field);
             if (route.Events is { } events && !MessageCheck.IsSound(message, events.Request.Type))
             {
                 // Before the sub-service acts on what nobody could be told of.
@@ -104,8 +104,8 @@ internal sealed class IdentityMiddleware(
         }
         else
         {
-            var beginning = UserIdInjector.Inject(body.Buffer, scan.UserIds, field, userId: null);
-            rpc.Admit(userId, beginning, RestOf(context, route, body, scan, userId is null ? default : WireValue.Text(field, userId)));
+            var beginning = UserIdInjector.Inject(body.Buffer, scan.UserIds, userId: default);
+            rpc.Admit(userId, beginning, RestOf(context, route, body, scan, field));
         }
 
         return true;

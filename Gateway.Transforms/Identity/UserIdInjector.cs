@@ -3,31 +3,28 @@ using Gateway.Transforms.Wire;
 
 namespace Gateway.Transforms.Identity;
 
-/// <summary>Makes a request say who its sender is: takes out every user_id the client put in, and appends the session's.</summary>
+/// <summary>Makes a request say who its sender is: takes out every user id the client put in, and appends the session's.</summary>
 internal static class UserIdInjector
 {
     /// <summary>Makes a whole message ready to go out.</summary>
     /// <param name="message">A message that <see cref="MessageScanner"/> found well-formed.</param>
-    /// <param name="clientUserIds">The fields to take out, in the order they stand; null for none.</param>
-    /// <param name="field">The number of user_id in this message.</param>
-    /// <param name="userId">Who is asking; null for nobody: then nothing is appended.</param>
-    public static ReadOnlySequence<byte> Inject(
-        in ReadOnlySequence<byte> message, IReadOnlyList<FieldRange>? clientUserIds, int field, string? userId)
+    /// <param name="clientUserIds">What takes the client's out, in the order of the bytes; null for none.</param>
+    /// <param name="userId">The field that says who is asking, at the end of the message; empty for nobody.</param>
+    public static ReadOnlySequence<byte> Inject(in ReadOnlySequence<byte> message, IReadOnlyList<Edit>? clientUserIds, ReadOnlyMemory<byte> userId)
     {
-        if (clientUserIds is null && userId is null)
+        if (clientUserIds is null && userId.IsEmpty)
         {
             return message;
         }
 
         var result = new SequenceBuilder();
         long kept = 0;
-        foreach (var range in clientUserIds ?? [])
+        foreach (var edit in clientUserIds ?? [])
         {
-            result.Append(message.Slice(kept, range.Offset - kept));
-            kept = range.End;
+            result.Append(message.Slice(kept, edit.Range.Offset - kept)).Append(edit.Replacement);
+            kept = edit.Range.End;
         }
 
-        result.Append(message.Slice(kept));
-        return userId is null ? result.Build() : result.Append(WireValue.Text(field, userId)).Build();
+        return result.Append(message.Slice(kept)).Append(userId).Build();
     }
 }

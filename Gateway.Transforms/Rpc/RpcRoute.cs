@@ -1,3 +1,4 @@
+using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Wire;
 
@@ -7,6 +8,7 @@ namespace Gateway.Transforms.Rpc;
 /// <param name="RouteId">The route's name in yarp.json.</param>
 /// <param name="Path">The path of the call: <c>/package.Service/Method</c>.</param>
 /// <param name="Fields">Where the ids stand in the request message.</param>
+/// <param name="Envelope">Where an answer says that the call failed.</param>
 /// <param name="Session">Whether the caller must be logged in.</param>
 /// <param name="Events">Whom its answers are told to, and what the client reads of them; null on routes that just hand them on.</param>
 /// <param name="MaxRequestBytes">The largest request body taken, in bytes.</param>
@@ -16,6 +18,7 @@ internal sealed record RpcRoute(
     string RouteId,
     string Path,
     MessageFields Fields,
+    EnvelopeFields Envelope,
     SessionMode Session,
     RouteEvents? Events,
     long MaxRequestBytes,

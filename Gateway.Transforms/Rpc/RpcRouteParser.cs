@@ -7,36 +7,30 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>Reads the <c>Rpc</c> transform of a route. Every mistake is one sentence that names the route, the value and the cure.</summary>
-internal sealed class RpcRouteParser(RpcCatalogs catalogs, RuleParser rules, IOptions<RpcOptions> options)
+internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser messages, RuleParser rules, IOptions<RpcOptions> options)
 {
-    public const string RpcKey = "Rpc";
-    public const string SessionKey = "Session";
-
-    /// <summary>What may stand beside each other in the transform.</summary>
-    public static readonly string[] Keys = [RpcKey, SessionKey, RuleSettings.Ask, RuleSettings.Succeeded, RuleSettings.Notify, RuleSettings.Reply];
-
     /// <summary>The <c>Rpc</c> transform of a route, or null when it is an ordinary proxy route.</summary>
     public static IReadOnlyDictionary<string, string>? FindTransform(RouteConfig route) =>
-        route.Transforms?.FirstOrDefault(transform => transform.ContainsKey(RpcKey));
+        route.Transforms?.FirstOrDefault(transform => transform.ContainsKey(TransformKeys.Rpc));
 
     /// <summary>Parses one route; null, and at least one sentence added to <paramref name="errors"/>, when it is wrong.</summary>
     public RpcRoute? Parse(RouteConfig route, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
     {
         var before = errors.Count;
-        if (!catalogs.Of(route).TryFind(transform[RpcKey], out var method, out var problem))
+        if (!catalogs.Of(route).TryFind(transform[TransformKeys.Rpc], out var method, out var problem))
         {
-            errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' {problem}.");
+            errors.Add($"Route '{route.RouteId}': transform '{TransformKeys.Rpc}' {problem}.");
         }
 
         if (FindTransform(route) is { } first && !ReferenceEquals(first, transform))
         {
-            errors.Add($"Route '{route.RouteId}' has a second transform '{RpcKey}', '{transform[RpcKey]}'; keep one of them.");
+            errors.Add($"Route '{route.RouteId}' has a second transform '{TransformKeys.Rpc}', '{transform[TransformKeys.Rpc]}'; keep one of them.");
         }
 
-        foreach (var key in transform.Keys.Except(Keys, StringComparer.Ordinal))
+        foreach (var key in transform.Keys.Except(TransformKeys.All, StringComparer.Ordinal))
         {
-            var hint = NearestName.Of(key, Keys) is { } nearest ? $"did you mean '{nearest}'? It knows" : "it knows";
-            errors.Add($"Route '{route.RouteId}': transform '{RpcKey}' has no setting '{key}'; {hint} {string.Join(", ", Keys.Skip(1))}.");
+            var hint = NearestName.Of(key, TransformKeys.All) is { } nearest ? $"did you mean '{nearest}'? It knows" : "it knows";
+            errors.Add($"Route '{route.RouteId}': transform '{TransformKeys.Rpc}' has no setting '{key}'; {hint} {string.Join(", ", TransformKeys.All.Skip(1))}.");
         }
 
         if (route.TimeoutPolicy is not null)
@@ -55,67 +49,105 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, RuleParser rules, IOp
             errors.Add($"Route '{route.RouteId}': MaxRequestBodySize is {size}; use 1 to {RpcOptionsValidator.Gibibyte} bytes.");
         }
 
-        var fields = method is null ? default : MessageFields.Of(method.InputType);
-        var session = ParseSession(route, transform, method, fields, errors);
-        var events = method is null ? null : rules.Parse(
-            $"Route '{route.RouteId}'", route.RouteId, route.ClusterId ?? "", method, session == SessionMode.Required, transform, catalogs.Of(route), errors);
+        var named = ParseSession(route, transform, errors);
+        if (method is null)
+        {
+            return null;
+        }
+
+        var at = $"Route '{route.RouteId}'";
+        var fields = messages.FindIds(at, method.InputType, transform, errors);
+        var (envelope, success) = messages.FindEnvelope(at, method.OutputType, transform, errors);
+        var session = DecideSession(route, named, transform, method, fields, errors);
+        var events = rules.Parse(at, route.RouteId, route.ClusterId ?? "", method, session == SessionMode.Required, success, transform, catalogs.Of(route), errors);
         return errors.Count > before ? null : new RpcRoute(
             route.RouteId,
-            '/' + transform[RpcKey],
+            '/' + transform[TransformKeys.Rpc],
             fields,
+            envelope,
             session,
             events,
             route.MaxRequestBodySize ?? options.Value.DefaultMaxRequestBodySize,
             route.Timeout ?? options.Value.DefaultTimeout,
-            session == SessionMode.Required && LargeBeforeSession(method!, fields) is not null);
+            session == SessionMode.Required && LargeBeforeSession(method, fields) is not null);
     }
 
-    /// <summary>The first field that may be large and that serializers write before the session id; null where none is, or nobody asks for a session.</summary>
-    public FieldDescriptor? FindLargeBeforeSession(RouteConfig route) =>
-        FindTransform(route) is { } transform
-        && Parse(route, transform, []) is { Session: SessionMode.Required } rpc
-        && catalogs.Of(route).TryFind(transform[RpcKey], out var method, out _)
-            ? LargeBeforeSession(method!, rpc.Fields)
-            : null;
+    /// <summary>What is good to know of a route, see <see cref="RouteNotes"/>.</summary>
+    public IEnumerable<string> Describe(RouteConfig route)
+    {
+        if (FindTransform(route) is not { } transform
+            || Parse(route, transform, []) is not { } rpc
+            || !catalogs.Of(route).TryFind(transform[TransformKeys.Rpc], out var method, out _))
+        {
+            yield break;
+        }
 
+        if (rpc.Session == SessionMode.Required && LargeBeforeSession(method!, rpc.Fields) is { } large)
+        {
+            yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
+        }
+
+        if (rpc.Envelope is { Message: [], Code: [] })
+        {
+            yield return $"Route '{route.RouteId}' cannot say why a call failed: '{method!.OutputType.Name}' has no field '{messages.Message}'; name one in '{TransformKeys.Envelope}'.";
+        }
+    }
+
+    /// <summary>The first field that may be large and that serializers write before the session id; null where none is.</summary>
     private static FieldDescriptor? LargeBeforeSession(MethodDescriptor method, MessageFields fields) =>
-        method.InputType.Fields.InFieldNumberOrder().TakeWhile(field => field.FieldNumber < fields.SessionId).FirstOrDefault(MayBeLarge);
+        method.InputType.Fields.InFieldNumberOrder().TakeWhile(field => field.FieldNumber < fields.OuterSessionId).FirstOrDefault(MayBeLarge);
 
     private static bool MayBeLarge(FieldDescriptor field) => field.IsRepeated || field.FieldType is FieldType.Bytes or FieldType.Message or FieldType.Group;
 
-    private static SessionMode ParseSession(
-        RouteConfig route, IReadOnlyDictionary<string, string> transform, MethodDescriptor? method, MessageFields fields, ICollection<string> errors)
+    /// <summary>What the route says; null where it says nothing.</summary>
+    private static SessionMode? ParseSession(RouteConfig route, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
     {
-        SessionMode? named = transform.GetValueOrDefault(SessionKey) switch
+        switch (transform.GetValueOrDefault(TransformKeys.Session))
         {
-            nameof(SessionMode.Required) => SessionMode.Required,
-            nameof(SessionMode.Anonymous) => SessionMode.Anonymous,
-            _ => null,
-        };
-        if (named is null && transform.TryGetValue(SessionKey, out var text))
-        {
-            errors.Add($"Route '{route.RouteId}': transform '{SessionKey}' is '{text}'; "
-                + $"use '{nameof(SessionMode.Required)}' or '{nameof(SessionMode.Anonymous)}'.");
-            return SessionMode.Required;
+            case nameof(SessionMode.Required):
+                return SessionMode.Required;
+            case nameof(SessionMode.Anonymous):
+                return SessionMode.Anonymous;
+            case null:
+                return null;
+            case var text:
+                errors.Add($"Route '{route.RouteId}': transform '{TransformKeys.Session}' is '{text}'; "
+                    + $"use '{nameof(SessionMode.Required)}' or '{nameof(SessionMode.Anonymous)}'.");
+                return SessionMode.Anonymous;
         }
+    }
 
-        // A message of others may spell its fields in another way, so what is left out there says nothing.
-        if (named is null && method is not null && !RpcCatalog.IsBuiltIn(method))
+    private SessionMode DecideSession(
+        RouteConfig route, SessionMode? named, IReadOnlyDictionary<string, string> transform, MethodDescriptor method, MessageFields fields, ICollection<string> errors)
+    {
+        // Messages of others may spell their fields in another way, and so may a setting: what is not found there says nothing.
+        var says = RpcCatalog.IsBuiltIn(method) && (messages.IsSessionOfContract || fields.OuterSessionId != 0);
+        if (named is null && !says)
         {
-            errors.Add($"Route '{route.RouteId}': transform '{SessionKey}' is missing, and '{transform[RpcKey]}' comes from a descriptor set; "
+            errors.Add($"Route '{route.RouteId}': transform '{TransformKeys.Session}' is missing, and "
+                + (RpcCatalog.IsBuiltIn(method) ? $"'{method.InputType.Name}' has no field '{messages.SessionId}'; " : $"'{transform[TransformKeys.Rpc]}' comes from a descriptor set; ")
                 + $"set it to '{nameof(SessionMode.Required)}', or to '{nameof(SessionMode.Anonymous)}' if everybody may call it.");
             return SessionMode.Required;
         }
 
-        var isOpen = method is not null && fields.SessionId == 0;
-        var mode = named ?? (isOpen ? SessionMode.Anonymous : SessionMode.Required);
-        if (method is not null && mode == SessionMode.Required && (fields.SessionId == 0 || fields.UserId == 0))
+        var mode = named ?? (fields.OuterSessionId == 0 ? SessionMode.Anonymous : SessionMode.Required);
+        if (mode == SessionMode.Required)
         {
-            var missing = fields.SessionId == 0 ? "session_id" : "user_id";
-            errors.Add($"Route '{route.RouteId}': transform '{SessionKey}' is '{nameof(SessionMode.Required)}', but the request message "
-                + $"'{method.InputType.Name}' has no string field '{missing}'; use '{nameof(SessionMode.Anonymous)}' or another RPC.");
+            // A field that the route itself names has been told of already.
+            if (fields.OuterSessionId == 0 && transform.GetValueOrDefault(TransformKeys.SessionId) is not { Length: > 0 })
+            {
+                Missing("session id", messages.SessionId, TransformKeys.SessionId, $"or use '{TransformKeys.Session}': '{nameof(SessionMode.Anonymous)}'");
+            }
+            else if (fields.OuterUserId == 0 && !transform.ContainsKey(TransformKeys.UserId) && messages.UserId.Length > 0)
+            {
+                Missing("user id", messages.UserId, TransformKeys.UserId, "or '' if the sub-service need not know who calls");
+            }
         }
 
         return mode;
+
+        void Missing(string what, string name, string key, string cure) => errors.Add(
+            $"Route '{route.RouteId}': transform '{TransformKeys.Session}' is '{nameof(SessionMode.Required)}', but the request message "
+            + $"'{method.InputType.Name}' has no string field '{name}'; name the field of the {what} in '{key}', {cure}.");
     }
 }

@@ -7,7 +7,7 @@ internal sealed class RpcTransformFactory(RpcRouteParser parser) : ITransformFac
 {
     public bool Validate(TransformRouteValidationContext context, IReadOnlyDictionary<string, string> transformValues)
     {
-        if (!transformValues.ContainsKey(RpcRouteParser.RpcKey))
+        if (!transformValues.ContainsKey(TransformKeys.Rpc))
         {
             return false;
         }
@@ -24,7 +24,7 @@ internal sealed class RpcTransformFactory(RpcRouteParser parser) : ITransformFac
 
     public bool Build(TransformBuilderContext context, IReadOnlyDictionary<string, string> transformValues)
     {
-        if (!transformValues.ContainsKey(RpcRouteParser.RpcKey))
+        if (!transformValues.ContainsKey(TransformKeys.Rpc))
         {
             return false;
         }

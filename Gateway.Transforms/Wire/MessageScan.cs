@@ -12,18 +12,29 @@ internal readonly record struct MessageScan
     /// <summary>The problem may be no more than that the bytes end too early: of the beginning of a message it says nothing.</summary>
     public bool IsCut { get; init; }
 
-    /// <summary>The value of request_id (the last one counts, as in every protobuf parser).</summary>
+    /// <summary>The value of the request id (the last one counts, as in every protobuf parser).</summary>
     public FieldRange RequestId { get; init; }
 
-    /// <summary>The value of session_id.</summary>
+    /// <summary>The value of the session id.</summary>
     public FieldRange SessionId { get; init; }
 
-    /// <summary>Every field that bears the number of user_id, tag included and whatever its wire type; null when there is none.</summary>
-    public IReadOnlyList<FieldRange>? UserIds { get; init; }
+    /// <summary>
+    /// What takes every user id out of the message, in the order of the bytes: each field that bears its number, tag included and whatever its wire type.
+    /// Null when there is none.
+    /// </summary>
+    public IReadOnlyList<Edit>? UserIds { get; init; }
 
     /// <summary>
     /// The value that runs past the end, if it is none of the ids and nothing else was wrong: of the beginning of a message this is
     /// where the scan stopped. Absent otherwise.
     /// </summary>
     public FieldRange Open { get; init; }
+}
+
+/// <summary>A stretch of a message that something else takes the place of.</summary>
+/// <param name="Range">The stretch.</param>
+internal readonly record struct Edit(FieldRange Range)
+{
+    /// <summary>Nothing, unless it is said.</summary>
+    public ReadOnlyMemory<byte> Replacement { get; init; }
 }

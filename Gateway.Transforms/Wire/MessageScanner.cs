@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Gateway.Transforms.Wire;
 
 /// <summary>
-/// Walks the top-level fields of a protobuf message without parsing it: one pass, nothing copied, nested messages skipped whole.
+/// Walks the fields of a protobuf message without parsing it: one pass, nothing copied, and messages within skipped whole unless they hold an id.
 /// </summary>
 /// <remarks>
 /// The gateway decides by this walk who the caller is, and the sub-service parses the same bytes with a library of its own. So
@@ -21,51 +21,114 @@ internal static class MessageScanner
 
     public static MessageScan Scan(in ReadOnlySequence<byte> message, MessageFields fields)
     {
-        var reader = new SequenceReader<byte>(message);
-        FieldRange requestId = default, sessionId = default;
-        FieldRange open = default;
-        List<FieldRange>? userIds = null;
-        string? problem = null;
-        var isCut = false;
-
-        while (!reader.End)
+        var pass = new Pass(message);
+        var problem = pass.Walk(message, 0, fields);
+        return new MessageScan
         {
-            var start = reader.Consumed;
-            problem = FieldReader.Read(ref reader, out var number, out var wireType, out var value);
-            if (problem is not null)
-            {
-                isCut = problem == MessageProblems.PastTheEnd || reader.End;
-                open = problem == MessageProblems.PastTheEnd && wireType == WireTag.LengthDelimited && !fields.IsId(number) ? value : default;
-                break;
-            }
+            Problem = problem, IsCut = pass.IsCut, RequestId = pass.RequestId, SessionId = pass.SessionId, UserIds = pass.UserIds, Open = pass.Open,
+        };
+    }
 
-            if (number == fields.UserId)
+    /// <summary>What one pass over a message has seen so far.</summary>
+    private ref struct Pass(in ReadOnlySequence<byte> whole)
+    {
+        private readonly ReadOnlySequence<byte> _whole = whole;
+
+        public FieldRange RequestId { get; private set; }
+
+        public FieldRange SessionId { get; private set; }
+
+        public List<Edit>? UserIds { get; private set; }
+
+        public bool IsCut { get; private set; }
+
+        public FieldRange Open { get; private set; }
+
+        /// <param name="message">The message, or one within it.</param>
+        /// <param name="offset">Where it begins in the whole; 0 for the whole.</param>
+        /// <param name="fields">What is sought in it.</param>
+        public string? Walk(in ReadOnlySequence<byte> message, long offset, MessageFields fields)
+        {
+            var reader = new SequenceReader<byte>(message);
+            while (!reader.End)
             {
-                if (userIds?.Count == MaxUserIds)
+                var start = reader.Consumed;
+                if (FieldReader.Read(ref reader, out var number, out var wireType, out var value) is { } problem)
                 {
-                    problem = MessageProblems.UserIds;
-                    break;
+                    if (offset == 0)
+                    {
+                        IsCut = problem == MessageProblems.PastTheEnd || reader.End;
+                        Open = problem == MessageProblems.PastTheEnd && wireType == WireTag.LengthDelimited && !fields.IsId(number) ? value : default;
+                    }
+
+                    return problem;
                 }
 
-                (userIds ??= []).Add(new FieldRange(start, reader.Consumed - start));
-            }
-            else if (wireType == WireTag.LengthDelimited && number == fields.RequestId)
-            {
-                requestId = value;
-            }
-            else if (wireType == WireTag.LengthDelimited && number == fields.SessionId)
-            {
-                if (!sessionId.IsAbsent && !SameBytes(message, sessionId, value))
+                value = new FieldRange(offset + value.Offset, value.Length);
+                if (number == fields.UserId)
                 {
-                    problem = MessageProblems.SessionIds;
-                    break;
-                }
+                    if (UserIds?.Count >= MaxUserIds)
+                    {
+                        return MessageProblems.UserIds;
+                    }
 
-                sessionId = value;
+                    (UserIds ??= []).Add(new Edit(new FieldRange(offset + start, reader.Consumed - start)));
+                }
+                else if (wireType == WireTag.LengthDelimited && Take(number, offset + start, value, fields) is { } within)
+                {
+                    return within;
+                }
             }
+
+            return null;
         }
 
-        return new MessageScan { Problem = problem, IsCut = isCut, RequestId = requestId, SessionId = sessionId, UserIds = userIds, Open = open };
+        /// <summary>Returns why the value is refused, or null.</summary>
+        private string? Take(int number, long start, FieldRange value, MessageFields fields)
+        {
+            if (number == fields.RequestId)
+            {
+                RequestId = value;
+            }
+            else if (number == fields.SessionId)
+            {
+                if (!SessionId.IsAbsent && !SameBytes(_whole, SessionId, value))
+                {
+                    return MessageProblems.SessionIds;
+                }
+
+                SessionId = value;
+            }
+            else if (fields.Within(number) is { } inner)
+            {
+                var before = UserIds?.Count ?? 0;
+                if (Walk(_whole.Slice(value.Offset, value.Length), value.Offset, inner) is { } problem)
+                {
+                    return problem;
+                }
+
+                Shorten(number, start, value, before);
+            }
+
+            return null;
+        }
+
+        /// <summary>A message that loses something says how long it is then.</summary>
+        private readonly void Shorten(int number, long start, FieldRange value, int before)
+        {
+            if (UserIds is not { } edits || edits.Count == before)
+            {
+                return;
+            }
+
+            var length = value.Length;
+            for (var i = before; i < edits.Count; i++)
+            {
+                length += edits[i].Replacement.Length - edits[i].Range.Length;
+            }
+
+            edits.Insert(before, new Edit(new FieldRange(start, value.Offset - start)) { Replacement = WireValue.Head(number, (int)length) });
+        }
     }
 
     private static bool SameBytes(in ReadOnlySequence<byte> message, FieldRange a, FieldRange b)

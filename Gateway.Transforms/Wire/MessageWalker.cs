@@ -88,7 +88,7 @@ internal sealed class MessageWalker(MessageFields fields, long open)
             return problem;
         }
 
-        if (number == fields.UserId || number == fields.SessionId)
+        if (fields.IsIdentity(number))
         {
             return MessageProblems.LateId;
         }

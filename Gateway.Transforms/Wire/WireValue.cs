@@ -51,13 +51,39 @@ internal static class WireValue
     /// <summary>A field that is a text, with its tag.</summary>
     public static ReadOnlyMemory<byte> Text(int field, string text)
     {
-        var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
         var length = Encoding.UTF8.GetByteCount(text);
-        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length) + length];
+        var bytes = WithHead(field, length, out var value);
+        Encoding.UTF8.GetBytes(text, value);
+        return bytes;
+    }
+
+    /// <summary>A field that is a message or bytes, with its tag.</summary>
+    public static ReadOnlyMemory<byte> Bytes(int field, ReadOnlySpan<byte> content)
+    {
+        var bytes = WithHead(field, content.Length, out var value);
+        content.CopyTo(value);
+        return bytes;
+    }
+
+    /// <summary>A field that is a number, an enum or a boolean, with its tag.</summary>
+    public static ReadOnlyMemory<byte> Number(int field, ulong number)
+    {
+        var tag = WireFormat.MakeTag(field, WireFormat.WireType.Varint);
+        var bytes = new byte[VarintSize(tag) + VarintSize(number)];
+        var left = bytes.AsSpan();
+        WriteVarint(ref left, tag);
+        WriteVarint(ref left, number);
+        return bytes;
+    }
+
+    /// <summary>What stands before a text, a message or bytes.</summary>
+    public static ReadOnlyMemory<byte> Head(int field, int length)
+    {
+        var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
+        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length)];
         var left = bytes.AsSpan();
         WriteVarint(ref left, tag);
         WriteVarint(ref left, (uint)length);
-        Encoding.UTF8.GetBytes(text, left);
         return bytes;
     }
 
@@ -74,5 +100,15 @@ internal static class WireValue
 
         target[used++] = (byte)value;
         target = target[used..];
+    }
+
+    private static byte[] WithHead(int field, int length, out Span<byte> value)
+    {
+        var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
+        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length) + length];
+        value = bytes;
+        WriteVarint(ref value, tag);
+        WriteVarint(ref value, (uint)length);
+        return bytes;
     }
 }

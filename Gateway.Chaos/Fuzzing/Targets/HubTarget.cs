@@ -55,7 +55,7 @@ internal sealed class HubTarget : IFuzzTarget, ISessionAuthenticator
         var bus = new WelcomingBus();
         IConversation conversation = isExtended
             ? new ExtendedConversation(connection, bus, this, rate, Options, CancellationToken.None)
-            : new PlainConversation(connection, bus, this, rate, CancellationToken.None);
+            : new PlainConversation(connection, new FirstMessage([2]), bus, this, rate, CancellationToken.None);
         var reason = connection.RunAsync(conversation).GetAwaiter().GetResult();
         DisagreementException.Unless(!conversation.IsJoined || (connection.UserId == User && connection.SessionId == Session), "it is let in as somebody else");
         DisagreementException.Unless(isExtended || client.Sent.All(frame => frame[0] is CloseFrame or PongFrame), "a plain client is sent what is no event");

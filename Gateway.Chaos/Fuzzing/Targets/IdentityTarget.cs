@@ -44,8 +44,8 @@ internal sealed class IdentityTarget : IFuzzTarget
             return false;
         }
 
-        var injected = UserIdInjector.Inject(whole, scan.UserIds, message.Fields.UserId, User);
-        var injectedDivided = UserIdInjector.Inject(divided, scan.UserIds, message.Fields.UserId, User);
+        var injected = UserIdInjector.Inject(whole, scan.UserIds, message.Fields.UserIdField(User));
+        var injectedDivided = UserIdInjector.Inject(divided, scan.UserIds, message.Fields.UserIdField(User));
         DisagreementException.Unless(injected.ToArray().AsSpan().SequenceEqual(injectedDivided.ToArray()), "divided, it becomes another message");
         EnsureReadAsTheUser(message, read, message.Parse(injected));
         DisagreementException.Unless(

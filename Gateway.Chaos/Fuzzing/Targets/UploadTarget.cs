@@ -48,10 +48,10 @@ internal sealed class UploadTarget : IFuzzTarget
 
         DisagreementException.Unless(whole.Problem is null, $"passed on, and refused for {whole.Problem} when it is held");
         var passedOn = new SequenceBuilder()
-            .Append(UserIdInjector.Inject(beginning, scan.UserIds, fields.UserId, userId: null))
+            .Append(UserIdInjector.Inject(beginning, scan.UserIds, userId: default))
             .Append(input[held..])
             .Append(WireValue.Text(fields.UserId, User));
-        var expected = UserIdInjector.Inject(all, whole.UserIds, fields.UserId, User);
+        var expected = UserIdInjector.Inject(all, whole.UserIds, fields.UserIdField(User));
         DisagreementException.Unless(
             scan.SessionId == whole.SessionId && passedOn.Build().ToArray().AsSpan().SequenceEqual(expected.ToArray()), "passed on, it becomes another message");
         return true;

@@ -1,43 +1,41 @@
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
-using Gateway.Protocol;
+using Gateway.Proxy.Routing;
+using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
-using Google.Protobuf;
 using StackExchange.Redis;
 
 namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>Looking at the sockets of one user, on all gateways, and ending or testing them.</summary>
-internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator sessions, ILogger<UserSockets> logger)
+internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator sessions, TestEvent test, RouteProvider routes, ILogger<UserSockets> logger)
 {
     private const int MaxIdLength = 256;
     private const string NameTheUser = "Name the user, as '?user=alice', with at most 256 characters.";
 
-    /// <summary>
-    /// Says that somebody has ended a friendship who is nobody's friend: a client looks for this user among its friends, finds none, and
-    /// goes on. Every other event makes deployed clients show something.
-    /// </summary>
-    private static readonly NotifyMessage TestEvent = new()
-    {
-        NotifyType = NotifyType.FriendRemoveNotify,
-        FriendRemove = new NotifyFriendRemove { UserId = "gateway-test-event" },
-    };
-
-    private static readonly string TestType = TestEvent.NotifyType.ToString();
-    private static readonly byte[] TestBytes = TestEvent.ToByteArray();
-
     public async Task<IResult> FindAsync(string? user, CancellationToken cancellationToken) =>
         IsId(user) ? await AskHubAsync(async () => Results.Json(await ListAsync(user!, cancellationToken), ManagementJson.Readable.SocketReportArray)) : Refusal.BadRequest(NameTheUser);
 
-    public Task<IResult> PublishAsync(string? user, CancellationToken cancellationToken) => !IsId(user)
-        ? Task.FromResult(Refusal.BadRequest(NameTheUser))
-        : AskHubAsync(async () =>
+    public async Task<IResult> PublishAsync(string? user, CancellationToken cancellationToken)
+    {
+        if (!IsId(user))
+        {
+            return Refusal.BadRequest(NameTheUser);
+        }
+
+        if (test.Find(routes.CatalogName) is not var (type, bytes))
+        {
+            return Refusal.Of(StatusCodes.Status409Conflict, "There is no test event. Say in Gateway:Events:Test which fields it has, and choose an event that clients show nothing for.");
+        }
+
+        return await AskHubAsync(async () =>
         {
             var sockets = await ListAsync(user!, cancellationToken);
-            await hub.PublishAsync([user!], TestType, TestBytes.Length, TestBytes.CopyTo, cancellationToken);
+            await hub.PublishAsync([user!], type, bytes.Length, bytes.CopyTo, cancellationToken);
             Log.Published(logger, Shown(user!));
-            return Results.Json(new PublishReport(user!, sockets.Length, TestType, TestEvent.FriendRemove.UserId), ManagementJson.Readable.PublishReport);
+            return Results.Json(new PublishReport(user!, sockets.Length, type), ManagementJson.Readable.PublishReport);
         });
+    }
 
     /// <summary>Closes a user's sockets, or those of one session. Whether there are any does not matter; the answer says how many were open.</summary>
     public async Task<IResult> DisconnectAsync(DisconnectRequest request, CancellationToken cancellationToken)

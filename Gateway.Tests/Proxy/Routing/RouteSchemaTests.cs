@@ -74,17 +74,23 @@ internal sealed class RouteSchemaTests
     {
         var properties = _schema.Definitions["rpcTransform"].Properties;
 
-        Assert.That(properties.Keys, Is.EquivalentTo(RpcRouteParser.Keys));
-        Assert.That(properties[RpcRouteParser.SessionKey].Enumeration, Is.EquivalentTo(Enum.GetNames<SessionMode>()));
+        Assert.That(properties.Keys, Is.EquivalentTo(TransformKeys.All));
+        Assert.That(properties[TransformKeys.Session].Enumeration, Is.EquivalentTo(Enum.GetNames<SessionMode>()));
         Assert.That(_schema.Definitions["rule"].Properties.Keys, Is.EquivalentTo(RuleParser.RuleNames));
         Assert.That(_schema.Definitions["lookUp"].Properties.Keys, Is.EquivalentTo(RuleParser.LookUpNames));
-        Assert.That(properties[RuleSettings.Reply].Properties.Keys, Is.EquivalentTo(RuleParser.ReplyNames));
+        Assert.That(properties[TransformKeys.Envelope].ActualSchema.Properties.Keys, Is.EquivalentTo(MessageFieldsParser.EnvelopeNames));
+        Assert.That(properties[TransformKeys.Reply].Properties.Keys, Is.EquivalentTo(RuleParser.ReplyNames));
     }
 
     [Test]
     public void Events_KnowsOurNames() => Assert.That(
         _schema.Properties["Gateway"].ActualSchema.Properties["Events"].Properties.Keys,
         Is.EquivalentTo(typeof(EventOptions).GetProperties().Select(property => property.Name)));
+
+    [Test]
+    public void Messages_KnowsOurNames() => Assert.That(
+        _schema.Properties["Gateway"].ActualSchema.Properties["Messages"].Properties.Keys,
+        Is.EquivalentTo(typeof(MessageOptions).GetProperties().Select(property => property.Name)));
 
     [Test]
     public void UserDetails_KnowsOurNames() => Assert.That(

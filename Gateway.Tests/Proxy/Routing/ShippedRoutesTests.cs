@@ -1,7 +1,6 @@
 using Gateway.Proxy;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Proxy.Hosting;
-using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -84,8 +83,8 @@ internal sealed class ShippedRoutesTests
         Assert.That(route.Match.Methods, Is.EqualTo(new[] { "POST" }));
         Assert.That(route.ClusterId, Is.EqualTo(Clusters[rpc.Split('/')[0]].Cluster));
         var transform = new Dictionary<string, string> { ["Rpc"] = "bite_im." + rpc, ["Session"] = session == Session ? "Required" : "Anonymous" };
-        Assert.That(route.Transforms!.Single().Where(setting => !RuleSettings.Nested.Contains(setting.Key)), Is.EquivalentTo(transform));
-        Assert.That(route.Transforms!.Single().ContainsKey(RuleSettings.Notify), Is.EqualTo(source is not null));
+        Assert.That(route.Transforms!.Single().Where(setting => !TransformKeys.Nested.Contains(setting.Key)), Is.EquivalentTo(transform));
+        Assert.That(route.Transforms!.Single().ContainsKey(TransformKeys.Notify), Is.EqualTo(source is not null));
     }
 
     [TestCaseSource(nameof(Table))]

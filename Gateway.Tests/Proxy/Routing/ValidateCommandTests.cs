@@ -22,7 +22,7 @@ internal sealed class ValidateCommandTests
         """;
 
     private const string SpeechHolds =
-        "Route 'speech-recognition' holds large requests before their sender is known: in 'SpeechRecognitionReq', 'speech_content' comes before session_id.";
+        "Route 'speech-recognition' holds large requests before their sender is known: in 'SpeechRecognitionReq', 'speech_content' comes before the session id.";
 
     private string _file = null!;
 

@@ -1,5 +1,6 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Rpc;
 using Gateway.Transforms.Errors;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -33,7 +34,8 @@ internal sealed class ErrorEnvelopeTests
         answer.FindFieldByName("success").Accessor.SetValue(expected, false);
         answer.FindFieldByName("errmsg").Accessor.SetValue(expected, SessionInvalid);
 
-        var (_, body) = await WriteAsync(RpcOutcome.SessionInvalid, "请求1");
+        var fields = Parsers.Messages().FindEnvelope("r", answer, new Dictionary<string, string>(), []).Fields;
+        var (_, body) = await WriteAsync(RpcOutcome.SessionInvalid, "请求1", fields: fields);
 
         Assert.That(answer.Parser.ParseFrom(body), Is.EqualTo(expected));
     }
@@ -106,7 +108,7 @@ internal sealed class ErrorEnvelopeTests
     }
 
     private static async Task<(HttpResponse Response, byte[] Body)> WriteAsync(
-        RpcOutcome outcome, string? requestId, ErrorOptions? options = null, string? accept = null, CancellationToken aborted = default)
+        RpcOutcome outcome, string? requestId, ErrorOptions? options = null, string? accept = null, EnvelopeFields? fields = null, CancellationToken aborted = default)
     {
         var sut = new ErrorEnvelope(Options.Create(options ?? new ErrorOptions()));
         using var body = new MemoryStream();
@@ -114,7 +116,7 @@ internal sealed class ErrorEnvelopeTests
         context.Response.Body = body;
         context.Request.Headers.AcceptLanguage = accept;
 
-        await sut.WriteAsync(context, outcome, requestId).DefaultTimeout();
+        await sut.WriteAsync(context, fields ?? Parsers.Messages().FindEnvelope("r", UserLoginRsp.Descriptor, new Dictionary<string, string>(), []).Fields, outcome, requestId).DefaultTimeout();
 
         return (context.Response, body.ToArray());
     }

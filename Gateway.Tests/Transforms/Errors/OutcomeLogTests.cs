@@ -2,6 +2,7 @@ using Gateway.Tests.Support;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
+using Gateway.Transforms.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -10,7 +11,7 @@ namespace Gateway.Tests.Transforms.Errors;
 [TestFixture]
 internal sealed class OutcomeLogTests
 {
-    private static readonly RpcRoute Route = new("r", "/p.S/M", default, SessionMode.Required, null, 1, TimeSpan.FromSeconds(1));
+    private static readonly RpcRoute Route = new("r", "/p.S/M", MessageFields.None, new EnvelopeFields([], [], [], [], false), SessionMode.Required, null, 1, TimeSpan.FromSeconds(1));
 
     private readonly FakeTimeProvider _time = new();
     private RecordingLoggerProvider _log = null!;

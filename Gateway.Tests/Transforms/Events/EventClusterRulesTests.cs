@@ -1,6 +1,6 @@
+using Gateway.Tests.Transforms.Rpc;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Tests.Transforms.Events;
@@ -70,7 +70,7 @@ internal sealed class EventClusterRulesTests
     private static EventClusterRules Sut()
     {
         var catalogs = new RpcCatalogs();
-        var rules = new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions()));
-        return new EventClusterRules(new RpcRouteParser(catalogs, rules, Options.Create(new RpcOptions())), catalogs);
+        var rules = Parsers.Rules();
+        return new EventClusterRules(Parsers.Routes(catalogs, rules), rules, catalogs);
     }
 }

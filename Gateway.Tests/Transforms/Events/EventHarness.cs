@@ -2,6 +2,7 @@ using System.Buffers;
 using Gateway.Protocol;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Support;
+using Gateway.Tests.Transforms.Rpc;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Google.Protobuf;
@@ -45,7 +46,7 @@ internal sealed class EventHarness : IDisposable
         {
             var settings = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "yarp.json")).Build();
             var set = RouteSettings.Read(settings.GetSection(RoutingExtensions.SectionName), new RouteOrigins(), "", "");
-            var parser = new RpcRouteParser(new RpcCatalogs(), new RuleParser(Options.Create(Settings), Options.Create(UserDetails)), Options.Create(new RpcOptions()));
+            var parser = Parsers.Routes(rules: Parsers.Rules(Settings, UserDetails));
             foreach (var route in set.Routes)
             {
                 if (parser.Parse(route, RpcRouteParser.FindTransform(route)!, [])!.Events is { } events)
@@ -60,7 +61,7 @@ internal sealed class EventHarness : IDisposable
 
     /// <summary>Rules as they stand beside <c>Rpc</c>; the mistakes in them are added to <paramref name="errors"/>.</summary>
     public RouteEvents? Parse(MethodDescriptor method, IReadOnlyDictionary<string, string> settings, ICollection<string> errors, bool hasCaller = true, params IReadOnlyCollection<FileDescriptor> sets) =>
-        new RuleParser(Options.Create(Settings), Options.Create(UserDetails)).Parse("Route 'r'", "r", "friend", method, hasCaller, settings, new RpcCatalog(sets), errors);
+        Parsers.Rules(Settings, UserDetails).Parse("Route 'r'", "r", "friend", method, hasCaller, method.OutputType.FindFieldByName("success") is null ? null : "success", settings, new RpcCatalog(sets), errors);
 
     /// <summary>Returns what the client reads.</summary>
     public async Task<byte[]> HandleAsync(RouteEvents events, string caller, byte[] request, byte[] answer, string route = "r")

@@ -54,9 +54,9 @@ internal sealed class RuleParserTests
     [TestCase("""[{ "To": "caller", "When": "request.agree && true", "Set": { "notify_event_id": "x" } }]""",
         "Route 'r': Notify:0:When is \"request.agree && true\", but there is something in it that is no name, number, text in single quotes or operator.")]
     [TestCase("\"FriendAddProcess\"",
-        "Route 'r': transform 'Notify' is '\"FriendAddProcess\"'; write a list of rules, see docs/events.md.")]
+        "Route 'r': transform 'Notify' is '\"FriendAddProcess\"'; write a list of rules, see docs/configuration.md.")]
     [TestCase("FriendAddProcess",
-        "Route 'r': transform 'Notify' is 'FriendAddProcess'; write a list of rules, see docs/events.md.")]
+        "Route 'r': transform 'Notify' is 'FriendAddProcess'; write a list of rules, see docs/configuration.md.")]
     public void Parse_Mistake_NamesPlaceValueAndCure(string notify, string sentence) => AssertMistake(new() { ["Notify"] = notify }, sentence);
 
     [TestCase("""{ "Clear": [ "new_sesion_id" ] }""",

@@ -64,7 +64,7 @@ internal sealed class IdentityPropertyTests
             Assert.That(again.Problem, Is.Null);
             Assert.That(again.UserIds, Has.Count.EqualTo(1));
             Assert.That(
-                injected.Slice(again.UserIds![0].Offset, again.UserIds[0].Length).ToArray(),
+                injected.Slice(again.UserIds![0].Range.Offset, again.UserIds[0].Range.Length).ToArray(),
                 Is.EqualTo(Raw.Text(type.FindFieldByName("user_id").FieldNumber, request.SessionUser)));
             Assert.That(Text(injected, again.SessionId), Is.EqualTo(Field(type, "session_id").GetValue(request.Original)));
         }),
@@ -133,7 +133,7 @@ internal sealed class IdentityPropertyTests
     {
         var fields = MessageFields.Of(type);
         var scan = MessageScanner.Scan(message, fields);
-        return (scan, scan.Problem is null ? UserIdInjector.Inject(message, scan.UserIds, fields.UserId, userId) : default);
+        return (scan, scan.Problem is null ? UserIdInjector.Inject(message, scan.UserIds, userId is null ? default : fields.UserIdField(userId)) : default);
     }
 
     private static IMessage? TryParse(MessageDescriptor type, in ReadOnlySequence<byte> bytes)

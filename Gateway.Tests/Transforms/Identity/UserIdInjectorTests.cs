@@ -24,7 +24,7 @@ internal sealed class UserIdInjectorTests
     public void Inject_UserIdFirstInTheMiddleAndLast_TakesAllOut()
     {
         byte[][] pieces = [Raw.Text(UserId, "mallory"), Raw.Text(1, "r1"), Raw.Integer(UserId, 7), Raw.Text(3, "s"), Raw.Bits64(UserId, 8)];
-        FieldRange[] userIds = [new(0, 9), new(13, 2), new(18, 9)];
+        Edit[] userIds = [Cut(0, 9), Cut(13, 2), Cut(18, 9)];
 
         Assert.That(Inject(Raw.Join(pieces), userIds, "alice"), Is.EqualTo(Raw.Join(pieces[1], pieces[3], Raw.Text(UserId, "alice"))));
     }
@@ -34,7 +34,7 @@ internal sealed class UserIdInjectorTests
     {
         var message = Raw.Join(Raw.Text(UserId, "a"), Raw.Text(UserId, "b"));
 
-        Assert.That(Inject(message, [new(0, 3), new(3, 3)], "alice"), Is.EqualTo(Raw.Text(UserId, "alice")));
+        Assert.That(Inject(message, [Cut(0, 3), Cut(3, 3)], "alice"), Is.EqualTo(Raw.Text(UserId, "alice")));
     }
 
     [Test]
@@ -45,7 +45,7 @@ internal sealed class UserIdInjectorTests
     {
         var message = Raw.Join(Raw.Text(1, "r1"), Raw.Text(UserId, "mallory"));
 
-        Assert.That(Inject(message, [new(4, 9)], null), Is.EqualTo(Raw.Text(1, "r1")));
+        Assert.That(Inject(message, [Cut(4, 9)], null), Is.EqualTo(Raw.Text(1, "r1")));
     }
 
     [Test]
@@ -53,7 +53,7 @@ internal sealed class UserIdInjectorTests
     {
         var message = new ReadOnlySequence<byte>(Raw.Text(1, "r1"));
 
-        Assert.That(UserIdInjector.Inject(message, null, UserId, null), Is.EqualTo(message));
+        Assert.That(UserIdInjector.Inject(message, null, default), Is.EqualTo(message));
     }
 
     [TestCase("用户1")]
@@ -76,19 +76,22 @@ internal sealed class UserIdInjectorTests
     [TestCase(536_870_911)]
     public void Inject_AnyFieldNumber_HasItsTag(int field)
     {
-        var injected = UserIdInjector.Inject(ReadOnlySequence<byte>.Empty, null, field, "alice").ToArray();
+        var injected = UserIdInjector.Inject(ReadOnlySequence<byte>.Empty, null, MessageFields.Of([], [], [field]).UserIdField("alice")).ToArray();
 
         Assert.That(injected, Is.EqualTo(Raw.Text(field, "alice")));
         using var input = new CodedInputStream(injected);
         Assert.That(input.ReadTag(), Is.EqualTo(WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited)));
     }
 
-    private static byte[] Inject(byte[] message, IReadOnlyList<FieldRange>? userIds, string? userId)
+    private static Edit Cut(long offset, long length) => new(new FieldRange(offset, length));
+
+    private static byte[] Inject(byte[] message, IReadOnlyList<Edit>? userIds, string? userId)
     {
-        var whole = UserIdInjector.Inject(new ReadOnlySequence<byte>(message), userIds, UserId, userId).ToArray();
+        var field = userId is null ? default : MessageFields.Of([], [], [UserId]).UserIdField(userId);
+        var whole = UserIdInjector.Inject(new ReadOnlySequence<byte>(message), userIds, field).ToArray();
         foreach (var way in Segmented.Ways(message))
         {
-            Assert.That(UserIdInjector.Inject(way, userIds, UserId, userId).ToArray(), Is.EqualTo(whole), "Segmentation changed the result");
+            Assert.That(UserIdInjector.Inject(way, userIds, field).ToArray(), Is.EqualTo(whole), "Segmentation changed the result");
         }
 
         return whole;

@@ -102,7 +102,7 @@ internal sealed class CallContentTests
     {
         var http = new DefaultHttpContext { Request = { Body = new MemoryStream(new byte[100]) } };
         await using var rest = new BodyRest(
-            new RequestBody(http, budget: null), new MessageWalker(default, 100), length: 100, isExact: true, userId: default, TimeProvider.System);
+            new RequestBody(http, budget: null), new MessageWalker(MessageFields.None, 100), length: 100, isExact: true, userId: default, TimeProvider.System);
         using var sut = CallContent.Of(new ReadOnlySequence<byte>(Message(10)), rest, RpcProtocol.Grpc);
         await using var stream = new HaltingStream();
         var copying = sut.CopyToAsync(stream);

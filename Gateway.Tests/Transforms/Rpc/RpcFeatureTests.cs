@@ -93,7 +93,7 @@ internal sealed class RpcFeatureTests
     }
 
     private static RpcFeature New() =>
-        new(new RpcRoute("r", "/p.S/M", Fields, SessionMode.Required, null, 1 << 20, TimeSpan.FromSeconds(10)), startedAt: 0);
+        new(new RpcRoute("r", "/p.S/M", Fields, new EnvelopeFields([1], [], [3], [], false), SessionMode.Required, null, 1 << 20, TimeSpan.FromSeconds(10)), startedAt: 0);
 
     private static async Task<RpcFeature> ReceiveAsync(byte[] bytes)
     {

@@ -1,7 +1,5 @@
-using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Tests.Transforms.Rpc;
@@ -15,10 +13,7 @@ internal sealed class RpcRouteParserTests
     private RpcRouteParser _sut = null!;
 
     [SetUp]
-    public void SetUp() => _sut = new RpcRouteParser(
-        new RpcCatalogs(new RpcCatalog(Descriptors.Build(Descriptors.Shop))),
-        new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())),
-        Options.Create(_options));
+    public void SetUp() => _sut = Parsers.Routes(new RpcCatalogs(new RpcCatalog(Descriptors.Build(Descriptors.Shop))), options: _options);
 
     [Test]
     public void Parse_EverythingSet_IsTaken()
@@ -28,7 +23,7 @@ internal sealed class RpcRouteParserTests
         var route = Parse(Route(transform) with { Timeout = TimeSpan.FromSeconds(3), MaxRequestBodySize = 1000 });
 
         Assert.That(route, Is.EqualTo(new RpcRoute(
-            "r", "/chen_im.FriendService/FriendAdd", new MessageFields(1, 2, 3), SessionMode.Required, route!.Events, 1000, TimeSpan.FromSeconds(3))));
+            "r", "/chen_im.FriendService/FriendAdd", new MessageFields(1, 2, 3), route!.Envelope, SessionMode.Required, route!.Events, 1000, TimeSpan.FromSeconds(3))));
         Assert.That(route.Events!.Rules, Has.Count.EqualTo(1));
     }
 
@@ -37,8 +32,10 @@ internal sealed class RpcRouteParserTests
     {
         (_options.DefaultTimeout, _options.DefaultMaxRequestBodySize) = (TimeSpan.FromSeconds(7), 5000);
 
-        Assert.That(Parse(Route(Rpc("bite_im.UserService/UserLogin"))), Is.EqualTo(new RpcRoute(
-            "r", "/bite_im.UserService/UserLogin", new MessageFields(1, 0, 0), SessionMode.Anonymous, null, 5000, TimeSpan.FromSeconds(7))));
+        var route = Parse(Route(Rpc("bite_im.UserService/UserLogin")));
+
+        Assert.That(route, Is.EqualTo(new RpcRoute(
+            "r", "/bite_im.UserService/UserLogin", new MessageFields(1, 0, 0), route!.Envelope, SessionMode.Anonymous, null, 5000, TimeSpan.FromSeconds(7))));
     }
 
     [TestCase("bite_im.UserService/GetUserInfo", null, SessionMode.Required)]
@@ -71,7 +68,7 @@ internal sealed class RpcRouteParserTests
     [Test]
     public void Parse_UnknownSetting_IsRefused() => AssertErrors(
         Route(Rpc("bite_im.UserService/UserLogin", ("Sesion", "Required"))),
-        "Route 'r': transform 'Rpc' has no setting 'Sesion'; did you mean 'Session'? It knows Session, Ask, Succeeded, Notify, Reply.");
+        "Route 'r': transform 'Rpc' has no setting 'Sesion'; did you mean 'Session'? It knows Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply.");
 
     [TestCase("Maybe")]
     [TestCase("")]
@@ -85,21 +82,21 @@ internal sealed class RpcRouteParserTests
     public void Parse_SessionRequiredOfAMessageWithout_IsRefused() => AssertErrors(
         Route(Rpc("bite_im.UserService/UserLogin", ("Session", "Required"))),
         "Route 'r': transform 'Session' is 'Required', but the request message 'UserLoginReq' has no string field 'session_id'; "
-        + "use 'Anonymous' or another RPC.");
+        + "name the field of the session id in 'SessionId', or use 'Session': 'Anonymous'.");
 
     [Test]
     public void Parse_SessionRequiredOfAMessageWithoutUserId_IsRefused()
     {
         var shop = Descriptors.Shop;
         shop.File[0].MessageType[0].Field.RemoveAt(2);
-        var sut = new RpcRouteParser(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())), Options.Create(_options));
+        var sut = Parsers.Routes(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), options: _options);
         var route = Route(Rpc("shop.Cart/Add", ("Session", "Required")));
         List<string> errors = [];
 
         Assert.That(sut.Parse(route, route.Transforms![0], errors), Is.Null);
         Assert.That(errors, Is.EqualTo(new[]
         {
-            "Route 'r': transform 'Session' is 'Required', but the request message 'AddReq' has no string field 'user_id'; use 'Anonymous' or another RPC.",
+            "Route 'r': transform 'Session' is 'Required', but the request message 'AddReq' has no string field 'user_id'; name the field of the user id in 'UserId', or '' if the sub-service need not know who calls.",
         }));
     }
 
@@ -115,12 +112,12 @@ internal sealed class RpcRouteParserTests
     [Test]
     public void Parse_UserIdThatIsNoString_IsRefusedUnlessAnonymousIsSaid() => AssertErrors(
         Route(Rpc("shop.Cart/Number", ("Session", "Required"))),
-        "Route 'r': transform 'Session' is 'Required', but the request message 'NumberReq' has no string field 'user_id'; use 'Anonymous' or another RPC.");
+        "Route 'r': transform 'Session' is 'Required', but the request message 'NumberReq' has no string field 'user_id'; name the field of the user id in 'UserId', or '' if the sub-service need not know who calls.");
 
     [Test]
     public void Parse_SessionIdThatIsNoString_DoesNotOpenTheRoute() => AssertErrors(
         Route(Rpc("shop.Cart/Odd", ("Session", "Required"))),
-        "Route 'r': transform 'Session' is 'Required', but the request message 'OddReq' has no string field 'session_id'; use 'Anonymous' or another RPC.");
+        "Route 'r': transform 'Session' is 'Required', but the request message 'OddReq' has no string field 'session_id'; name the field of the session id in 'SessionId', or use 'Session': 'Anonymous'.");
 
     [Test]
     public void Parse_TimeoutPolicy_IsRefused() => AssertErrors(
@@ -169,7 +166,7 @@ internal sealed class RpcRouteParserTests
     public void Parse_SeveralMistakes_TellsAll() => AssertErrors(
         Route(Rpc("x", ("Session", "y"), ("Notify", "z"), ("Other", "o"))) with { Timeout = TimeSpan.Zero, TimeoutPolicy = "p", MaxRequestBodySize = -1 },
         "Route 'r': transform 'Rpc' is 'x'; write it as 'package.Service/Method'.",
-        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows Session, Ask, Succeeded, Notify, Reply.",
+        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply.",
         "Route 'r': TimeoutPolicy is 'p'; an RPC route needs its time in 'Timeout'.",
         "Route 'r': Timeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'.",
         "Route 'r': MaxRequestBodySize is -1; use 1 to 1073741824 bytes.",

@@ -31,7 +31,7 @@ internal sealed class MessageFieldsTests
         });
         var odd = FileDescriptor.BuildFromByteStrings([Google.Protobuf.MessageExtensions.ToByteString(file)])[0].MessageTypes[0];
 
-        Assert.That(MessageFields.Of(odd), Is.EqualTo(default(MessageFields)));
+        Assert.That(MessageFields.Of(odd), Is.EqualTo(MessageFields.None));
     }
 
     private static FieldDescriptorProto Field(

@@ -119,7 +119,7 @@ internal sealed class MessageScannerTests
             Assert.That(scan.Problem, Is.Null);
             Assert.That(Text(message, scan.RequestId), Is.EqualTo("r1"));
             Assert.That(Text(message, scan.SessionId), Is.EqualTo("s-alice"));
-            Assert.That(scan.UserIds, Is.EqualTo(new[] { 1, 3, 5, 6 }.Select(i => new FieldRange(offsets[i], pieces[i].Length))), Shape(message));
+            Assert.That(scan.UserIds, Is.EqualTo(new[] { 1, 3, 5, 6 }.Select(i => new Edit(new FieldRange(offsets[i], pieces[i].Length)))), Shape(message));
         }
     }
 
@@ -182,7 +182,7 @@ internal sealed class MessageScannerTests
 
             Assert.That(scan.Problem, Is.Null, Shape(message));
             Assert.That(scan.SessionId, Is.EqualTo(new FieldRange(10, 7)));
-            Assert.That(scan.UserIds, Is.EqualTo(new[] { new FieldRange(17, 15) }));
+            Assert.That(scan.UserIds, Is.EqualTo(new[] { new Edit(new FieldRange(17, 15)) }));
         }
     }
 
@@ -214,7 +214,7 @@ internal sealed class MessageScannerTests
     {
         var message = new ReadOnlySequence<byte>(Raw.Join(Raw.Text(1, "a"), Raw.Text(2, "b"), Raw.Text(3, "c"), Raw.Text(3, "d")));
 
-        Assert.That(MessageScanner.Scan(message, default), Is.EqualTo(default(MessageScan)));
+        Assert.That(MessageScanner.Scan(message, MessageFields.None), Is.EqualTo(default(MessageScan)));
     }
 
     private static long[] Offsets(byte[][] pieces)

@@ -16,9 +16,9 @@ internal sealed class MessageWalkerTests
         {
             var message = RandomMessage(random);
 
-            var walked = Walk(new MessageWalker(default, open: 0), message, random.Next(1, 9));
+            var walked = Walk(new MessageWalker(MessageFields.None, open: 0), message, random.Next(1, 9));
 
-            Assert.That(walked, Is.EqualTo(MessageScanner.Scan(new ReadOnlySequence<byte>(message), default).Problem), Convert.ToHexString(message));
+            Assert.That(walked, Is.EqualTo(MessageScanner.Scan(new ReadOnlySequence<byte>(message), MessageFields.None).Problem), Convert.ToHexString(message));
         }
     }
 

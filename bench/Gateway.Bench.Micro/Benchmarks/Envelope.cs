@@ -10,6 +10,8 @@ namespace Gateway.Bench.Micro.Benchmarks;
 public class Envelope : IDisposable
 {
     private readonly ErrorEnvelope _envelope = new(Options.Create(new ErrorOptions()));
+    private static readonly EnvelopeFields Fields = new([1], [], [3], [], IsCodeNumber: false);
+
     private readonly MemoryStream _written = new();
     private readonly DefaultHttpContext _context = new();
 
@@ -31,7 +33,7 @@ public class Envelope : IDisposable
     {
         _written.SetLength(0);
         _context.Request.Headers.AcceptLanguage = languages;
-        await _envelope.WriteAsync(_context, RpcOutcome.SessionInvalid, Samples.RequestId);
+        await _envelope.WriteAsync(_context, Fields, RpcOutcome.SessionInvalid, Samples.RequestId);
         return _written.GetBuffer().AsMemory(0, (int)_written.Length);
     }
 }

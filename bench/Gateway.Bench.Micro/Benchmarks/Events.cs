@@ -57,16 +57,16 @@ public class Events
     {
         List<string> errors = [];
         new RpcCatalog([]).TryFind("MsgTransmitService/GetTransmitTarget", out var method, out _);
-        var events = new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())).Parse(
-            "Route", "message-new-message", "", method!, hasCaller: true, new Dictionary<string, string>
+        var events = new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions()), new MessageFieldsParser(Options.Create(new MessageOptions()))).Parse(
+            "Route", "message-new-message", "", method!, hasCaller: true, "success", new Dictionary<string, string>
             {
-                [RuleSettings.Notify] = """
+                [TransformKeys.Notify] = """
                     [{
                       "To": "answer.target_id_list", "Except": "caller",
                       "Set": { "notify_type": "CHAT_MESSAGE_NOTIFY", "new_message_info.message_info": "$answer.message" }
                     }]
                     """,
-                [RuleSettings.Reply] = """{ "Keep": [ "request_id", "success", "errmsg" ] }""",
+                [TransformKeys.Reply] = """{ "Keep": [ "request_id", "success", "errmsg" ] }""",
             }, new RpcCatalog([]), errors);
         return events ?? throw new InvalidOperationException(string.Join(' ', errors));
     }

@@ -1,19 +1,17 @@
-using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Tests.Transforms.Rpc;
 
 [TestFixture]
-internal sealed class HeldRoutesTests
+internal sealed class RouteNotesTests
 {
-    private readonly HeldRoutes _sut = new(new RpcRouteParser(new RpcCatalogs(), new RuleParser(Options.Create(new EventOptions()), Options.Create(new UserDetailsOptions())), Options.Create(new RpcOptions())));
+    private readonly RouteNotes _sut = new(Parsers.Routes());
 
     [Test]
     public void Describe_SessionBehindALargeValue_NamesRouteMessageAndField() => Assert.That(
         _sut.Describe([Route("bite_im.SpeechService/SpeechRecognition")]),
-        Is.EqualTo(new[] { "Route 'r' holds large requests before their sender is known: in 'SpeechRecognitionReq', 'speech_content' comes before session_id." }));
+        Is.EqualTo(new[] { "Route 'r' holds large requests before their sender is known: in 'SpeechRecognitionReq', 'speech_content' comes before the session id." }));
 
     [TestCase("bite_im.FileService/PutSingleFile", TestName = "Describe_LargeValueBehindTheSession_SaysNothing")]
     [TestCase("bite_im.FriendService/FriendSearch", TestName = "Describe_OnlyTextsBeforeTheSession_SaysNothing")]
@@ -24,6 +22,11 @@ internal sealed class HeldRoutesTests
     [Test]
     public void Describe_AnonymousRoute_SaysNothing() =>
         Assert.That(_sut.Describe([Route("bite_im.SpeechService/SpeechRecognition", ("Session", "Anonymous"))]), Is.Empty);
+
+    [Test]
+    public void Describe_AnswerThatCannotSayWhy_NamesItAndTheCure() => Assert.That(
+        new RouteNotes(Parsers.Routes(messages: new() { Envelope = new() { Message = "error_message" } })).Describe([Route("bite_im.UserService/UserLogin")]),
+        Is.EqualTo(new[] { "Route 'r' cannot say why a call failed: 'UserLoginRsp' has no field 'error_message'; name one in 'Envelope'." }));
 
     [Test]
     public void Describe_OrdinaryRoute_SaysNothing() => Assert.That(_sut.Describe([new RouteConfig { RouteId = "r" }]), Is.Empty);

@@ -1,0 +1,184 @@
+using Gateway.Transforms.Rpc;
+using Google.Protobuf.Reflection;
+using Yarp.ReverseProxy.Configuration;
+using MessageOptions = Gateway.Transforms.Rpc.MessageOptions;
+
+namespace Gateway.Tests.Transforms.Rpc;
+
+/// <summary>Which fields of messages are ids and errors, by description.</summary>
+[TestFixture]
+internal sealed class MessageFieldsParserTests
+{
+    private static readonly RpcCatalogs Catalogs = new(new RpcCatalog(Descriptors.Build(Odd())));
+
+    public static IEnumerable<TestCaseData> Mistakes()
+    {
+        yield return Case("SessionId", "sesion_id", "Route 'r': transform 'SessionId' is 'sesion_id', but AskReq has no field 'sesion_id'; did you mean 'session_id'? It has header, session_id, several, number, a.");
+        yield return Case("SessionId", "9", "Route 'r': transform 'SessionId' is '9', but AskReq has no field '9'; it has header, session_id, several, number, a.");
+        yield return Case("SessionId", "number", "Route 'r': transform 'SessionId' is 'number', but 'number' of AskReq is an int32; name a field that is a string.");
+        yield return Case("SessionId", "several", "Route 'r': transform 'SessionId' is 'several', but 'several' of AskReq is a list of string; name a field that is there once.");
+        yield return Case("SessionId", "a", "Route 'r': transform 'SessionId' is 'a', but 'a' of AskReq belongs to the oneof 'choice', where another field can take its place; name a field outside of it.");
+        yield return Case("SessionId", "session_id.x", "Route 'r': transform 'SessionId' is 'session_id.x', but 'session_id' of AskReq is a string, which has no fields to name.");
+        yield return Case("UserId", "session_id", "Route 'r': session id and user id are the same field of AskReq; say in 'UserId' where the user id goes, or '' for nowhere.");
+        yield return Case("UserId", "header.uid", "Route 'r': transform 'UserId' is 'header.uid', but Header has no field 'uid'; it has token, user_name.");
+        yield return Case("Envelope", """{ "Message": "ok" }""", "Route 'r': Envelope:Message is 'ok', but 'ok' of AskRsp is a bool; name a field that is a string.");
+        yield return Case("Envelope", """{ "Code": "ok" }""", "Route 'r': Envelope:Code is 'ok', but 'ok' of AskRsp is a bool; name a field that is a string or an int32 or an int64 or a uint32 or a uint64.");
+        yield return Case("Envelope", """{ "Errmsg": "x" }""", "Route 'r': Envelope has no setting 'Errmsg'; it knows RequestId, Success, Message, Code.");
+        yield return Case("Envelope", "ok", "Route 'r': transform 'Envelope' is 'ok'; write a group of settings, see docs/configuration.md.");
+
+        static TestCaseData Case(string key, string value, params string[] sentences) => new TestCaseData(key, value, sentences).SetArgDisplayNames(key, value);
+    }
+
+    [TestCaseSource(nameof(Mistakes))]
+    public void Mistake_IsNamedWithPlaceValueAndCure(string key, string value, string[] sentences)
+    {
+        var transform = new Dictionary<string, string> { ["Rpc"] = "odd.Service/Ask", ["Session"] = "Required", ["UserId"] = "" };
+        transform[key] = value;
+        List<string> errors = [];
+
+        Assert.That(Parse(transform, errors), Is.Null);
+        Assert.That(errors, Is.EqualTo(sentences));
+    }
+
+    [TestCase("session_id", 2)]
+    [TestCase("2", 2)]
+    [TestCase("header.token", 1)]
+    [TestCase("1.1", 1)]
+    public void Ids_ByNameOrNumberNestedOrNot_AreFound(string path, int outer)
+    {
+        List<string> errors = [];
+        var route = Parse(new() { ["Rpc"] = "odd.Service/Ask", ["Session"] = "Required", ["SessionId"] = path, ["UserId"] = "header.user_name" }, errors);
+
+        Assert.That(errors, Is.Empty);
+        Assert.That((route!.Fields.OuterSessionId, route.Fields.OuterUserId), Is.EqualTo((outer, 1)));
+        Assert.That(route.Fields.UserIdField("al").ToArray(), Is.EqualTo(new byte[] { 0x0A, 4, 0x12, 2, (byte)'a', (byte)'l' }));
+    }
+
+    [Test]
+    public void UserId_Empty_IsNowhere()
+    {
+        List<string> errors = [];
+        var route = Parse(new() { ["Rpc"] = "odd.Service/Ask", ["Session"] = "Required", ["UserId"] = "" }, errors);
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(route!.Fields.UserIdField("alice").IsEmpty);
+    }
+
+    [TestCase(null, "Route 'r': transform 'Session' is missing, and 'GetUserInfoReq' has no field 'token'; set it to 'Required', or to 'Anonymous' if everybody may call it.")]
+    [TestCase("Required", "Route 'r': transform 'Session' is 'Required', but the request message 'GetUserInfoReq' has no string field 'token'; name the field of the session id in 'SessionId', or use 'Session': 'Anonymous'.")]
+    public void SessionId_ThatIsMisspeltForAllRoutes_OpensNone(string? session, string sentence)
+    {
+        List<string> errors = [];
+        var transform = new Dictionary<string, string> { ["Rpc"] = "bite_im.UserService/GetUserInfo" };
+        if (session is not null)
+        {
+            transform["Session"] = session;
+        }
+
+        Assert.That(Parse(transform, errors, new MessageOptions { SessionId = "token" }), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[] { sentence }));
+    }
+
+    [TestCase("""{ "RequestId": "meta.id", "Success": "meta.fine", "Message": "meta.why", "Code": "code" }""", "0A0F 0A027231 1000 1A07 65787069726564 109103")]
+    [TestCase("""{ "RequestId": "", "Message": "meta.why", "Code": "meta.word" }""", "0A1A 1A07 65787069726564 220F 73657373696F6E2D696E76616C6964")]
+    public void Envelope_IsWrittenAsTheAnswerHasIt(string envelope, string bytes)
+    {
+        List<string> errors = [];
+        var route = Parse(new() { ["Rpc"] = "odd.Service/Ask", ["Session"] = "Anonymous", ["Envelope"] = envelope }, errors);
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(Convert.ToHexString(route!.Envelope.Encode("r1", "expired", "session-invalid", 401)), Is.EqualTo(bytes.Replace(" ", "", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void Envelope_SuccessOfTheRoute_IsWhatItsRulesGoBy()
+    {
+        List<string> errors = [];
+        var route = Parse(
+            new()
+            {
+                ["Rpc"] = "odd.Service/Ask",
+                ["Session"] = "Required",
+                ["UserId"] = "",
+                ["Envelope"] = """{ "Success": "meta.fine" }""",
+                ["Notify"] = """[{ "To": "request.several", "Set": { "friend_remove.user_id": "$caller" } }]""",
+            },
+            errors);
+
+        Assert.That(errors, Is.Empty);
+        var request = System.Buffers.ReadOnlySequence<byte>.Empty;
+        Assert.That(route!.Events!.Success.Holds(route.Events.Read("alice", request, new([0x0A, 0x02, 0x10, 0x01]))));
+        Assert.That(route.Events.Success.Holds(route.Events.Read("alice", request, new([0x0A, 0x02, 0x10, 0x00]))), Is.False);
+    }
+
+    private static RpcRoute? Parse(Dictionary<string, string> transform, List<string> errors, MessageOptions? messages = null) =>
+        Parsers.Routes(Catalogs, messages: messages).Parse(new RouteConfig { RouteId = "r", ClusterId = "c", Transforms = [transform] }, transform, errors);
+
+    private static FileDescriptorSet Odd() => new()
+    {
+        File =
+        {
+            new FileDescriptorProto
+            {
+                Name = "odd.proto",
+                Package = "odd",
+                Syntax = "proto3",
+                MessageType =
+                {
+                    new DescriptorProto
+                    {
+                        Name = "AskReq",
+                        OneofDecl = { new OneofDescriptorProto { Name = "choice" } },
+                        Field =
+                        {
+                            Field("header", 1, FieldDescriptorProto.Types.Type.Message, type: ".odd.Header"), Field("session_id", 2),
+                            Field("several", 3, isRepeated: true), Field("number", 4, FieldDescriptorProto.Types.Type.Int32), Field("a", 5, oneof: 0),
+                        },
+                    },
+                    new DescriptorProto { Name = "Header", Field = { Field("token", 1), Field("user_name", 2) } },
+                    new DescriptorProto
+                    {
+                        Name = "AskRsp",
+                        Field =
+                        {
+                            Field("meta", 1, FieldDescriptorProto.Types.Type.Message, type: ".odd.Meta"), Field("code", 2, FieldDescriptorProto.Types.Type.Int32),
+                            Field("ok", 3, FieldDescriptorProto.Types.Type.Bool),
+                        },
+                    },
+                    new DescriptorProto
+                    {
+                        Name = "Meta",
+                        OneofDecl = { new OneofDescriptorProto { Name = "_fine" } },
+                        Field = { Field("id", 1), Field("fine", 2, FieldDescriptorProto.Types.Type.Bool, oneof: 0, isOptional: true), Field("why", 3), Field("word", 4) },
+                    },
+                },
+                Service = { new ServiceDescriptorProto { Name = "Service", Method = { new MethodDescriptorProto { Name = "Ask", InputType = ".odd.AskReq", OutputType = ".odd.AskRsp" } } } },
+            },
+        },
+    };
+
+    private static FieldDescriptorProto Field(
+        string name, int number, FieldDescriptorProto.Types.Type kind = FieldDescriptorProto.Types.Type.String, string? type = null, bool isRepeated = false, int? oneof = null, bool isOptional = false)
+    {
+        var field = new FieldDescriptorProto
+        {
+            Name = name, Number = number, Type = kind, Label = isRepeated ? FieldDescriptorProto.Types.Label.Repeated : FieldDescriptorProto.Types.Label.Optional,
+        };
+        if (type is not null)
+        {
+            field.TypeName = type;
+        }
+
+        if (oneof is { } index)
+        {
+            field.OneofIndex = index;
+        }
+
+        if (isOptional)
+        {
+            field.Proto3Optional = true;
+        }
+
+        return field;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Wire;
+using Google.Protobuf.Reflection;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Transforms.Rpc;
+
+/// <summary>
+/// Finds the fields of ids and errors in the messages of an RPC. What a route names has to be there; of what <c>Gateway:Messages</c> names for all
+/// routes, a message has what it has.
+/// </summary>
+internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
+{
+    public static readonly string[] EnvelopeNames =
+        [nameof(EnvelopeOptions.RequestId), nameof(EnvelopeOptions.Success), nameof(EnvelopeOptions.Message), nameof(EnvelopeOptions.Code)];
+
+    /// <summary>Whether the session id is called as in the contract. Only then a message of the contract that has none is open to everybody.</summary>
+    public bool IsSessionOfContract => options.Value.SessionId == MessageOptions.DefaultSessionId;
+
+    /// <summary>What the session id is called where a route does not say.</summary>
+    public string SessionId => options.Value.SessionId;
+
+    /// <summary>What the user id is called where a route does not say; empty for none.</summary>
+    public string UserId => options.Value.UserId;
+
+    /// <summary>What the boolean is called that says whether a call succeeded, where a route does not say.</summary>
+    public string Success => options.Value.Envelope.Success;
+
+    /// <param name="route">Names the route at the beginning of each sentence.</param>
+    /// <param name="request">The request message.</param>
+    /// <param name="transform">What the route says.</param>
+    /// <param name="errors">Takes the mistakes.</param>
+    public MessageFields FindIds(string route, MessageDescriptor request, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
+    {
+        var (session, user) = (Id(TransformKeys.SessionId, options.Value.SessionId), Id(TransformKeys.UserId, options.Value.UserId));
+        if (session.Length > 0 && session.AsSpan().SequenceEqual(user))
+        {
+            errors.Add($"{route}: session id and user id are the same field of {request.Name}; say in '{TransformKeys.UserId}' where the user id goes, or '' for nowhere.");
+        }
+
+        return MessageFields.Of(Id(TransformKeys.RequestId, options.Value.RequestId), session, user);
+
+        int[] Id(string key, string byDefault) =>
+            Find(request, $"{route}: transform '{key}'", transform.GetValueOrDefault(key), byDefault, errors, FieldType.String) is { } path ? Numbers(path) : [];
+    }
+
+    /// <param name="route">Names the route at the beginning of each sentence.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="transform">What the route says.</param>
+    /// <param name="errors">Takes the mistakes.</param>
+    /// <returns>The fields of the answer, and the path of the boolean that says whether a call succeeded; null where there is none.</returns>
+    public (EnvelopeFields Fields, string? Success) FindEnvelope(
+        string route, MessageDescriptor answer, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
+    {
+        var at = $"{route}: {TransformKeys.Envelope}";
+        if (NestedSettings.TryRead(route, TransformKeys.Envelope, transform, JsonValueKind.Object, errors, out var named))
+        {
+            NestedSettings.CheckNames(at, named, EnvelopeNames, errors);
+        }
+
+        var byDefault = options.Value.Envelope;
+        var success = Field(nameof(byDefault.Success), byDefault.Success, FieldType.Bool);
+        var code = Field(nameof(byDefault.Code), byDefault.Code, FieldType.String, FieldType.Int32, FieldType.Int64, FieldType.UInt32, FieldType.UInt64);
+        var fields = new EnvelopeFields(
+            Numbers(Field(nameof(byDefault.RequestId), byDefault.RequestId, FieldType.String)),
+            Numbers(success?[^1].HasPresence == true ? success : null),
+            Numbers(Field(nameof(byDefault.Message), byDefault.Message, FieldType.String)),
+            Numbers(code),
+            code?[^1].FieldType is not (null or FieldType.String));
+        return (fields, success is null ? null : string.Join('.', success.Select(field => field.Name)));
+
+        IReadOnlyList<FieldDescriptor>? Field(string name, string fallback, params ReadOnlySpan<FieldType> types) =>
+            Find(answer, $"{at}:{name}", named.ValueKind == JsonValueKind.Object && named.TryGetProperty(name, out var value) ? value.ToString() : null, fallback, errors, types);
+    }
+
+    /// <summary>The path of the boolean that says whether an RPC that the gateway itself asks has succeeded; null where its answer has none.</summary>
+    public IReadOnlyList<FieldDescriptor>? FindSuccess(MessageDescriptor answer) => Find(answer, "", null, options.Value.Envelope.Success, [], FieldType.Bool);
+
+    /// <summary>What the text is called that says why a call failed, where a route does not say.</summary>
+    public string Message => options.Value.Envelope.Message;
+
+    private static IReadOnlyList<FieldDescriptor>? Find(
+        MessageDescriptor message, string at, string? named, string byDefault, ICollection<string> errors, params ReadOnlySpan<FieldType> types)
+    {
+        if ((named ?? byDefault) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        var path = FieldPath.FindSingle(message, text, out var problem, types);
+        if (path is null && named is not null)
+        {
+            errors.Add($"{at} is '{named}', but {problem}.");
+        }
+
+        return path;
+    }
+
+    private static int[] Numbers(IReadOnlyList<FieldDescriptor>? path) => path is null ? [] : [.. path.Select(field => field.FieldNumber)];
+}
