@@ -16,6 +16,7 @@ public sealed class RpcCatalog
         MessageStorageReflection.Descriptor, FileReflection.Descriptor, SpeechRecognitionReflection.Descriptor,
     ];
 
+    private readonly IReadOnlyList<FileDescriptor> _sets;
     private readonly IReadOnlyList<FileDescriptor> _files;
     private readonly Dictionary<string, ServiceDescriptor> _byName = new(StringComparer.Ordinal);
     private readonly ILookup<string, ServiceDescriptor> _byFullName;
@@ -25,6 +26,7 @@ public sealed class RpcCatalog
     {
         ArgumentNullException.ThrowIfNull(descriptorSets);
         FileDescriptor[] sets = [.. descriptorSets];
+        _sets = sets;
         _files = [.. sets, .. BuiltInFiles.SelectMany(file => file.Dependencies.Prepend(file)), NotifyReflection.Descriptor];
         foreach (var service in BuiltInFiles.SelectMany(file => file.Services))
         {
@@ -75,7 +77,14 @@ public sealed class RpcCatalog
         return problem is null;
     }
 
-    /// <summary>Finds a message by its name, with its package or without. Those of descriptor sets come before the built-in ones.</summary>
-    internal MessageDescriptor? FindMessage(string name) =>
-        _files.SelectMany(file => file.MessageTypes).FirstOrDefault(message => message.FullName == name || message.Name == name[(name.LastIndexOf('.') + 1)..]);
+    /// <summary>
+    /// Finds a message by its name, with its package or without. Those of descriptor sets come before the built-in ones, which are found under any package.
+    /// </summary>
+    internal MessageDescriptor? FindMessage(string name)
+    {
+        var bare = name[(name.LastIndexOf('.') + 1)..];
+        MessageDescriptor[] alike = [.. _files.SelectMany(file => file.MessageTypes).Where(message => message.Name == bare)];
+        return alike.FirstOrDefault(message => message.FullName == name)
+            ?? alike.FirstOrDefault(message => name == bare || !_sets.Contains(message.File));
+    }
 }
