@@ -61,7 +61,7 @@ internal sealed class RouteSchemaTests
     [Test]
     public void FilesOfOtherDeployments_AreValidAndNameTheSchema()
     {
-        string[] files = Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Family"), "yarp.json", SearchOption.AllDirectories);
+        string[] files = Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Functional", "Family"), "yarp.json", SearchOption.AllDirectories);
 
         Assert.That(files, Is.Not.Empty);
         Assert.Multiple(() =>
@@ -69,7 +69,7 @@ internal sealed class RouteSchemaTests
             foreach (var text in files.Select(File.ReadAllText))
             {
                 Assert.That(_schema.Validate(text), Is.Empty, text);
-                Assert.That(text, Does.Contain("\"$schema\": \"../../../yarp.schema.json\""));
+                Assert.That(text, Does.Contain("\"$schema\": \"../../../../yarp.schema.json\""));
             }
         });
     }

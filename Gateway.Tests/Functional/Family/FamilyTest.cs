@@ -4,7 +4,7 @@ using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>
 /// A deployment that differs from the wire contract: a gateway with the files of its folder and nothing else, a sub-service for all of its clusters,
@@ -12,17 +12,17 @@ namespace Gateway.Tests.Family;
 /// </summary>
 internal abstract class FamilyTest(string deployment)
 {
-    private static readonly string[] Users = ["alice", "bob", "carol"];
+    protected static readonly string[] Users = ["alice", "bob", "carol"];
     private static readonly byte[] End = HubFixture.Removed("the end").ToByteArray();
 
     protected StubSubService Service { get; private set; } = null!;
 
     protected HubFixture Hub { get; private set; } = null!;
 
-    private string Routes => Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Family", deployment, "yarp.json");
+    private string Routes => Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Functional", "Family", deployment, "yarp.json");
 
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public virtual async Task StartAsync()
     {
         Service = await StubSubService.StartAsync();
         Hub = await HubFixture.StartAsync(await SettingsAsync(), subService: Service.Address);
@@ -44,7 +44,7 @@ internal abstract class FamilyTest(string deployment)
         using var output = new StringWriter();
         ValidateCommand.Run([Routes], output, output);
 
-        Assert.That(output.ToString(), Is.EqualTo($"ok{Environment.NewLine}"));
+        Assert.That(output.ToString().TrimEnd().Split(Environment.NewLine)[^1], Is.EqualTo("ok"), output.ToString());
     }
 
     /// <summary>What the surroundings decide, and no deployment.</summary>

@@ -1,14 +1,14 @@
 using Gateway.Protocol;
-using Gateway.Tests.Family.HeaderEnvelope;
-using FriendAddReq = Gateway.Tests.Family.HeaderEnvelope.FriendAddReq;
-using FriendAddRsp = Gateway.Tests.Family.HeaderEnvelope.FriendAddRsp;
-using GetChatSessionMemberRsp = Gateway.Tests.Family.HeaderEnvelope.GetChatSessionMemberRsp;
-using GetMultiUserInfoRsp = Gateway.Tests.Family.HeaderEnvelope.GetMultiUserInfoRsp;
-using GetUserInfoReq = Gateway.Tests.Family.HeaderEnvelope.GetUserInfoReq;
-using GetUserInfoRsp = Gateway.Tests.Family.HeaderEnvelope.GetUserInfoRsp;
-using UserInfo = Gateway.Tests.Family.HeaderEnvelope.UserInfo;
+using Gateway.Tests.Functional.Family.HeaderEnvelope;
+using FriendAddReq = Gateway.Tests.Functional.Family.HeaderEnvelope.FriendAddReq;
+using FriendAddRsp = Gateway.Tests.Functional.Family.HeaderEnvelope.FriendAddRsp;
+using GetChatSessionMemberRsp = Gateway.Tests.Functional.Family.HeaderEnvelope.GetChatSessionMemberRsp;
+using GetMultiUserInfoRsp = Gateway.Tests.Functional.Family.HeaderEnvelope.GetMultiUserInfoRsp;
+using GetUserInfoReq = Gateway.Tests.Functional.Family.HeaderEnvelope.GetUserInfoReq;
+using GetUserInfoRsp = Gateway.Tests.Functional.Family.HeaderEnvelope.GetUserInfoRsp;
+using UserInfo = Gateway.Tests.Functional.Family.HeaderEnvelope.UserInfo;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>Answers say within a message of their own how the call went.</summary>
 [TestFixture]

@@ -1,11 +1,11 @@
 using Gateway.Protocol;
-using Gateway.Tests.Family.GroupRename;
+using Gateway.Tests.Functional.Family.GroupRename;
 using Google.Protobuf;
-using NotifyFriendRemove = Gateway.Tests.Family.GroupRename.NotifyFriendRemove;
-using NotifyMessage = Gateway.Tests.Family.GroupRename.NotifyMessage;
-using NotifyType = Gateway.Tests.Family.GroupRename.NotifyType;
+using NotifyFriendRemove = Gateway.Tests.Functional.Family.GroupRename.NotifyFriendRemove;
+using NotifyMessage = Gateway.Tests.Functional.Family.GroupRename.NotifyMessage;
+using NotifyType = Gateway.Tests.Functional.Family.GroupRename.NotifyType;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>A group gets another name: its members, who have to be asked for, are told by an event of its own.</summary>
 [TestFixture]

@@ -1,10 +1,10 @@
 using Gateway.Protocol;
-using Gateway.Tests.Family.GroupAdd;
+using Gateway.Tests.Functional.Family.GroupAdd;
 using Google.Protobuf;
-using ChatSessionInfo = Gateway.Tests.Family.GroupAdd.ChatSessionInfo;
-using UserInfo = Gateway.Tests.Family.GroupAdd.UserInfo;
+using ChatSessionInfo = Gateway.Tests.Functional.Family.GroupAdd.ChatSessionInfo;
+using UserInfo = Gateway.Tests.Functional.Family.GroupAdd.UserInfo;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>Members are added to a group, and told of it as of a new chat.</summary>
 [TestFixture]

@@ -1,7 +1,7 @@
-using Gateway.Tests.Family.RenumberedB;
+using Gateway.Tests.Functional.Family.RenumberedB;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>Events begin with their id and have other numbers, and so has the text of an error in one answer. Users are asked for one by one.</summary>
 [TestFixture]

@@ -1,7 +1,7 @@
 using Gateway.Protocol;
-using Gateway.Tests.Family.Email;
+using Gateway.Tests.Functional.Family.Email;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>Users are known by their mail address: four calls of a descriptor set, and the others built in.</summary>
 [TestFixture]

@@ -1,6 +1,6 @@
 using Gateway.Protocol;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>A web client that reads no type unless it is on the wire.</summary>
 [TestFixture]

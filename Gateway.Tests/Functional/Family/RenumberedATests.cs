@@ -1,7 +1,8 @@
-using Gateway.Tests.Family.RenumberedA;
+using Gateway.Tests.Functional.Family.RenumberedA;
+using Gateway.Tests.Support;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Family;
+namespace Gateway.Tests.Functional.Family;
 
 /// <summary>The session field has another name and number and is optional, the events have other numbers, users a <c>name</c>.</summary>
 [TestFixture]
@@ -78,7 +79,9 @@ internal sealed class RenumberedATests() : FamilyTest("renumbered-a")
     public async Task FriendRemove_TheOther_IsTold()
     {
         Service.Answer(new FriendRemoveRsp { RequestId = "r1", Success = true });
-        await using var bob = await Hub.JoinAsync("bob");
+        await using var bob = await NotifyClient.OpenAsync(Hub.WebSocketPort);
+        await bob.SendAsync(new ClientAuthenticationReq { RequestId = "r1", LoginSessionId = "s-bob" }.ToByteArray());
+        await Eventually.That(() => Hub.SocketsOf("bob") == 1, "Bob has not been let in");
 
         await CallAsync<FriendRemoveRsp>("/service/friend/remove_friend", new FriendRemoveReq { RequestId = "r1", LoginSessionId = "s-alice", PeerId = "bob" });
 
