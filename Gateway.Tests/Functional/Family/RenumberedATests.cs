@@ -128,6 +128,21 @@ internal sealed class RenumberedATests() : FamilyTest("renumbered-a")
         await AssertNoMoreAsync(alice, "alice");
     }
 
+    [Test]
+    public async Task UsersOfTheContract_WhoseFieldsHaveOtherNumbers_AreRefused()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        var routes = await File.ReadAllTextAsync(Routes);
+        await File.WriteAllTextAsync(file, routes.Replace("chat_a.UserService/GetMultiUserInfo", "bite_im.UserService/GetMultiUserInfo", StringComparison.Ordinal));
+
+        var lines = Validate(file);
+        File.Delete(file);
+
+        Assert.That(lines, Has.Some.EqualTo(
+            "Route 'friend-add': Notify:0:Set:friend_add_send.user_info is '$user(caller)', but that is a UserInfo, and 'user_info' of NotifyFriendAddApply "
+            + "is a UserInfo with other fields, of another file; name a field of the same kind."));
+    }
+
     private static NotifyMessage NewChat(ChatSessionInfo chat) =>
         new() { NotifyType = NotifyType.ChatSessionCreateNotify, NewChatSessionInfo = new NotifyNewChatSession { ChatSessionInfo = chat } };
 }
