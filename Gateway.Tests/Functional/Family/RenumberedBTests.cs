@@ -119,6 +119,32 @@ internal sealed class RenumberedBTests() : FamilyTest("renumbered-b")
         await AssertNoMoreAsync(alice, "alice");
     }
 
+    [Test]
+    public async Task CallThatIsMissingInTheDescriptorSet_IsNoted()
+    {
+        const string Search = """
+            "Routes": {
+              "friend-search": {
+                "ClusterId": "friend",
+                "Match": { "Path": "/service/friend/search_friend", "Methods": [ "POST" ] },
+                "Transforms": [ { "Rpc": "chat_b.FriendService/FriendSearch", "Session": "Required" } ]
+              },
+            """;
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        var routes = await File.ReadAllTextAsync(Routes);
+        await File.WriteAllTextAsync(file, routes.Replace("\"Routes\": {", Search, StringComparison.Ordinal));
+
+        var lines = Validate(file);
+        File.Delete(file);
+
+        Assert.That(lines, Is.EqualTo(new[]
+        {
+            "Route 'friend-search' reads 'FriendSearchReq' as it is built in, but a descriptor set numbers 'FriendAddReq' in another way; "
+                + "if that holds for this request too, add the call to the set.",
+            "ok",
+        }));
+    }
+
     private static NotifyMessage NewChat(ChatSessionInfo chat) =>
         new() { Type = NotifyType.ChatSessionCreateNotify, NewChatSessionInfo = new NotifyNewChatSession { ChatSessionInfo = chat } };
 }
