@@ -340,7 +340,14 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         SameKind(a.MessageType.FindFieldByNumber(1), b.MessageType.FindFieldByNumber(1)) && SameKind(a.MessageType.FindFieldByNumber(2), b.MessageType.FindFieldByNumber(2));
 
     private static bool SameKind(FieldDescriptor a, FieldDescriptor b) =>
-        a.FieldType == b.FieldType && (a.FieldType != FieldType.Message || SameMessage(a.MessageType, b.MessageType, []));
+        a.FieldType == b.FieldType && SameType(a, b, []);
+
+    private static bool SameType(FieldDescriptor a, FieldDescriptor b, HashSet<MessageDescriptor> seen) => a.FieldType switch
+    {
+        FieldType.Message => SameMessage(a.MessageType, b.MessageType, seen),
+        FieldType.Enum => a.EnumType.Values.All(value => (b.EnumType.FindValueByName(value.Name)?.Number ?? value.Number) == value.Number),
+        _ => true,
+    };
 
     /// <summary>Files may name one message in packages of their own, and one of them may know fields that the other does not. What both know has to be the same.</summary>
     private static bool SameMessage(MessageDescriptor a, MessageDescriptor b, HashSet<MessageDescriptor> seen) =>
@@ -348,7 +355,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             b.FindFieldByNumber(field.FieldNumber) is not { } other
                 ? b.FindFieldByName(field.Name) is null
                 : (field.Name, field.FieldType, field.IsRepeated) == (other.Name, other.FieldType, other.IsRepeated)
-                    && (field.FieldType != FieldType.Message || SameMessage(field.MessageType, other.MessageType, seen))));
+                    && SameType(field, other, seen)));
 
     private static ReplyFields? ParseReply(string route, MessageDescriptor answer, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
     {

@@ -39,6 +39,17 @@ public sealed class RpcCatalog
     /// <summary>Whether a method is one of the chat system's own, and not of a descriptor set.</summary>
     internal static bool IsBuiltIn(MethodDescriptor method) => BuiltInFiles.Contains(method.File);
 
+    /// <summary>A request that a descriptor set numbers in another way than the built-in one of that name, in the package of an RPC; null where there is none.</summary>
+    internal MessageDescriptor? FindRenumberedRequest(string rpc)
+    {
+        var package = rpc[..Math.Max(0, rpc.LastIndexOf('.'))];
+        return RequestsOf(_byFullName.SelectMany(services => services).Where(service => service.File.Package == package))
+            .FirstOrDefault(request => RequestsOf(_byName.Values).FirstOrDefault(own => own.Name == request.Name)?.Fields.InDeclarationOrder()
+                .Any(field => request.FindFieldByName(field.Name) is { } same && same.FieldNumber != field.FieldNumber) == true);
+
+        static IEnumerable<MessageDescriptor> RequestsOf(IEnumerable<ServiceDescriptor> services) => services.SelectMany(service => service.Methods).Select(method => method.InputType);
+    }
+
     /// <summary>Finds <c>package.Service/Method</c>.</summary>
     /// <param name="rpc">The full name, as it will stand in the path of the call.</param>
     /// <param name="method">The method, or null.</param>

@@ -249,6 +249,25 @@ internal sealed class RuleParserTests
         }));
     }
 
+    [Test]
+    public void Parse_EnumOfAnotherFile_IsOfTheSameKindOnlyIfItsNumbersAre()
+    {
+        var settings = new Dictionary<string, string> { ["Notify"] = """[{ "To": "caller", "Set": { "new_chat_session_info.chat_session_info": "$answer.chat_session_info" } }]""" };
+        List<string> errors = [];
+        var swapped = Descriptors.Chat("alfa_im", file =>
+        {
+            foreach (var value in file.EnumType.Where(type => type.Name == "MessageType").SelectMany(type => type.Value))
+            {
+                value.Number = value.Number is 1 or 3 ? 4 - value.Number : value.Number;
+            }
+        });
+
+        Assert.That(_harness.Parse(Create, settings, errors, sets: Descriptors.Chat("alfa_im")), Is.Not.Null, string.Join(' ', errors));
+        Assert.That(_harness.Parse(Create, settings, errors, sets: swapped), Is.Null);
+        Assert.That(errors, Has.Count.EqualTo(1));
+        Assert.That(errors[0], Does.Contain("a ChatSessionInfo with other fields, of another file"));
+    }
+
     private Gateway.Transforms.Events.RouteEvents Parse(MethodDescriptor method, Dictionary<string, string> settings)
     {
         List<string> errors = [];
