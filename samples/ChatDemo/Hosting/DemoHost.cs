@@ -162,6 +162,7 @@ internal sealed class DemoHost : IAsyncDisposable
     {
         var settings = new Dictionary<string, string?>
         {
+            ["Gateway:RoutesFolder"] = _options.Routes ?? "members",
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",

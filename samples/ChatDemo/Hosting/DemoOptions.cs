@@ -11,6 +11,7 @@ internal sealed record DemoOptions
           --ws-port PORT      where clients open their WebSocket     (9001; may equal --http-port)
                               The gateway's page for its operators is on the port above both.
           --data DIR          database and uploaded files            (samples/ChatDemo/data; with --smoke a temporary folder)
+          --routes DIR        further routes for the gateway, instead of samples/ChatDemo/members
           --etcd URL          register the services in etcd and let the gateway find them there
           --redis HOST:PORT   keep login sessions in Redis instead of in memory
           --smoke             play a whole conversation through the gateway, report each step, and end
@@ -24,6 +25,9 @@ internal sealed record DemoOptions
     public int WebSocketPort { get; init; } = 9001;
 
     public string? Data { get; init; }
+
+    /// <summary>The gateway's folder of further routes; null for the demo's own.</summary>
+    public string? Routes { get; init; }
 
     public string? Etcd { get; init; }
 
@@ -46,6 +50,7 @@ internal sealed record DemoOptions
                 "--http-port" => options with { HttpPort = Port(name, rest) },
                 "--ws-port" => options with { WebSocketPort = Port(name, rest) },
                 "--data" => options with { Data = Folder(name, rest) },
+                "--routes" => options with { Routes = Path.GetFullPath(Folder(name, rest)) },
                 "--etcd" => options with { Etcd = Url(name, rest) },
                 "--redis" => options with { Redis = HostAndPort(name, rest) },
                 "--smoke" => options with { Smoke = true },
