@@ -120,6 +120,7 @@ internal sealed class ChatPageTests
         await Expect(alice.Page.GetByText("Pick at least one friend.")).ToBeVisibleAsync();
         await Expect(alice.Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(1);
         await alice.Page.GetByRole(AriaRole.Checkbox, new() { Name = carol.Nickname }).CheckAsync();
+        await Expect(alice.Page.GetByText("Pick at least one friend.")).ToHaveCountAsync(0);
         await alice.ShowAsync("add-members");
         await alice.Button("Add").ClickAsync();
 

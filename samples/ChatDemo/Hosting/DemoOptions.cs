@@ -15,6 +15,7 @@ internal sealed record DemoOptions
           --etcd URL          register the services in etcd and let the gateway find them there
           --redis HOST:PORT   keep login sessions in Redis instead of in memory
           --smoke             play a whole conversation through the gateway, report each step, and end
+          --listen SESSION    write the next event of a login session to the standard output, and end; for a demo that runs
           --help              this text
         """;
 
@@ -35,6 +36,9 @@ internal sealed record DemoOptions
 
     public bool Smoke { get; init; }
 
+    /// <summary>The login session whose next event is to be written, and nothing started; null for the demo itself.</summary>
+    public string? Listen { get; init; }
+
     public bool ShowHelp { get; init; }
 
     /// <exception cref="UsageException">An argument is unknown or its value cannot be used.</exception>
@@ -53,6 +57,7 @@ internal sealed record DemoOptions
                 "--routes" => options with { Routes = Path.GetFullPath(Folder(name, rest)) },
                 "--etcd" => options with { Etcd = Url(name, rest) },
                 "--redis" => options with { Redis = HostAndPort(name, rest) },
+                "--listen" => options with { Listen = Value(name, rest, "the login_session_id that a login answered") },
                 "--smoke" => options with { Smoke = true },
                 "--help" or "-h" => options with { ShowHelp = true },
                 _ => throw new UsageException($"Unknown argument '{name}'; --help lists the known ones."),

@@ -92,7 +92,7 @@ export function groupDialog(model: Model): void {
     }
   };
 
-  const box = dialog(t.newGroup, "group", h("form", { noValidate: true, onsubmit: (event: Event) => {
+  const box = dialog(t.newGroup, "group", h("form", { noValidate: true, onchange: () => fill(error), onsubmit: (event: Event) => {
     event.preventDefault();
     void busy(create, submit);
   } }, name.row, friends.element, error, h("footer", {}, create)));
@@ -120,7 +120,7 @@ export function addMembersDialog(model: Model, chat: Chat): void {
 
   const box = dialog(t.addMembers, "group", friends.isEmpty
     ? h("p", { className: "empty" }, t.nobodyToAdd)
-    : h("form", { noValidate: true, onsubmit: (event: Event) => {
+    : h("form", { noValidate: true, onchange: () => fill(error), onsubmit: (event: Event) => {
         event.preventDefault();
         void busy(add, submit);
       } }, friends.element, error, h("footer", {}, add)));
