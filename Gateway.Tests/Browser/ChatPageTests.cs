@@ -273,7 +273,8 @@ internal sealed class ChatPageTests
         await alice.AskAsync(bob);
         await bob.Tab("Friends").ClickAsync();
         await bob.Button("Accept").ClickAsync();
-        await Expect(alice.Button("Message")).ToBeVisibleAsync();
+        var row = alice.Page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = bob.Nickname });
+        await Expect(row.GetByRole(AriaRole.Button, new() { Name = "Message", Exact = true })).ToBeVisibleAsync();
     }
 
     private static async Task OpenGroupAsync(PersonAtBrowser alice, PersonAtBrowser bob, string name)

@@ -25,6 +25,13 @@ internal sealed record DemoOptions
 
     public int WebSocketPort { get; init; } = 9001;
 
+    /// <summary>The port above both, unless somebody (a test beside others) needs to be sure that it is free.</summary>
+    public int ManagementPort
+    {
+        get => field > 0 ? field : Math.Max(HttpPort, WebSocketPort) + 1;
+        init;
+    }
+
     public string? Data { get; init; }
 
     /// <summary>The gateway's folder of further routes; null for the demo's own.</summary>
