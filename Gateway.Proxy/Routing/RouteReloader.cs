@@ -46,7 +46,7 @@ internal sealed partial class RouteReloader(
         _seen = reading.Fingerprint;
         var now = time.GetUtcNow();
         status.Report(new RouteReload(RouteReloadResult.Applied, now, set.Revision, now, [], []));
-        TellHeld(set);
+        TellNotes(set);
     }
 
     /// <summary>Looks once whether something has changed, and if so takes it over. Throws only if cancelled.</summary>
@@ -141,7 +141,7 @@ internal sealed partial class RouteReloader(
                 await provider.ReplaceAsync(set, cancellationToken);
                 Report(RouteReloadResult.Applied, WaitingForRestart(reading));
                 Log.Applied(logger, set.Routes.Count, set.Clusters.Count, set.Revision, old.Revision);
-                TellHeld(set);
+                TellNotes(set);
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -165,11 +165,11 @@ internal sealed partial class RouteReloader(
         return [$"The check itself failed: {exception.Message}"];
     }
 
-    private void TellHeld(RouteSet set)
+    private void TellNotes(RouteSet set)
     {
         if (notes.Describe(set.Routes) is { Count: > 0 } sentences)
         {
-            Log.Held(logger, string.Join(' ', sentences));
+            Log.Noted(logger, string.Join(' ', sentences));
         }
     }
 
@@ -224,7 +224,7 @@ internal sealed partial class RouteReloader(
         [LoggerMessage(1004, LogLevel.Error, "A check of changed routes broke.", EventName = "RouteCheckBroke")]
         public static partial void Broke(ILogger logger, Exception exception);
 
-        [LoggerMessage(1005, LogLevel.Information, "{Routes}", EventName = "RoutesHold")]
-        public static partial void Held(ILogger logger, string routes);
+        [LoggerMessage(1005, LogLevel.Information, "{Notes}", EventName = "RouteNotes")]
+        public static partial void Noted(ILogger logger, string notes);
     }
 }

@@ -22,6 +22,9 @@ internal sealed class NotifyingCallTests : GatewayTest
 
     private static GetMultiUserInfoRsp Everybody => new() { Success = true, UsersInfo = { ["alice"] = AliceInfo, ["bob"] = BobInfo } };
 
+    /// <summary>A busy machine is not a user service that is late.</summary>
+    protected override Dictionary<string, string?> Settings => new() { ["Gateway:Events:LookUpTimeout"] = "00:00:10" };
+
     [Test]
     public async Task FriendAdd_TheOneAsked_IsToldWhoAsks()
     {

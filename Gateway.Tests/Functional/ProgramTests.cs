@@ -106,7 +106,7 @@ internal sealed class ProgramTests
     [TestCase("GET /livez", "status")]
     [TestCase("GET /readyz", "status", "routes", "etcd", "redis", "hub", "clusters", "lastReload")]
     [TestCase("GET /admin/status", "node", "version", "health", "traffic", "uptimeSeconds")]
-    [TestCase("POST /admin/publish?user=alice", "user", "sockets", "event", "about")]
+    [TestCase("POST /admin/publish?user=alice", "user", "sockets", "event")]
     [TestCase("POST /admin/disconnect?user=carol", "user", "closed", "openBefore")]
     [TestCase("POST /admin/drain?cluster=speech&destination=etcd", "cluster", "destination", "drained")]
     [TestCase("POST /admin/undrain?cluster=speech&destination=etcd", "cluster", "destination", "drained")]

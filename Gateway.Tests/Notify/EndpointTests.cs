@@ -41,6 +41,19 @@ internal sealed class EndpointTests
     }
 
     [Test]
+    public async Task Join_SessionInAnotherField_IsToldEvents()
+    {
+        await using var hub = await HubFixture.StartAsync(new() { ["Gateway:Notify:SessionIdField"] = "4.3" });
+        await using var client = await NotifyClient.OpenAsync(hub.WebSocketPort);
+        await client.SendAsync([0x12, 5, .. "s-bob"u8, 0x22, 9, 0x1A, 7, .. "s-alice"u8]);
+        await Eventually.That(() => hub.SocketsOf("alice") == 1, "the client has not been let in");
+
+        await hub.PublishAsync(["alice"], HubFixture.Removed("bob"));
+
+        Assert.That(await client.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("bob")));
+    }
+
+    [Test]
     public async Task Root_OnTheHttpPort_IsNotFound()
     {
         await using var hub = await HubFixture.StartAsync();

@@ -30,9 +30,10 @@ internal sealed class HubFixture : IAsyncDisposable
 
     public Uri WebSocketPortRoot => WebSocketUri(_gateway.Urls[1], "/");
 
-    public static async Task<HubFixture> StartAsync(Dictionary<string, string?>? settings = null, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<HubFixture> StartAsync(
+        Dictionary<string, string?>? settings = null, Action<WebApplicationBuilder>? configure = null, string subService = "http://127.0.0.1:1")
     {
-        var gateway = await GatewayFixture.StartAsync("http://127.0.0.1:1", settings, builder =>
+        var gateway = await GatewayFixture.StartAsync(subService, settings, builder =>
         {
             // The hub itself and not the fixture's recorder.
             builder.Services.RemoveAll<IEventPublisher>();

@@ -13,8 +13,8 @@ internal sealed class CallFacts(string caller, FieldValues[] sources, UserLookUp
     public const int Request = 0;
     public const int Answer = 1;
 
-    private readonly Dictionary<string, KnownUser> _users = new(StringComparer.Ordinal);
-    private IReadOnlyDictionary<string, ReadOnlyMemory<byte>> _told = new Dictionary<string, ReadOnlyMemory<byte>>();
+    private Dictionary<string, KnownUser>? _users;
+    private IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? _told;
 
     public ReadOnlySequence<byte> Caller { get; } = new(Encoding.UTF8.GetBytes(caller));
 
@@ -30,9 +30,10 @@ internal sealed class CallFacts(string caller, FieldValues[] sources, UserLookUp
     /// <summary>The details of a user: only the id where nothing else is known.</summary>
     public KnownUser User(string userId)
     {
+        _users ??= new(StringComparer.Ordinal);
         if (!_users.TryGetValue(userId, out var user))
         {
-            _users[userId] = user = users!.Read(userId, _told.GetValueOrDefault(userId));
+            _users[userId] = user = users!.Read(userId, _told?.GetValueOrDefault(userId) ?? default);
         }
 
         return user;

@@ -50,7 +50,7 @@ public sealed class EventClusterRules
         {
             yield return $"{UserDetailsOptions.SectionName}:Rpc {problem}.";
         }
-        else if (UserLookUp.Of(options, method, null, null) is null)
+        else if (UserLookUp.Of(options, method, null, null, null) is null)
         {
             yield return $"{UserDetailsOptions.SectionName}:Rpc is '{options.Rpc}', which does not ask for users; name a method with the fields of GetMultiUserInfo "
                 + "(users_id, users_info) or of GetUserInfo (user_id, user_info).";

@@ -36,23 +36,27 @@ internal sealed partial class EventDispatcher(
             return;
         }
 
-        // 1. What has to be asked to know which rules hold, then for whom and to show what.
-        var failed = new HashSet<LookUp>();
-        LookUp[] before = [.. events.Rules.SelectMany(rule => rule.LookUpsBefore).Distinct()];
-        await AskAsync(route, before, facts, failed);
-        List<EventRule> due = [.. events.Rules.Where(rule => !rule.LookUpsBefore.Any(failed.Contains) && rule.When?.Holds(facts) is not false)];
-        await AskAsync(route, [.. due.SelectMany(rule => rule.LookUps).Except(before)], facts, failed);
-        due.RemoveAll(rule => rule.LookUps.Any(failed.Contains));
+        // 1. Which rules hold, and for whom; the details of those they are about.
+        var due = events.LookUps.Count == 0 ? [.. events.Rules.Where(rule => rule.When?.Holds(facts) is not false)] : await FindDueAsync(route, events, facts);
+        var told = new List<(EventRule Rule, IReadOnlyList<string> Recipients)>(due.Count);
+        foreach (var rule in due)
+        {
+            if (rule.Recipients(facts) is { Count: > 0 } recipients)
+            {
+                told.Add((rule, recipients));
+            }
+        }
 
-        // 2. Whom it is for; and the details of those it is about.
-        var told = due.Select(rule => (Rule: rule, Recipients: rule.Recipients(facts))).Where(one => one.Recipients.Count > 0).ToList();
-        await LearnAsync(route, events, [.. told.SelectMany(one => one.Rule.Users).Select(user => user.Text(facts)).Where(id => id.Length > 0).Distinct(StringComparer.Ordinal)], facts);
+        if (events.Users is not null)
+        {
+            await LearnAsync(route, events.Users, [.. told.SelectMany(one => one.Rule.Users).Select(user => user.Text(facts)).Where(id => id.Length > 0).Distinct(StringComparer.Ordinal)], facts);
+        }
 
-        // 3. Not the request's token: the sub-service has acted, so the others are told even when the caller has gone.
+        // 2. Not the request's token: the sub-service has acted, so the others are told even when the caller has gone.
         using var deadline = new CancellationTokenSource(options.Value.PublishTimeout, time);
         foreach (var (rule, recipients) in told)
         {
-            if (!rule.Event.References.All(value => value.IsSound(facts)))
+            if (!rule.Event.IsSound(facts))
             {
                 Log.Unreadable(logger, route, $"text that is no UTF-8, or a broken message, in what {rule.Type} shows");
                 continue;
@@ -61,6 +65,17 @@ internal sealed partial class EventDispatcher(
             var (length, sizes) = rule.Event.Measure(facts);
             await PublishAsync(route, new Notification(recipients, rule.Type, length, target => rule.Event.Write(facts, sizes, target.Span)), deadline.Token);
         }
+    }
+
+    /// <summary>Asks what has to be known to say which rules hold, and then for whom and what they show.</summary>
+    private async Task<List<EventRule>> FindDueAsync(string route, RouteEvents events, CallFacts facts)
+    {
+        var failed = new HashSet<LookUp>();
+        await AskAsync(route, events.LookUpsBefore, facts, failed);
+        List<EventRule> due = [.. events.Rules.Where(rule => !rule.LookUpsBefore.Any(failed.Contains) && rule.When?.Holds(facts) is not false)];
+        await AskAsync(route, [.. due.SelectMany(rule => rule.LookUps).Except(events.LookUpsBefore)], facts, failed);
+        due.RemoveAll(rule => rule.LookUps.Any(failed.Contains));
+        return due;
     }
 
     /// <summary>One at a time, so that one that fails does not take the others with it.</summary>
@@ -80,9 +95,9 @@ internal sealed partial class EventDispatcher(
     /// <param name="asked">Who is asked, each once.</param>
     /// <param name="facts">Takes the answers.</param>
     /// <param name="failed">Takes those without one.</param>
-    private async Task AskAsync(string route, LookUp[] asked, CallFacts facts, HashSet<LookUp> failed)
+    private async Task AskAsync(string route, IReadOnlyList<LookUp> asked, CallFacts facts, HashSet<LookUp> failed)
     {
-        if (asked.Length == 0)
+        if (asked.Count == 0)
         {
             return;
         }
@@ -106,7 +121,7 @@ internal sealed partial class EventDispatcher(
         }));
     }
 
-    private async Task LearnAsync(string route, RouteEvents events, IReadOnlyCollection<string> userIds, CallFacts facts)
+    private async Task LearnAsync(string route, UserLookUp users, IReadOnlyCollection<string> userIds, CallFacts facts)
     {
         if (userIds.Count == 0)
         {
@@ -116,7 +131,7 @@ internal sealed partial class EventDispatcher(
         using var deadline = new CancellationTokenSource(options.Value.LookUpTimeout, time);
         try
         {
-            facts.Learn(await events.Users!.FindAsync(services, userIds, deadline.Token).WaitAsync(deadline.Token));
+            facts.Learn(await users.FindAsync(services, userIds, deadline.Token).WaitAsync(deadline.Token));
         }
         catch (Exception exception)
         {

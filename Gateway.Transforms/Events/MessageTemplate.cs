@@ -29,6 +29,20 @@ internal sealed class MessageTemplate
         References.Add(value);
     }
 
+    /// <summary>Whether all values of the call are what their kind says, see <see cref="Reference.IsSound"/>.</summary>
+    public bool IsSound(CallFacts facts)
+    {
+        foreach (var value in References)
+        {
+            if (!value.IsSound(facts))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>How long the message is, and room for what <see cref="Write"/> has to know.</summary>
     public (int Length, int[] Sizes) Measure(CallFacts facts)
     {

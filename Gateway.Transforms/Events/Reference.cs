@@ -26,9 +26,9 @@ internal abstract class Reference
     public abstract ReadOnlySequence<byte> Value(CallFacts facts, int index);
 
     /// <summary>A text, empty where there is none.</summary>
-    public string Text(CallFacts facts) => Count(facts) is > 0 and var count ? Encoding.UTF8.GetString(Value(facts, count - 1)) : "";
+    public string Text(CallFacts facts) => Count(facts) is > 0 and var count ? Text(facts, count - 1) : "";
 
-    public IEnumerable<string> Texts(CallFacts facts) => Enumerable.Range(0, Count(facts)).Select(i => Encoding.UTF8.GetString(Value(facts, i)));
+    public string Text(CallFacts facts, int index) => Encoding.UTF8.GetString(Value(facts, index));
 
     /// <summary>Whether all values are what their kind says: of a request that has been checked before, of others not.</summary>
     public bool IsSound(CallFacts facts)

@@ -14,6 +14,9 @@ namespace Gateway.Transforms.Events;
 internal sealed record RouteEvents(
     MessageQuery Request, MessageQuery Answer, Condition Success, IReadOnlyList<EventRule> Rules, IReadOnlyList<LookUp> LookUps, UserLookUp? Users, ReplyFields? Reply)
 {
+    /// <summary>Who has to be asked before it is known which rules hold.</summary>
+    public IReadOnlyList<LookUp> LookUpsBefore { get; } = [.. Rules.SelectMany(rule => rule.LookUpsBefore).Distinct()];
+
     /// <exception cref="MalformedFieldException">The answer cannot be read.</exception>
     public CallFacts Read(string caller, in ReadOnlySequence<byte> request, in ReadOnlySequence<byte> answer)
     {
@@ -44,14 +47,30 @@ internal sealed record EventRule(string Type, Condition? When, IReadOnlyList<Ref
     /// <summary>Each recipient once; an empty id is nobody.</summary>
     public IReadOnlyList<string> Recipients(CallFacts facts)
     {
-        // As large as it may become: a group of hundreds would have it grow many times.
-        var recipients = new HashSet<string>(To.Sum(value => value.Count(facts)), StringComparer.Ordinal);
-        foreach (var id in To.SelectMany(value => value.Texts(facts)))
+        var count = 0;
+        foreach (var value in To)
         {
-            recipients.Add(id);
+            count += value.Count(facts);
         }
 
-        recipients.ExceptWith(Except.SelectMany(value => value.Texts(facts)));
+        // As large as it may become: a group of hundreds would have it grow many times.
+        var recipients = new HashSet<string>(count, StringComparer.Ordinal);
+        foreach (var value in To)
+        {
+            for (var i = 0; i < value.Count(facts); i++)
+            {
+                recipients.Add(value.Text(facts, i));
+            }
+        }
+
+        foreach (var value in Except)
+        {
+            for (var i = 0; i < value.Count(facts); i++)
+            {
+                recipients.Remove(value.Text(facts, i));
+            }
+        }
+
         recipients.Remove("");
         return [.. recipients];
     }

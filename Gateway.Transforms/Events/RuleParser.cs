@@ -118,11 +118,11 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         var named = userDetails.Value;
         if (named.Rpc.Length > 0)
         {
-            return catalog.TryFind(named.Rpc, out var method, out _) ? UserLookUp.Of(named, method, null, messages.FindSuccess(method!.OutputType)) : null;
+            return catalog.TryFind(named.Rpc, out var method, out _) ? UserLookUp.Of(named, method, null, messages.FindRequestId(method!.InputType), messages.FindSuccess(method.OutputType)) : null;
         }
 
         // What details look like is known, where nobody is asked for them.
-        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserLookUp.Of(named, null, known!.OutputType.FindFieldByName("user_info"), null) : null;
+        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserLookUp.Of(named, null, known!.OutputType.FindFieldByName("user_info"), null, null) : null;
     }
 
     private Condition? ParseSuccess(
@@ -331,7 +331,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
     {
         var kind = value.Kind;
         var isSame = field.IsMap == kind.IsMap && (field.IsMap ? SameMap(field, kind) : SameKind(field, kind));
-        return !isSame ? $"that is {FieldPath.Describe(kind)}, and '{field.Name}' of {field.ContainingType.Name} is {FieldPath.Describe(field)}; name a field of the same kind"
+        return !isSame ? $"that is {FieldPath.Describe(kind)}, and '{field.Name}' of {field.ContainingType.Name} is {FieldPath.Describe(field)}{(FieldPath.Describe(kind) == FieldPath.Describe(field) ? " with other fields, of another file" : "")}; name a field of the same kind"
             : value.IsList && !field.IsRepeated ? $"that is a list, and '{field.Name}' of {field.ContainingType.Name} has one value; name a field with one value"
             : null;
     }
@@ -339,9 +339,23 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
     private static bool SameMap(FieldDescriptor a, FieldDescriptor b) =>
         SameKind(a.MessageType.FindFieldByNumber(1), b.MessageType.FindFieldByNumber(1)) && SameKind(a.MessageType.FindFieldByNumber(2), b.MessageType.FindFieldByNumber(2));
 
-    /// <summary>Files may name one message in packages of their own.</summary>
     private static bool SameKind(FieldDescriptor a, FieldDescriptor b) =>
-        a.FieldType == b.FieldType && (a.FieldType != FieldType.Message || a.MessageType.Name == b.MessageType.Name);
+        a.FieldType == b.FieldType && SameType(a, b, []);
+
+    private static bool SameType(FieldDescriptor a, FieldDescriptor b, HashSet<MessageDescriptor> seen) => a.FieldType switch
+    {
+        FieldType.Message => SameMessage(a.MessageType, b.MessageType, seen),
+        FieldType.Enum => a.EnumType.Values.All(value => (b.EnumType.FindValueByName(value.Name)?.Number ?? value.Number) == value.Number),
+        _ => true,
+    };
+
+    /// <summary>Files may name one message in packages of their own, and one of them may know fields that the other does not. What both know has to be the same.</summary>
+    private static bool SameMessage(MessageDescriptor a, MessageDescriptor b, HashSet<MessageDescriptor> seen) =>
+        a == b || !seen.Add(a) || (a.Name == b.Name && a.Fields.InDeclarationOrder().All(field =>
+            b.FindFieldByNumber(field.FieldNumber) is not { } other
+                ? b.FindFieldByName(field.Name) is null
+                : (field.Name, field.FieldType, field.IsRepeated) == (other.Name, other.FieldType, other.IsRepeated)
+                    && SameType(field, other, seen)));
 
     private static ReplyFields? ParseReply(string route, MessageDescriptor answer, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
     {

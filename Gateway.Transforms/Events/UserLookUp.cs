@@ -20,13 +20,13 @@ internal sealed class UserLookUp
     private readonly int _key;
     private readonly int _value;
 
-    private UserLookUp(UserDetailsOptions options, FieldDescriptor? ids, FieldDescriptor kind, MessageDescriptor? request, MessageDescriptor? answer, IReadOnlyList<FieldDescriptor>? success)
+    private UserLookUp(UserDetailsOptions options, FieldDescriptor? ids, FieldDescriptor kind, FieldDescriptor? requestId, MessageDescriptor? answer, IReadOnlyList<FieldDescriptor>? success)
     {
         (_options, _ids, Kind) = (options, ids, kind);
         Details = new MessageQuery(kind.MessageType);
         _userId = kind.MessageType.FindFieldByName("user_id") is { FieldType: FieldType.String, IsRepeated: false } id ? id : null;
         _id = _userId is null ? -1 : Details.Add([_userId]);
-        _requestId = request?.FindFieldByName("request_id") is { FieldType: FieldType.String } requestId ? requestId : null;
+        _requestId = requestId;
         _answer = new MessageQuery(answer ?? kind.MessageType);
         _entry = new MessageQuery(kind.ContainingType);
         (_success, _details, _key, _value) = (-1, -1, -1, -1);
@@ -64,9 +64,10 @@ internal sealed class UserLookUp
     /// <param name="options">Which cluster and method.</param>
     /// <param name="method">The method; null where none is configured.</param>
     /// <param name="kind">A field that holds a user's details, for want of a method.</param>
+    /// <param name="requestId">The field of the request that takes a request id; null where there is none.</param>
     /// <param name="success">The field of the answer that says whether it is one; null where there is none.</param>
     /// <returns>Null when the method cannot be used: it has to be one as GetMultiUserInfo or GetUserInfo.</returns>
-    public static UserLookUp? Of(UserDetailsOptions options, MethodDescriptor? method, FieldDescriptor? kind, IReadOnlyList<FieldDescriptor>? success)
+    public static UserLookUp? Of(UserDetailsOptions options, MethodDescriptor? method, FieldDescriptor? kind, FieldDescriptor? requestId, IReadOnlyList<FieldDescriptor>? success)
     {
         if (method is null)
         {
@@ -79,12 +80,12 @@ internal sealed class UserLookUp
             && map.MessageType.FindFieldByNumber(1).FieldType == FieldType.String
             && map.MessageType.FindFieldByNumber(2) is { FieldType: FieldType.Message } value)
         {
-            return new UserLookUp(options, ids, value, input, output, success);
+            return new UserLookUp(options, ids, value, requestId, output, success);
         }
 
         return input.FindFieldByName("user_id") is { FieldType: FieldType.String, IsRepeated: false } one
             && output.FindFieldByName("user_info") is { FieldType: FieldType.Message, IsRepeated: false } details
-            ? new UserLookUp(options, one, details, input, output, success)
+            ? new UserLookUp(options, one, details, requestId, output, success)
             : null;
     }
 

@@ -77,6 +77,9 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
     /// <summary>The path of the boolean that says whether an RPC that the gateway itself asks has succeeded; null where its answer has none.</summary>
     public IReadOnlyList<FieldDescriptor>? FindSuccess(MessageDescriptor answer) => Find(answer, "", null, options.Value.Envelope.Success, [], FieldType.Bool);
 
+    /// <summary>Where the gateway's own request takes a request id; null where it has none, or has it within a message, which nobody needs.</summary>
+    public FieldDescriptor? FindRequestId(MessageDescriptor request) => Find(request, "", null, options.Value.RequestId, [], FieldType.String) is [var field] ? field : null;
+
     /// <summary>What the text is called that says why a call failed, where a route does not say.</summary>
     public string Message => options.Value.Envelope.Message;
 

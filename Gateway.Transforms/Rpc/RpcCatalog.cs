@@ -16,6 +16,7 @@ public sealed class RpcCatalog
         MessageStorageReflection.Descriptor, FileReflection.Descriptor, SpeechRecognitionReflection.Descriptor,
     ];
 
+    private readonly IReadOnlyList<FileDescriptor> _sets;
     private readonly IReadOnlyList<FileDescriptor> _files;
     private readonly Dictionary<string, ServiceDescriptor> _byName = new(StringComparer.Ordinal);
     private readonly ILookup<string, ServiceDescriptor> _byFullName;
@@ -25,6 +26,7 @@ public sealed class RpcCatalog
     {
         ArgumentNullException.ThrowIfNull(descriptorSets);
         FileDescriptor[] sets = [.. descriptorSets];
+        _sets = sets;
         _files = [.. sets, .. BuiltInFiles.SelectMany(file => file.Dependencies.Prepend(file)), NotifyReflection.Descriptor];
         foreach (var service in BuiltInFiles.SelectMany(file => file.Services))
         {
@@ -36,6 +38,17 @@ public sealed class RpcCatalog
 
     /// <summary>Whether a method is one of the chat system's own, and not of a descriptor set.</summary>
     internal static bool IsBuiltIn(MethodDescriptor method) => BuiltInFiles.Contains(method.File);
+
+    /// <summary>A request that a descriptor set numbers in another way than the built-in one of that name, in the package of an RPC; null where there is none.</summary>
+    internal MessageDescriptor? FindRenumberedRequest(string rpc)
+    {
+        var package = rpc[..Math.Max(0, rpc.LastIndexOf('.'))];
+        return RequestsOf(_byFullName.SelectMany(services => services).Where(service => service.File.Package == package))
+            .FirstOrDefault(request => RequestsOf(_byName.Values).FirstOrDefault(own => own.Name == request.Name)?.Fields.InDeclarationOrder()
+                .Any(field => request.FindFieldByName(field.Name) is { } same && same.FieldNumber != field.FieldNumber) == true);
+
+        static IEnumerable<MessageDescriptor> RequestsOf(IEnumerable<ServiceDescriptor> services) => services.SelectMany(service => service.Methods).Select(method => method.InputType);
+    }
 
     /// <summary>Finds <c>package.Service/Method</c>.</summary>
     /// <param name="rpc">The full name, as it will stand in the path of the call.</param>
@@ -75,7 +88,14 @@ public sealed class RpcCatalog
         return problem is null;
     }
 
-    /// <summary>Finds a message by its name, with its package or without. Those of descriptor sets come before the built-in ones.</summary>
-    internal MessageDescriptor? FindMessage(string name) =>
-        _files.SelectMany(file => file.MessageTypes).FirstOrDefault(message => message.FullName == name || message.Name == name[(name.LastIndexOf('.') + 1)..]);
+    /// <summary>
+    /// Finds a message by its name, with its package or without. Those of descriptor sets come before the built-in ones, which are found under any package.
+    /// </summary>
+    internal MessageDescriptor? FindMessage(string name)
+    {
+        var bare = name[(name.LastIndexOf('.') + 1)..];
+        MessageDescriptor[] alike = [.. _files.SelectMany(file => file.MessageTypes).Where(message => message.Name == bare)];
+        return alike.FirstOrDefault(message => message.FullName == name)
+            ?? alike.FirstOrDefault(message => name == bare || !_sets.Contains(message.File));
+    }
 }

@@ -87,6 +87,18 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
         }
 
+        if (rpc is { Session: SessionMode.Required, Fields.OuterUserId: 0 } && MessageFields.Of(method!.InputType).OuterUserId != 0)
+        {
+            yield return $"Route '{route.RouteId}' does not tell the sub-service who calls, and passes on the 'user_id' that the client writes into '{method!.InputType.Name}'.";
+        }
+
+        // Its ids may stand elsewhere, and the client's user id would be left in.
+        if (RpcCatalog.IsBuiltIn(method!) && catalogs.Of(route).FindRenumberedRequest(transform[TransformKeys.Rpc]) is { } renumbered)
+        {
+            yield return $"Route '{route.RouteId}' reads '{method!.InputType.Name}' as it is built in, but a descriptor set numbers '{renumbered.Name}' in another way; "
+                + "if that holds for this request too, add the call to the set.";
+        }
+
         if (rpc.Envelope is { Message: [], Code: [] })
         {
             yield return $"Route '{route.RouteId}' cannot say why a call failed: '{method!.OutputType.Name}' has no field '{messages.Message}'; name one in '{TransformKeys.Envelope}'.";

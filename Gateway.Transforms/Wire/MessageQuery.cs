@@ -9,6 +9,9 @@ namespace Gateway.Transforms.Wire;
 /// </summary>
 internal sealed class MessageQuery(MessageDescriptor type)
 {
+    /// <summary>For so many values of a list there is room at once, if that many may come. What grows step by step costs twice as much.</summary>
+    private const int MaxFirstRoom = 128;
+
     private readonly Node _root = new();
     private readonly List<IReadOnlyList<FieldDescriptor>> _paths = [];
 
@@ -70,7 +73,7 @@ internal sealed class MessageQuery(MessageDescriptor type)
                     var range = new FieldRange(offset + value.Offset, value.Length);
                     if (child.Slot >= 0)
                     {
-                        Keep(child, range, found, firsts);
+                        Keep(child, range, found, firsts, reader.Remaining);
                     }
 
                     if (child.Children.Count > 0)
@@ -87,9 +90,14 @@ internal sealed class MessageQuery(MessageDescriptor type)
         }
     }
 
-    private static void Keep(Node node, FieldRange range, List<FieldRange>?[] found, int[] firsts)
+    /// <param name="node">What was asked for.</param>
+    /// <param name="range">What was found.</param>
+    /// <param name="found">Takes it.</param>
+    /// <param name="firsts">As above.</param>
+    /// <param name="left">How many bytes are still to come, which may hold more values of the kind.</param>
+    private static void Keep(Node node, FieldRange range, List<FieldRange>?[] found, int[] firsts, long left)
     {
-        var ranges = found[node.Slot] ??= new List<FieldRange>(1);
+        var ranges = found[node.Slot] ??= new List<FieldRange>(node.Field.IsRepeated ? 1 + (int)Math.Min(left / (range.Length + 2), MaxFirstRoom) : 1);
         if (!node.Field.IsRepeated && node.Field.FieldType != FieldType.Message && ranges.Count > firsts[node.Slot])
         {
             ranges[^1] = range;

@@ -63,8 +63,11 @@ internal sealed class IdentityTarget : IFuzzTarget
 
     private static void EnsureAlike(in MessageScan whole, in MessageScan divided) => DisagreementException.Unless(
         whole.Problem == divided.Problem && whole.RequestId == divided.RequestId && whole.SessionId == divided.SessionId && whole.Open == divided.Open
-            && (whole.UserIds ?? []).SequenceEqual(divided.UserIds ?? []),
+            && Written(whole).SequenceEqual(Written(divided)),
         $"whole it is {whole}, divided it is {divided}");
+
+    private static IEnumerable<(FieldRange Range, string Replacement)> Written(in MessageScan scan) =>
+        (scan.UserIds ?? []).Select(edit => (edit.Range, Convert.ToHexString(edit.Replacement.Span)));
 
     private static string Text(in ReadOnlySequence<byte> message, FieldRange range) =>
         range.IsAbsent ? "" : Encoding.UTF8.GetString(message.Slice(range.Offset, range.Length));

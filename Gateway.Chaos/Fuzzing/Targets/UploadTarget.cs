@@ -50,7 +50,7 @@ internal sealed class UploadTarget : IFuzzTarget
         var passedOn = new SequenceBuilder()
             .Append(UserIdInjector.Inject(beginning, scan.UserIds, userId: default))
             .Append(input[held..])
-            .Append(WireValue.Text(fields.UserId, User));
+            .Append(fields.UserIdField(User));
         var expected = UserIdInjector.Inject(all, whole.UserIds, fields.UserIdField(User));
         DisagreementException.Unless(
             scan.SessionId == whole.SessionId && passedOn.Build().ToArray().AsSpan().SequenceEqual(expected.ToArray()), "passed on, it becomes another message");

@@ -43,13 +43,20 @@ internal sealed class BrokenProtocolStormTests : BrokenProtocolTest
         await using var gateway = await StartGatewayAsync(keepsLog: false);
         Service.OnRequest = answer;
         await CallAsync(gateway, Calls);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        // What calls leave behind grows with each round of them. What tests before this one have left to be tidied up comes and goes once.
+        long grown;
+        var rounds = 5;
+        do
+        {
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            var codes = await CallAsync(gateway, Calls);
+            Assert.That(codes.Distinct(), Is.SubsetOf(expected));
+            await Eventually.That(() => Service.OpenConnections <= AtOnce, "No call leaves a connection behind");
+            grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        }
+        while (grown >= Calls * LeftByACall && --rounds > 0);
 
-        var codes = await CallAsync(gateway, Calls);
-
-        Assert.That(codes.Distinct(), Is.SubsetOf(expected));
-        await Eventually.That(() => Service.OpenConnections <= AtOnce, "No call leaves a connection behind");
-        await Eventually.That(() => GC.GetTotalMemory(forceFullCollection: true) - before < Calls * LeftByACall, "memory stays flat");
+        Assert.That(grown, Is.LessThan(Calls * LeftByACall), "memory stays flat");
         await AssertServesAsync(AtOnce + 1);
     }
 

@@ -58,6 +58,22 @@ internal sealed class RouteSchemaTests
         Assert.That(File.Exists(Path.Combine(AppContext.BaseDirectory, "yarp.schema.json")), Is.True, "It does not travel with the build");
     }
 
+    [Test]
+    public void FilesOfOtherDeployments_AreValidAndNameTheSchema()
+    {
+        string[] files = Directory.GetFiles(Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Functional", "Family"), "yarp.json", SearchOption.AllDirectories);
+
+        Assert.That(files, Is.Not.Empty);
+        Assert.Multiple(() =>
+        {
+            foreach (var text in files.Select(File.ReadAllText))
+            {
+                Assert.That(_schema.Validate(text), Is.Empty, text);
+                Assert.That(text, Does.Contain("\"$schema\": \"../../../../yarp.schema.json\""));
+            }
+        });
+    }
+
     [TestCaseSource(nameof(Types))]
     public void Names_AreThoseOfYarp(string definition, Type type)
     {

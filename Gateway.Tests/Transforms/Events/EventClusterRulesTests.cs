@@ -65,6 +65,21 @@ internal sealed class EventClusterRulesTests
         Assert.That(Sut().Check(route, Clusters), Is.EqualTo(sentence.Length == 0 ? [] : new[] { sentence }));
     }
 
+    [TestCase("friend_remove.user_id", "x", "")]
+    [TestCase("friend_remov.user_id", "x", "Gateway:Events:Test:friend_remov.user_id is 'x', but NotifyMessage has no field 'friend_remov'; did you mean 'friend_remove'? It has notify_event_id, notify_type, friend_add_apply, friend_process_result, new_chat_session_info, new_message_info, friend_remove.")]
+    [TestCase("friend_remove.user_id", "$caller", "Gateway:Events:Test:friend_remove.user_id is '$caller', but an anonymous route has no caller; set 'Session' to 'Required', or name a field.")]
+    public void CheckTest_Mistake_IsNamedWithTheCure(string field, string value, string sentence)
+    {
+        var catalogs = new RpcCatalogs();
+        var rules = Parsers.Rules(new EventOptions { Test = { [field] = value } });
+
+        Assert.That(new EventClusterRules(Parsers.Routes(catalogs, rules), rules, catalogs).CheckTest(""), Is.EqualTo(sentence.Length == 0 ? [] : new[] { sentence }));
+        Assert.That(new TestEvent(rules, catalogs).Find("") is null, Is.EqualTo(sentence.Length > 0));
+    }
+
+    [Test]
+    public void TestEvent_NotConfigured_IsNone() => Assert.That(new TestEvent(Parsers.Rules(), new RpcCatalogs()).Find(""), Is.Null);
+
     private static IEnumerable<string> Check(UserDetailsOptions options) => Sut().Check(options, "", Clusters);
 
     private static EventClusterRules Sut()

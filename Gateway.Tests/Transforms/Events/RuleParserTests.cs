@@ -1,4 +1,5 @@
 using Gateway.Protocol;
+using Gateway.Tests.Transforms.Rpc;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -224,6 +225,47 @@ internal sealed class RuleParserTests
         await _harness.HandleAsync(events, "bob", [], new FriendAddProcessRsp { Success = true }.ToByteArray());
 
         Assert.That(_harness.Publisher.Published, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void Parse_MessageOfAnotherFile_IsOfTheSameKindOnlyIfItsFieldsAre()
+    {
+        var settings = new Dictionary<string, string> { ["Notify"] = """[{ "To": "caller", "Set": { "friend_add_apply.user_info": "$user(caller)" } }]""" };
+        List<string> errors = [];
+        var sameFields = Descriptors.Chat("alfa_im");
+        var swapped = Descriptors.Chat("alfa_im", file =>
+        {
+            foreach (var field in file.MessageType.Where(message => message.Name == "UserInfo").SelectMany(message => message.Field))
+            {
+                field.Number = field.Number is 3 or 4 ? 7 - field.Number : field.Number;
+            }
+        });
+
+        Assert.That(_harness.Parse(Process, settings, errors, sets: sameFields), Is.Not.Null, string.Join(' ', errors));
+        Assert.That(_harness.Parse(Process, settings, errors, sets: swapped), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[]
+        {
+            "Route 'r': Notify:0:Set:friend_add_apply.user_info is '$user(caller)', but that is a UserInfo, and 'user_info' of NotifyFriendAddApply is a UserInfo with other fields, of another file; name a field of the same kind.",
+        }));
+    }
+
+    [Test]
+    public void Parse_EnumOfAnotherFile_IsOfTheSameKindOnlyIfItsNumbersAre()
+    {
+        var settings = new Dictionary<string, string> { ["Notify"] = """[{ "To": "caller", "Set": { "new_chat_session_info.chat_session_info": "$answer.chat_session_info" } }]""" };
+        List<string> errors = [];
+        var swapped = Descriptors.Chat("alfa_im", file =>
+        {
+            foreach (var value in file.EnumType.Where(type => type.Name == "MessageType").SelectMany(type => type.Value))
+            {
+                value.Number = value.Number is 1 or 3 ? 4 - value.Number : value.Number;
+            }
+        });
+
+        Assert.That(_harness.Parse(Create, settings, errors, sets: Descriptors.Chat("alfa_im")), Is.Not.Null, string.Join(' ', errors));
+        Assert.That(_harness.Parse(Create, settings, errors, sets: swapped), Is.Null);
+        Assert.That(errors, Has.Count.EqualTo(1));
+        Assert.That(errors[0], Does.Contain("a ChatSessionInfo with other fields, of another file"));
     }
 
     private Gateway.Transforms.Events.RouteEvents Parse(MethodDescriptor method, Dictionary<string, string> settings)

@@ -1,3 +1,4 @@
+using Gateway.Chaos.Fuzzing.Targets;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Identity;

@@ -1,3 +1,4 @@
+using Gateway.Protocol;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
@@ -37,6 +38,17 @@ internal static class Descriptors
             return new FileDescriptorSet { File = { file } };
         }
     }
+
+    /// <summary>The events of the wire contract and what they are made of, in a package of another name, and changed at will.</summary>
+    public static IReadOnlyList<FileDescriptor> Chat(string package, Action<FileDescriptorProto>? change = null) => FileDescriptor.BuildFromByteStrings(
+    [
+        .. new[] { BaseReflection.Descriptor, NotifyReflection.Descriptor }.Select(file =>
+        {
+            var copy = FileDescriptorProto.Parser.ParseJson(JsonFormatter.Default.Format(file.ToProto()).Replace("bite_im", package, StringComparison.Ordinal));
+            change?.Invoke(copy);
+            return copy.ToByteString();
+        }),
+    ]);
 
     public static IReadOnlyList<FileDescriptor> Build(FileDescriptorSet set) =>
         FileDescriptor.BuildFromByteStrings(set.File.Select(file => file.ToByteString()));

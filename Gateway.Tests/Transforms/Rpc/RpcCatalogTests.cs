@@ -34,6 +34,19 @@ internal sealed class RpcCatalogTests
         $"is '{rpc}', but the service '{service}' is unknown; known are FileService, FriendService, MsgStorageService, MsgTransmitService, "
         + "SpeechService, UserService, shop.Cart, others are made known by Gateway:DescriptorSets");
 
+    [TestCase("alfa_im.NotifyMessage", "alfa_im.NotifyMessage")]
+    [TestCase("beta_im.NotifyMessage", "beta_im.NotifyMessage")]
+    [TestCase("NotifyMessage", "alfa_im.NotifyMessage")]
+    [TestCase("beta_im.UserInfo", "beta_im.UserInfo")]
+    [TestCase("chen_im.NotifyMessage", "bite_im.NotifyMessage")]
+    [TestCase("chen_im.NoMessage", null)]
+    public void FindMessage_OfSeveralWithOneName_IsTheOneOfThatPackage(string name, string? found)
+    {
+        var sut = new RpcCatalog([.. Descriptors.Chat("alfa_im"), .. Descriptors.Chat("beta_im")]);
+
+        Assert.That(sut.FindMessage(name)?.FullName, Is.EqualTo(found));
+    }
+
     [TestCase("bite_im.SpeechService/Sing")]
     [TestCase("bite_im.SpeechService/speechRecognition")]
     public void TryFind_UnknownMethod_NamesThoseThereAre(string rpc) => AssertProblem(rpc,

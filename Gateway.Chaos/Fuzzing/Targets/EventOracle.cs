@@ -1,7 +1,7 @@
 using Gateway.Protocol;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Transforms.Events;
+namespace Gateway.Chaos.Fuzzing.Targets;
 
 /// <summary>What the five notifying calls of the wire contract tell, written with protobuf's own objects.</summary>
 internal static class EventOracle

@@ -1,0 +1,142 @@
+using Gateway.Protocol;
+using Gateway.Tests.Functional.Family.Variations;
+using Gateway.Tests.Support;
+using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+using Yarp.ReverseProxy;
+using FileDownloadData = Gateway.Tests.Functional.Family.Variations.FileDownloadData;
+using GetMultiFileReq = Gateway.Tests.Functional.Family.Variations.GetMultiFileReq;
+using GetMultiFileRsp = Gateway.Tests.Functional.Family.Variations.GetMultiFileRsp;
+
+namespace Gateway.Tests.Functional.Family;
+
+/// <summary>What differs between most deployments: package, ports, where instances register and under which names, keys in Redis, small things in messages.</summary>
+[TestFixture]
+[Servers]
+internal sealed class VariationsTests() : FamilyTest("variations")
+{
+    private static readonly string[] Services = ["file_service", "friend_service", "speech/recognition", "transmite_service"];
+
+    private EtcdProcess _etcd = null!;
+    private RedisProcess _redis = null!;
+    private ConnectionMultiplexer _connection = null!;
+
+    private IDatabase Database => _connection.GetDatabase();
+
+    public override async Task StartAsync()
+    {
+        await base.StartAsync();
+        var clusters = Hub.Gateway.Services.GetRequiredService<IProxyStateLookup>();
+        await Eventually.That(
+            () => !Hub.Hub.IsDegraded && clusters.GetClusters().All(cluster => cluster.DestinationsState.AvailableDestinations.Count > 0),
+            "the gateway has not found Redis and all instances");
+    }
+
+    public override async Task StopAsync()
+    {
+        await base.StopAsync();
+        await _connection.DisposeAsync();
+        await _redis.DisposeAsync();
+        await _etcd.DisposeAsync();
+    }
+
+    [Test]
+    public async Task ListInPlaceOfAMap_ArrivesAsItIs()
+    {
+        var files = new GetMultiFileRsp { RequestId = "r1", Success = true, FileData = { new FileDownloadData { FileId = "f1" }, new FileDownloadData { FileId = "f1", FileContent = ByteString.CopyFromUtf8("x") } } };
+        Service.Answer(files);
+
+        var answer = await CallAsync<GetMultiFileRsp>("/service/file/get_multi_file", new GetMultiFileReq { RequestId = "r1", SessionId = "s-alice", FileIdList = { "f1" } });
+
+        Assert.That(answer, Is.EqualTo(files));
+        Assert.That(
+            Asked<GetMultiFileReq>("chen_im.FileService/GetMultiFile"),
+            Is.EqualTo(new GetMultiFileReq { RequestId = "r1", SessionId = "s-alice", UserId = "alice", FileIdList = { "f1" } }));
+    }
+
+    [Test]
+    public async Task FurtherCall_OfAServiceThatIsBuiltIn_KeepsWhatIsEmptyAndWhatIsMissingApart()
+    {
+        Service.Answer(new SetFriendRemarkRsp { RequestId = "r1", Success = true });
+        var request = new SetFriendRemarkReq { RequestId = "r1", SessionId = "s-alice", PeerId = "bob", Remark = "" };
+
+        await CallAsync<SetFriendRemarkRsp>("/service/friend/set_friend_remark", request);
+
+        Assert.That(Asked<SetFriendRemarkReq>("chen_im.FriendService/SetFriendRemark"), Is.EqualTo(new SetFriendRemarkReq(request) { UserId = "alice" }));
+    }
+
+    [Test]
+    public async Task FurtherCall_WithoutASession_SaysWhy()
+    {
+        var answer = await CallAsync<SetFriendRemarkRsp>("/service/friend/set_friend_remark", new SetFriendRemarkReq { RequestId = "r1", PeerId = "bob" });
+
+        Assert.That((answer.RequestId, answer.Success), Is.EqualTo(("r1", false)));
+        Assert.That(answer.Errmsg, Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task ServiceWithASlashInItsName_IsFound()
+    {
+        Service.Answer(new SpeechRecognitionRsp { RequestId = "r1", Success = true, RecognitionResult = "hello" });
+
+        var answer = await CallAsync<SpeechRecognitionRsp>("/service/speech/recognition", new SpeechRecognitionReq { RequestId = "r1", SessionId = "s-alice" });
+
+        Assert.That(answer.RecognitionResult, Is.EqualTo("hello"));
+        Assert.That(Asked<SpeechRecognitionReq>("chen_im.SpeechService/SpeechRecognition").UserId, Is.EqualTo("alice"));
+    }
+
+    [Test]
+    public async Task NewMessage_IsToldUnderAnyPackage()
+    {
+        var message = new MessageInfo { MessageId = "m1", ChatSessionId = "c1" };
+        Service.Answer(new GetTransmitTargetRsp { RequestId = "r1", Success = true, Message = message, TargetIdList = { "alice", "bob" } });
+        await using var bob = await Hub.JoinAsync("bob");
+
+        var answer = await CallAsync<NewMessageRsp>("/service/message_transmit/new_message", new NewMessageReq { RequestId = "r1", SessionId = "s-alice", ChatSessionId = "c1" });
+
+        Assert.That(answer, Is.EqualTo(new NewMessageRsp { RequestId = "r1", Success = true }));
+        Assert.That(
+            await ReceiveAsync<NotifyMessage>(bob),
+            Is.EqualTo(new NotifyMessage { NotifyType = NotifyType.ChatMessageNotify, NewMessageInfo = new NotifyNewMessage { MessageInfo = message } }));
+    }
+
+    [Test]
+    public async Task LastSocketGone_MarkerIsRemoved_AndTheSessionStays()
+    {
+        await Database.StringSetAsync("status:bob", "");
+        var bob = await Hub.JoinAsync("bob");
+        await bob.CloseAsync();
+        await bob.DisposeAsync();
+
+        await Eventually.That(async () => !await Database.KeyExistsAsync("status:bob"), "the marker is still there");
+        Assert.That((string?)await Database.StringGetAsync("s-bob"), Is.EqualTo("bob"));
+    }
+
+    protected override async Task<Dictionary<string, string?>> SettingsAsync()
+    {
+        _etcd = await EtcdProcess.CreateAsync();
+        _redis = await RedisProcess.CreateAsync();
+        _connection = await _redis.ConnectAsync();
+        foreach (var service in Services)
+        {
+            await _etcd.PutAsync($"/chen/{service}/1", new Uri(Service.Address).Authority);
+        }
+
+        foreach (var user in Users)
+        {
+            await Database.StringSetAsync($"s-{user}", user);
+        }
+
+        return new Dictionary<string, string?>(await base.SettingsAsync())
+        {
+            ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint,
+            ["Gateway:Redis:Configuration"] = _redis.Configuration,
+            ["Gateway:Sessions:Store"] = "Redis",
+            ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00",
+            // Beside other tests Redis may be late.
+            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
+            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
+        };
+    }
+}
