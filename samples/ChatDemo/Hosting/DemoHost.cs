@@ -169,6 +169,8 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:RateLimits:login:Permit"] = "100000",
             ["Gateway:RateLimits:register:Permit"] = "100000",
             ["Gateway:RateLimits:sms-code:Permit"] = "100000",
+            // First calls on a busy machine take long, and what is not answered in time costs its events.
+            ["Gateway:Events:LookUpTimeout"] = "00:00:10",
             ["Gateway:Cors:AllowedOrigins:0"] = "*",
             ["Gateway:Notify:AllowedOrigins:0"] = "*",
             ["Gateway:Sessions:Store"] = _options.Redis is null ? "Memory" : "Redis",
