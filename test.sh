@@ -15,6 +15,7 @@ check_servers() {
   [[ -d /usr/share/fonts/opentype/noto ]] || missing+=(fonts-noto-cjk)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
+  command -v protoc >/dev/null || missing+=(protobuf-compiler)
   need_packages "${missing[@]}"
   need_npm_packages
 }

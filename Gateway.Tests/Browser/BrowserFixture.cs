@@ -23,10 +23,13 @@ internal sealed class BrowserFixture : IAsyncDisposable
     public static async Task<BrowserFixture> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("gateway-page-");
-        var options = new DemoOptions { PagePort = 0, HttpPort = LoopbackPort.Free(), WebSocketPort = LoopbackPort.Free() };
+        var options = OnFreePorts() with { PagePort = 0 };
         var demo = await DemoHost.StartAsync(options, new DataFolder(folder.FullName)).DefaultTimeout();
         return new BrowserFixture(folder, demo, await Chromium.StartAsync());
     }
+
+    public static DemoOptions OnFreePorts() =>
+        new() { HttpPort = LoopbackPort.Free(), WebSocketPort = LoopbackPort.Free(), ManagementPort = LoopbackPort.Free() };
 
     /// <summary>A browser of its own: nothing is shared with the other people.</summary>
     public async Task<PersonAtBrowser> OpenAsync(Action<BrowserNewContextOptions>? configure = null, Func<IPage, Task>? prepare = null)

@@ -88,12 +88,7 @@ internal sealed class ChatPageTests
     public async Task Page_GroupWithImageAndFile_ShowsBothToTheOther()
     {
         var (alice, bob) = await FriendsAsync();
-        await alice.Tab("Chats").ClickAsync();
-        await alice.Button("+ New group").ClickAsync();
-        await alice.Page.GetByLabel("Group name").FillAsync("Picnic");
-        await alice.Page.GetByRole(AriaRole.Checkbox, new() { Name = bob.Nickname }).CheckAsync();
-        await alice.Button("Create").ClickAsync();
-        await alice.OpenChatAsync("Picnic");
+        await OpenGroupAsync(alice, bob, "Picnic");
         await bob.OpenChatAsync("Picnic");
 
         await alice.Page.GetByLabel("Send an image").Last.SetInputFilesAsync(new FilePayload { Name = "dot.png", MimeType = "image/png", Buffer = Png });
@@ -107,6 +102,45 @@ internal sealed class ChatPageTests
 
         Assert.That(download.SuggestedFilename, Is.EqualTo("list.txt"));
         Assert.That(await File.ReadAllTextAsync((await download.PathAsync())!), Is.EqualTo("bread"));
+    }
+
+    [Test]
+    public async Task Page_MemberAddedToAGroup_IsToldToTheOthersAndHasTheGroup()
+    {
+        var (alice, bob) = await FriendsAsync();
+        var carol = await RegisteredAsync("Carol");
+        await BefriendAsync(alice, carol);
+        await OpenGroupAsync(alice, bob, "Book club");
+        await alice.WriteAsync("Who else would like to read along?");
+        await bob.OpenChatAsync("Book club");
+        await bob.Button("2 members").ClickAsync();
+
+        await alice.Button("Add members").ClickAsync();
+        await alice.Button("Add").ClickAsync();
+        await Expect(alice.Page.GetByText("Pick at least one friend.")).ToBeVisibleAsync();
+        await Expect(alice.Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(1);
+        await alice.Page.GetByRole(AriaRole.Checkbox, new() { Name = carol.Nickname }).CheckAsync();
+        await Expect(alice.Page.GetByText("Pick at least one friend.")).ToHaveCountAsync(0);
+        await alice.ShowAsync("add-members");
+        await alice.Button("Add").ClickAsync();
+
+        await Expect(bob.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Listitem).Last).ToContainTextAsync(carol.Nickname);
+        await bob.Button("Close").ClickAsync();
+        await bob.SeesAsync($"{carol.Nickname} was added by {alice.Nickname}");
+        await Expect(bob.Button("3 members")).ToBeVisibleAsync();
+        await alice.SeesAsync($"{carol.Nickname} was added by you");
+        await carol.OpenChatAsync("Book club");
+        await carol.WriteAsync("I would!");
+        await bob.SeesAsync("I would!");
+        await bob.Page.SetViewportSizeAsync(1280, 720);
+        await bob.ShowAsync("member-added");
+        await bob.Page.SetViewportSizeAsync(390, 780);
+        await bob.ShowAsync("narrow-member-added");
+
+        await alice.Button("Add members").ClickAsync();
+        await Expect(alice.Page.GetByText("All your friends are in this group.")).ToBeVisibleAsync();
+        await alice.Page.SetViewportSizeAsync(390, 780);
+        await alice.ShowAsync("narrow-nobody-to-add");
     }
 
     [TestCase("en-US", "Nickname", "Password", "Log in", "Nickname or password is wrong.", "A password must be 6 to 32 characters long.")]
@@ -239,7 +273,18 @@ internal sealed class ChatPageTests
         await alice.AskAsync(bob);
         await bob.Tab("Friends").ClickAsync();
         await bob.Button("Accept").ClickAsync();
-        await Expect(alice.Button("Message")).ToBeVisibleAsync();
+        var row = alice.Page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = bob.Nickname });
+        await Expect(row.GetByRole(AriaRole.Button, new() { Name = "Message", Exact = true })).ToBeVisibleAsync();
+    }
+
+    private static async Task OpenGroupAsync(PersonAtBrowser alice, PersonAtBrowser bob, string name)
+    {
+        await alice.Tab("Chats").ClickAsync();
+        await alice.Button("+ New group").ClickAsync();
+        await alice.Page.GetByLabel("Group name").FillAsync(name);
+        await alice.Page.GetByRole(AriaRole.Checkbox, new() { Name = bob.Nickname }).CheckAsync();
+        await alice.Button("Create").ClickAsync();
+        await alice.OpenChatAsync(name);
     }
 
     private static Task<string> SessionAsync(PersonAtBrowser person) =>

@@ -85,6 +85,8 @@ internal sealed class ManagementPageTests : RouteReloadTest
         const string hostile = "<img src=x onerror='window.hit=1'>";
         const string routes = $$""" "{{hostile}}": { "ClusterId": "user", "Match": { "Path": "/hostile" } }, """;
         Folder.Write(File(routes: routes));
+        Settings["Gateway:Events:Test:notify_type"] = "FRIEND_REMOVE_NOTIFY";
+        Settings["Gateway:Events:Test:friend_remove.user_id"] = "gateway-test-event";
         await OpenSignedInAsync();
         await Expect(_page.Locator("#routes")).ToContainTextAsync(hostile);
         Gateway.Sessions.Set("s-alice", "<b>alice</b>");

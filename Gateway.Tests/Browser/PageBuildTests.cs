@@ -12,7 +12,8 @@ internal sealed class PageBuildTests
     {
         var demo = Path.Combine(RepositoryFolder.Path, "samples/ChatDemo");
         var built = File.ReadAllLines(Path.Combine(demo, "wwwroot/sources.sha256"));
-        var sources = Files(Path.Combine(demo, "web")).Concat(Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Path, "proto"), "*.proto"));
+        var protos = new[] { Path.Combine(RepositoryFolder.Path, "proto"), Path.Combine(demo, "members") };
+        var sources = Files(Path.Combine(demo, "web")).Concat(protos.SelectMany(folder => Directory.EnumerateFiles(folder, "*.proto")));
 
         var now = sources.Select(Line).ToList();
 

@@ -20,6 +20,11 @@ if (options.ShowHelp)
     return 0;
 }
 
+if (options.Listen is not null)
+{
+    return await Listener.ListenAsync(options);
+}
+
 var temporary = options.Smoke && options.Data is null ? Directory.CreateTempSubdirectory("chat-demo-") : null;
 var folder = new DataFolder(temporary?.FullName ?? options.Data ?? "samples/ChatDemo/data");
 try

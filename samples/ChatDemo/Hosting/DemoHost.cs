@@ -35,12 +35,10 @@ internal sealed class DemoHost : IAsyncDisposable
     public Uri WebSocketAddress => new($"ws://127.0.0.1:{_options.WebSocketPort}/ws");
 
     /// <summary>The gateway's page for its operators.</summary>
-    public Uri ManagementAddress => new($"http://127.0.0.1:{ManagementPort}");
+    public Uri ManagementAddress => new($"http://127.0.0.1:{_options.ManagementPort}");
 
     /// <summary>Where a browser finds the chat page.</summary>
     public Uri PageAddress => new(_page!.Urls.Single());
-
-    private int ManagementPort => Math.Max(_options.HttpPort, _options.WebSocketPort) + 1;
 
     public static async Task<DemoHost> StartAsync(DemoOptions options, DataFolder folder)
     {
@@ -162,14 +160,17 @@ internal sealed class DemoHost : IAsyncDisposable
     {
         var settings = new Dictionary<string, string?>
         {
+            ["Gateway:RoutesFolder"] = _options.Routes ?? "members",
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
-            ["Gateway:Management:Port"] = $"{ManagementPort}",
+            ["Gateway:Management:Port"] = $"{_options.ManagementPort}",
             // Whoever plays with the demo comes from one address.
             ["Gateway:RateLimits:login:Permit"] = "100000",
             ["Gateway:RateLimits:register:Permit"] = "100000",
             ["Gateway:RateLimits:sms-code:Permit"] = "100000",
+            // First calls on a busy machine take long, and what is not answered in time costs its events.
+            ["Gateway:Events:LookUpTimeout"] = "00:00:10",
             ["Gateway:Cors:AllowedOrigins:0"] = "*",
             ["Gateway:Notify:AllowedOrigins:0"] = "*",
             ["Gateway:Sessions:Store"] = _options.Redis is null ? "Memory" : "Redis",

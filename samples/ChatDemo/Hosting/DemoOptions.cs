@@ -11,9 +11,11 @@ internal sealed record DemoOptions
           --ws-port PORT      where clients open their WebSocket     (9001; may equal --http-port)
                               The gateway's page for its operators is on the port above both.
           --data DIR          database and uploaded files            (samples/ChatDemo/data; with --smoke a temporary folder)
+          --routes DIR        further routes for the gateway, instead of samples/ChatDemo/members
           --etcd URL          register the services in etcd and let the gateway find them there
           --redis HOST:PORT   keep login sessions in Redis instead of in memory
           --smoke             play a whole conversation through the gateway, report each step, and end
+          --listen SESSION    write the next event of a login session to the standard output, and end; for a demo that runs
           --help              this text
         """;
 
@@ -23,13 +25,26 @@ internal sealed record DemoOptions
 
     public int WebSocketPort { get; init; } = 9001;
 
+    /// <summary>The port above both, unless somebody (a test beside others) needs to be sure that it is free.</summary>
+    public int ManagementPort
+    {
+        get => field > 0 ? field : Math.Max(HttpPort, WebSocketPort) + 1;
+        init;
+    }
+
     public string? Data { get; init; }
+
+    /// <summary>The gateway's folder of further routes; null for the demo's own.</summary>
+    public string? Routes { get; init; }
 
     public string? Etcd { get; init; }
 
     public string? Redis { get; init; }
 
     public bool Smoke { get; init; }
+
+    /// <summary>The login session whose next event is to be written, and nothing started; null for the demo itself.</summary>
+    public string? Listen { get; init; }
 
     public bool ShowHelp { get; init; }
 
@@ -46,8 +61,10 @@ internal sealed record DemoOptions
                 "--http-port" => options with { HttpPort = Port(name, rest) },
                 "--ws-port" => options with { WebSocketPort = Port(name, rest) },
                 "--data" => options with { Data = Folder(name, rest) },
+                "--routes" => options with { Routes = Path.GetFullPath(Folder(name, rest)) },
                 "--etcd" => options with { Etcd = Url(name, rest) },
                 "--redis" => options with { Redis = HostAndPort(name, rest) },
+                "--listen" => options with { Listen = Value(name, rest, "the login_session_id that a login answered") },
                 "--smoke" => options with { Smoke = true },
                 "--help" or "-h" => options with { ShowHelp = true },
                 _ => throw new UsageException($"Unknown argument '{name}'; --help lists the known ones."),

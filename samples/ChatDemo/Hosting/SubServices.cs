@@ -39,6 +39,7 @@ internal static class SubServices
         var app = builder.Build();
         app.MapGrpcService<UserRpc>();
         app.MapGrpcService<FriendRpc>();
+        app.MapGrpcService<GroupRpc>();
         app.MapGrpcService<MsgTransmitRpc>();
         app.MapGrpcService<MsgStorageRpc>();
         app.MapGrpcService<FileRpc>();

@@ -174,7 +174,7 @@ internal sealed class FriendRpc(Database database) : FriendService.FriendService
     }
 
     /// <summary>A single chat goes by the name and avatar of the other one.</summary>
-    private static ChatSessionInfo ToChatSessionInfo(SqliteConnection connection, ChatRows.ChatRow chat)
+    internal static ChatSessionInfo ToChatSessionInfo(SqliteConnection connection, ChatRows.ChatRow chat)
     {
         var info = new ChatSessionInfo
         {

@@ -1,8 +1,9 @@
+using ChatDemo.Members.Protocol;
 using Gateway.Protocol;
 
 namespace ChatDemo.Smoke;
 
-/// <summary>All 28 paths a client knows.</summary>
+/// <summary>All paths a client knows: 28 of the wire contract, and one of the demo's own.</summary>
 internal static class Api
 {
     public static readonly Endpoint<UserRegisterReq, UserRegisterRsp> UsernameRegister = new("/service/user/username_register");
@@ -25,6 +26,9 @@ internal static class Api
     public static readonly Endpoint<GetChatSessionListReq, GetChatSessionListRsp> GetChatSessionList = new("/service/friend/get_chat_session_list");
     public static readonly Endpoint<ChatSessionCreateReq, ChatSessionCreateRsp> CreateChatSession = new("/service/friend/create_chat_session");
     public static readonly Endpoint<GetChatSessionMemberReq, GetChatSessionMemberRsp> GetChatSessionMember = new("/service/friend/get_chat_session_member");
+
+    // Of members/members.proto.
+    public static readonly Endpoint<GroupAddMemberReq, GroupAddMemberRsp> GroupAddMember = new("/service/friend/group_add_member");
 
     // Here the gateway changes the reply's type: the transmit service answers with a GetTransmitTargetRsp.
     public static readonly Endpoint<NewMessageReq, NewMessageRsp> NewMessage = new("/service/message_transmit/new_message");

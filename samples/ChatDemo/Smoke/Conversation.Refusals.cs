@@ -36,12 +36,12 @@ internal sealed partial class Conversation
 
     private async Task FarewellAsync()
     {
-        await step("bob removes alice; their chat is gone, the group stays", async () =>
+        await step("bob removes alice; their chat is gone, the groups stay", async () =>
         {
             await _bob.CallAsync(Api.RemoveFriend, new FriendRemoveReq { PeerId = _alice.UserId });
             Expect.Same([], await FriendIdsAsync(_alice), "alice's friends");
-            Expect.Same([_group], (await ChatsAsync(_alice)).Select(chat => chat.ChatSessionId), "alice's chats");
-            Expect.Same([_group], (await ChatsAsync(_bob)).Select(chat => chat.ChatSessionId), "bob's chats");
+            Expect.Same([_group, _club], (await ChatsAsync(_alice)).Select(chat => chat.ChatSessionId), "alice's chats");
+            Expect.Same([_group, _club], (await ChatsAsync(_bob)).Select(chat => chat.ChatSessionId), "bob's chats");
         });
         await step("alice is told that bob has removed her", async () =>
         {

@@ -18,6 +18,7 @@ internal sealed partial class Conversation(SmokeClient client, SocketAddresses a
 
     private string _aliceAndBob = "";
     private string _group = "";
+    private string _club = "";
 
     private IEnumerable<Person> Everybody => [_alice, _bob, _carol];
 
@@ -32,11 +33,12 @@ internal sealed partial class Conversation(SmokeClient client, SocketAddresses a
         await FriendsAsync();
         await MessagesAsync();
         await GroupAsync();
+        await MembersAsync();
         await FilesAsync();
         await RefusalsAsync();
         await FarewellAsync();
         await LastEventsAsync();
-        await step("every one of the 28 paths was called", CheckPaths);
+        await step("every one of the 29 paths was called", CheckPaths);
     }
 
     public void Dispose()
@@ -49,7 +51,7 @@ internal sealed partial class Conversation(SmokeClient client, SocketAddresses a
 
     private Task CheckPaths()
     {
-        Expect.Equal(28, Api.Paths.Count(), "number of paths");
+        Expect.Equal(29, Api.Paths.Count(), "number of paths");
         foreach (var path in Api.Paths)
         {
             Console.WriteLine($"     {(client.CalledPaths.Contains(path) ? "called" : "MISSED")}  {path}");

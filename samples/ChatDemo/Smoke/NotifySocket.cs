@@ -43,9 +43,9 @@ internal sealed class NotifySocket : IDisposable
     }
 
     /// <summary>The next event, in the order of arrival.</summary>
-    public async Task<NotifyMessage> NextAsync()
+    public async Task<NotifyMessage> NextAsync(TimeSpan? patience = null)
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(patience ?? Patience);
         try
         {
             return await _inbox.Reader.ReadAsync(deadline.Token);

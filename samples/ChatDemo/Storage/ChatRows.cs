@@ -33,11 +33,14 @@ internal static class ChatRows
         connection.Execute(
             "INSERT INTO chat_sessions (chat_session_id, name, is_single) VALUES (@chatSessionId, @name, @isSingle)",
             new { chatSessionId, name, isSingle });
+        connection.AddMembers(chatSessionId, memberIds);
+        return chatSessionId;
+    }
+
+    public static void AddMembers(this SqliteConnection connection, string chatSessionId, IEnumerable<string> memberIds) =>
         connection.Execute(
             "INSERT INTO chat_members (chat_session_id, user_id) VALUES (@chatSessionId, @memberId)",
             memberIds.Select(memberId => new { chatSessionId, memberId }));
-        return chatSessionId;
-    }
 
     /// <summary>Ends the single chat of two people; members and messages go with it.</summary>
     public static void RemoveSingleChat(this SqliteConnection connection, string userId, string peerId) =>

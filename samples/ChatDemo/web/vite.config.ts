@@ -24,7 +24,8 @@ function listSources(): Plugin {
     name: "list-sources",
     apply: "build",
     closeBundle() {
-      const proto = sources(join(repository, "proto")).filter((path) => path.endsWith(".proto"));
+      const folders = [join(repository, "proto"), join(import.meta.dirname, "../members")];
+      const proto = folders.flatMap(sources).filter((path) => path.endsWith(".proto"));
       const lines = [...sources(import.meta.dirname), ...proto]
         .map((path) => ({ path, name: relative(repository, path).split(sep).join("/") }))
         .sort((a, b) => (a.name < b.name ? -1 : 1))

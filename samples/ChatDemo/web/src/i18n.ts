@@ -65,6 +65,10 @@ const en = {
   groupNeedsMember: "Pick at least one friend.",
   create: "Create",
   membersCount: (count: number) => `${count} members`,
+  addMembers: "Add members",
+  nobodyToAdd: "All your friends are in this group.",
+  memberAdded: (names: string[], by: string | undefined) =>
+    `${new Intl.ListFormat("en").format(names)} ${names.length === 1 ? "was" : "were"} added by ${by ?? "you"}`,
 
   writeMessage: "Write a message",
   send: "Send",
@@ -170,6 +174,9 @@ const zh: Texts = {
   groupNeedsMember: "请至少选择一位好友。",
   create: "创建",
   membersCount: (count) => `${count} 位成员`,
+  addMembers: "添加成员",
+  nobodyToAdd: "你的好友都已在这个群聊中。",
+  memberAdded: (names, by) => `${by ?? "你"}邀请 ${names.join("、")} 加入了群聊`,
 
   writeMessage: "输入消息",
   send: "发送",
@@ -216,6 +223,7 @@ const sentences: Record<string, string> = {
   "You have asked already; the answer is still to come.": "你已申请过，请等待对方处理。",
   "This user has asked you already: accept that request instead.": "对方已申请加你为好友，请直接同意。",
   "This friend request does not exist or has been answered already.": "该好友申请不存在或已处理。",
+  "Everybody you picked is in this group already.": "所选好友都已在这个群聊中。",
   "You are not a member of this chat.": "你不在这个聊天中。",
 };
 

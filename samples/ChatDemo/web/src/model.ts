@@ -3,6 +3,7 @@ import {
   type ChatSessionInfo, type FriendEvent, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
 } from "./gateway";
 import type { Config } from "./config";
+import { addMembers, memberAdded, type NotifyMemberAdded } from "./members";
 import { isPicture } from "./pictures";
 import { explain, languageTag, t } from "./i18n";
 
@@ -27,6 +28,14 @@ export interface Outgoing {
   abort: AbortController;
 }
 
+/** Somebody was added to a group while this page was open. */
+export interface Addition {
+  names: string[];
+  by: UserInfo;
+  /** The id of the message before it; empty if there was none. */
+  after: string;
+}
+
 export interface Chat {
   id: string;
   name: string;
@@ -40,6 +49,9 @@ export interface Chat {
   /** Whether there are no older ones. */
   complete: boolean;
   outgoing: Outgoing[];
+  /** Those of a group; undefined until they are needed. */
+  members: UserInfo[] | undefined;
+  additions: Addition[];
   draft: string;
 }
 
@@ -147,8 +159,14 @@ export class Model {
     await this.client.call(routes.createChat, { chatSessionName: name, memberIdList: [...memberIds, this.me.userId] });
   }
 
-  async getMembers(chat: Chat): Promise<UserInfo[]> {
-    return (await this.client.call(routes.getMembers, { chatSessionId: chat.id })).memberInfoList;
+  async loadMembers(chat: Chat): Promise<void> {
+    chat.members = (await this.client.call(routes.getMembers, { chatSessionId: chat.id })).memberInfoList;
+    this.onChange();
+  }
+
+  /** Everybody in the group learns of it by an event, this page too. */
+  async addMembers(chat: Chat, memberIdList: string[]): Promise<void> {
+    await this.client.call(addMembers, { chatSessionId: chat.id, memberIdList });
   }
 
   // Profile
@@ -321,7 +339,7 @@ export class Model {
     }
 
     if (this.current) {
-      await this.#loadNewest(this.current);
+      await Promise.all([this.#loadNewest(this.current), this.current.members && this.loadMembers(this.current)]);
     }
 
     this.#connected(this.#everOnline ? "reloaded" : "online", 0);
@@ -362,6 +380,22 @@ export class Model {
         this.#forgetFriend(userId);
         break;
       }
+      default: {
+        const news = memberAdded(event);
+        if (news) {
+          this.#welcome(news);
+        }
+      }
+    }
+  }
+
+  #welcome({ chatSessionId, memberInfoList, addedBy }: NotifyMemberAdded): void {
+    const chat = this.chats.get(chatSessionId);
+    if (chat) {
+      const known = new Set(chat.members?.map((user) => user.userId));
+      chat.members = chat.members && [...chat.members, ...memberInfoList.filter((user) => !known.has(user.userId))];
+      chat.additions.push({ names: memberInfoList.map((user) => user.nickname), by: addedBy!, after: chat.last?.messageId ?? "" });
+      this.onChange();
     }
   }
 
@@ -416,7 +450,7 @@ export class Model {
 
     this.chats.set(info.chatSessionId, {
       id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: info.prevMessage,
-      unread: 0, messages: undefined, complete: false, outgoing: [], draft: "",
+      unread: 0, messages: undefined, complete: false, outgoing: [], members: undefined, additions: [], draft: "",
     });
   }
 

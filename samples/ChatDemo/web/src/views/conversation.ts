@@ -1,7 +1,8 @@
 import { type MessageInfo, type UserInfo } from "../gateway";
 import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
-import type { Chat, Model, Outgoing } from "../model";
+import type { Addition, Chat, Model, Outgoing } from "../model";
+import { addMembersDialog } from "./dialogs";
 import { avatar, dayOf, dialog, iconButton, timeOf } from "./parts";
 import { messageBody } from "./messageBody";
 import type { View } from "./sidebar";
@@ -28,7 +29,8 @@ export function conversation(model: Model): View {
 
 function chatView(model: Model, chat: Chat): View {
   const title = h("h2", {});
-  const membersLine = h("small", {});
+  const people = h("ul", {});
+  const members = h("button", { type: "button", className: "link", onclick: () => void dialog(t.members, "members", people) });
   const rows = h("ol", {});
   const empty = h("p", { className: "empty" }, t.noMessages);
   const older = h("button", { type: "button", className: "link older", onclick: () => void showOlder() }, t.loadOlder);
@@ -86,8 +88,9 @@ function chatView(model: Model, chat: Chat): View {
   let sent = 0;
   const update = () => {
     fill(title, chat.name);
+    showMembers(members, people, chat.members);
     list(rows, messageRows(model, chat));
-    empty.hidden = !chat.messages || chat.messages.length > 0 || chat.outgoing.length > 0;
+    empty.hidden = !chat.messages || rows.childElementCount > 0;
     older.hidden = !chat.messages || chat.complete;
     const newest = chat.outgoing.at(-1)?.id ?? sent;
     if (atEnd || newest > sent) {
@@ -101,25 +104,31 @@ function chatView(model: Model, chat: Chat): View {
     h("header", {},
       iconButton("back", t.back, () => void model.open(undefined), { className: "icon back" }),
       avatar(chat.name, chat.avatar),
-      h("div", { className: "name" }, title, membersLine),
+      h("div", { className: "name" }, title, !chat.peerId && h("small", {}, members)),
+      !chat.peerId && iconButton("addPeople", t.addMembers, () => addMembersDialog(model, chat)),
       iconButton("search", t.searchMessages, () => searchPanel.toggle())),
     searchPanel.element, scroller, composer(model, chat, report));
   if (!chat.peerId) {
-    model.getMembers(chat).then((members) => showMembers(membersLine, members), report);
+    model.loadMembers(chat).catch(report);
   }
 
   return { element, update };
 }
 
-function showMembers(line: HTMLElement, members: UserInfo[]): void {
-  fill(line, h("button", { type: "button", className: "link", title: members.map((user) => user.nickname).join(", "), onclick: () => {
-    dialog(t.members, "members", h("ul", {}, ...members.map((user) => h("li", { className: "row person" },
-      avatar(user.nickname, user.avatar), h("span", { className: "name" }, user.nickname, h("small", {}, user.description))))));
-  } }, t.membersCount(members.length)));
+function showMembers(button: HTMLButtonElement, people: HTMLElement, members: UserInfo[] = []): void {
+  button.hidden = members.length === 0;
+  button.title = members.map((user) => user.nickname).join(", ");
+  fill(button, t.membersCount(members.length));
+  list(people, members.map((user) => ({
+    key: user.userId,
+    content: [user.nickname, user.description, user.avatar.length],
+    build: () => h("li", { className: "row person" },
+      avatar(user.nickname, user.avatar), h("span", { className: "name" }, user.nickname, h("small", {}, user.description))),
+  })));
 }
 
 function messageRows(model: Model, chat: Chat): Row[] {
-  const rows: Row[] = [];
+  const rows = additionRows(model, chat, "");
   let day = "";
   for (const message of chat.messages ?? []) {
     if (dayOf(message.timestamp) !== day) {
@@ -128,10 +137,19 @@ function messageRows(model: Model, chat: Chat): Row[] {
       rows.push({ key: `day ${text}`, content: text, build: () => h("li", { className: "day" }, text) });
     }
 
-    rows.push(messageRow(model, chat, message));
+    rows.push(messageRow(model, chat, message), ...additionRows(model, chat, message.messageId));
   }
 
   return [...rows, ...chat.outgoing.map((message) => outgoingRow(model, chat, message))];
+}
+
+function additionRows(model: Model, chat: Chat, after: string): Row[] {
+  const text = ({ names, by }: Addition) => t.memberAdded(names, by.userId === model.me.userId ? undefined : by.nickname);
+  return chat.additions.flatMap((addition, i) => addition.after !== after ? [] : {
+    key: `addition ${i}`,
+    content: text(addition),
+    build: () => h("li", { className: "note" }, text(addition)),
+  });
 }
 
 function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {

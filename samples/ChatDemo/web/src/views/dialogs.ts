@@ -1,6 +1,7 @@
 import { h, fill } from "../dom";
 import { explain, t } from "../i18n";
-import type { Model } from "../model";
+import type { UserInfo } from "../gateway";
+import type { Chat, Model } from "../model";
 import { toAvatar } from "../pictures";
 import { avatar, busy, dialog, field, languageSwitch } from "./parts";
 
@@ -70,11 +71,11 @@ export function profileDialog(model: Model, onLanguage: () => void, onLogOut: ()
 
 export function groupDialog(model: Model): void {
   const name = field(t.groupName, { maxLength: 100 });
-  const boxes = model.friends.map((friend) => ({ friend, input: h("input", { type: "checkbox", value: friend.userId }) }));
+  const friends = friendPicker(model.friends);
   const error = h("p", { className: "error", role: "alert" });
   const create = h("button", { className: "primary" }, t.create);
   const submit = async () => {
-    const members = boxes.filter(({ input }) => input.checked).map(({ friend }) => friend.userId);
+    const members = friends.picked();
     const title = name.input.value.trim();
     fill(error);
     if (title.length === 0 || title.length > 64) {
@@ -91,12 +92,48 @@ export function groupDialog(model: Model): void {
     }
   };
 
-  const box = dialog(t.newGroup, "group", h("form", { noValidate: true, onsubmit: (event: Event) => {
+  const box = dialog(t.newGroup, "group", h("form", { noValidate: true, onchange: () => fill(error), onsubmit: (event: Event) => {
     event.preventDefault();
     void busy(create, submit);
-  } }, name.row, h("fieldset", {}, h("legend", {}, t.members), ...boxes.map(({ friend, input }) =>
-    h("label", { className: "check" }, input, avatar(friend.nickname, friend.avatar), friend.nickname))),
-  error, h("footer", {}, create)));
+  } }, name.row, friends.element, error, h("footer", {}, create)));
+}
+
+/** Brings friends into a group that there is already. */
+export function addMembersDialog(model: Model, chat: Chat): void {
+  const friends = friendPicker(model.friends.filter((friend) => !chat.members?.some((member) => member.userId === friend.userId)));
+  const error = h("p", { className: "error", role: "alert" });
+  const add = h("button", { className: "primary" }, t.add);
+  const submit = async () => {
+    const members = friends.picked();
+    fill(error);
+    if (members.length === 0) {
+      fill(error, t.groupNeedsMember);
+    } else {
+      try {
+        await model.addMembers(chat, members);
+        box.close();
+      } catch (failure) {
+        fill(error, explain(failure));
+      }
+    }
+  };
+
+  const box = dialog(t.addMembers, "group", friends.isEmpty
+    ? h("p", { className: "empty" }, t.nobodyToAdd)
+    : h("form", { noValidate: true, onchange: () => fill(error), onsubmit: (event: Event) => {
+        event.preventDefault();
+        void busy(add, submit);
+      } }, friends.element, error, h("footer", {}, add)));
+}
+
+function friendPicker(friends: UserInfo[]) {
+  const boxes = friends.map((friend) => ({ friend, input: h("input", { type: "checkbox", value: friend.userId }) }));
+  return {
+    isEmpty: friends.length === 0,
+    element: h("fieldset", {}, h("legend", {}, t.friends), ...boxes.map(({ friend, input }) =>
+      h("label", { className: "check" }, input, avatar(friend.nickname, friend.avatar), friend.nickname))),
+    picked: () => boxes.filter(({ input }) => input.checked).map(({ friend }) => friend.userId),
+  };
 }
 
 /** Asks for the password again, over whatever the user was doing. */

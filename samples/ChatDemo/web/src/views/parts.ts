@@ -20,6 +20,7 @@ export function badge(count: number, label: string): HTMLElement | false {
 
 const icons = {
   back: "M15 5l-7 7 7 7",
+  addPeople: "M10 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8M3 20c0-3.5 3-5.5 7-5.5s7 2 7 5.5M19 5v6M16 8h6",
   search: "M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14M16 16l5 5",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
   file: "M7 3h7l5 5v13H7zM14 3v5h5",
