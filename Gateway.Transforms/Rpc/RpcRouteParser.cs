@@ -132,12 +132,14 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
     private SessionMode DecideSession(
         RouteConfig route, SessionMode? named, IReadOnlyDictionary<string, string> transform, MethodDescriptor method, MessageFields fields, ICollection<string> errors)
     {
+        var isNowhere = transform.GetValueOrDefault(TransformKeys.SessionId) is "";
         // Messages of others may spell their fields in another way, and so may a setting: what is not found there says nothing.
-        var says = RpcCatalog.IsBuiltIn(method) && (messages.IsSessionOfContract || fields.OuterSessionId != 0);
+        var says = RpcCatalog.IsBuiltIn(method) && !isNowhere && (messages.IsSessionOfContract || fields.OuterSessionId != 0);
         if (named is null && !says)
         {
             errors.Add($"Route '{route.RouteId}': transform '{TransformKeys.Session}' is missing, and "
-                + (RpcCatalog.IsBuiltIn(method) ? $"'{method.InputType.Name}' has no field '{messages.SessionId}'; " : $"'{transform[TransformKeys.Rpc]}' comes from a descriptor set; ")
+                + (isNowhere ? $"'{TransformKeys.SessionId}' is ''; "
+                    : RpcCatalog.IsBuiltIn(method) ? $"'{method.InputType.Name}' has no field '{messages.SessionId}'; " : $"'{transform[TransformKeys.Rpc]}' comes from a descriptor set; ")
                 + $"set it to '{nameof(SessionMode.Required)}', or to '{nameof(SessionMode.Anonymous)}' if everybody may call it.");
             return SessionMode.Required;
         }
