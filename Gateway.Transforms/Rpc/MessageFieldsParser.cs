@@ -91,6 +91,12 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
     /// <summary>The path of the boolean that says whether an RPC that the gateway itself asks has succeeded; null where its answer has none.</summary>
     public IReadOnlyList<FieldDescriptor>? FindSuccess(MessageDescriptor answer) => Find(answer, "", null, options.Value.Envelope.Success, [], FieldType.Bool);
 
+    /// <summary>The user id of a request by the name of the deployment or of the contract, whatever a route says of it; null where it has none.</summary>
+    public string? FindUserId(MessageDescriptor request) =>
+        Find(request, "", null, UserId, [], FieldType.String) is not null ? UserId
+        : MessageFields.Of(request).OuterUserId != 0 ? MessageOptions.DefaultUserId
+        : null;
+
     /// <summary>Where the gateway's own request takes a request id; null where it has none, or has it within a message, which nobody needs.</summary>
     public FieldDescriptor? FindRequestId(MessageDescriptor request) => Find(request, "", null, options.Value.RequestId, [], FieldType.String) is [var field] ? field : null;
 

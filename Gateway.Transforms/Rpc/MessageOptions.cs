@@ -28,7 +28,7 @@ public sealed class MessageOptions
     public EnvelopeOptions Envelope { get; set => field = value ?? new(); } = new();
 
     internal const string DefaultSessionId = "session_id";
+    internal const string DefaultUserId = "user_id";
 
-    private const string DefaultUserId = "user_id";
     private const string DefaultRequestId = "request_id";
 }

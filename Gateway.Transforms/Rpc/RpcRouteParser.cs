@@ -87,9 +87,9 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
         }
 
-        if (rpc is { Session: SessionMode.Required, Fields.OuterUserId: 0 } && MessageFields.Of(method!.InputType).OuterUserId != 0)
+        if (rpc is { Session: SessionMode.Required, Fields.OuterUserId: 0 } && messages.FindUserId(method!.InputType) is { } left)
         {
-            yield return $"Route '{route.RouteId}' does not tell the sub-service who calls, and passes on the 'user_id' that the client writes into '{method!.InputType.Name}'.";
+            yield return $"Route '{route.RouteId}' does not tell the sub-service who calls, and passes on the '{left}' that the client writes into '{method!.InputType.Name}'.";
         }
 
         // Its ids may stand elsewhere, and the client's user id would be left in.

@@ -44,11 +44,8 @@ internal sealed class MessageQuery(MessageDescriptor type)
     public FieldValues Find(in ReadOnlySequence<byte> message)
     {
         var found = new List<FieldRange>?[_paths.Count];
-        if (_paths.Count > 0)
-        {
-            Find(message, 0, _root, found, new int[_paths.Count]);
-        }
-
+        // Even where nothing is asked: what cannot be read is told.
+        Find(message, 0, _root, found, _paths.Count == 0 ? [] : new int[_paths.Count]);
         return new FieldValues(message.Length > MaxPieces && found.Any(ranges => ranges?.Count > MaxFirstRoom) ? InOnePiece(message) : message, found);
     }
 

@@ -292,6 +292,18 @@ internal sealed class RuleParserTests
         Assert.That(_harness.Publisher.Published, Has.Count.EqualTo(1));
     }
 
+    /// <summary>Even where the rules go by the request alone.</summary>
+    [Test]
+    public void Answer_ThatIsNoMessage_TellsNobody()
+    {
+        var events = Parse(Process, new() { ["Succeeded"] = "request.agree", ["Notify"] = """[{ "To": "caller", "Set": { "notify_event_id": "x" } }]""" });
+
+        Assert.That(
+            () => _harness.HandleAsync(events, "bob", new FriendAddProcessReq { Agree = true }.ToByteArray(), [0x0A, 0x7F]),
+            Throws.InstanceOf<Gateway.Transforms.Wire.MalformedFieldException>());
+        Assert.That(_harness.Publisher.Published, Is.Empty);
+    }
+
     [Test]
     public void Parse_MessageOfAnotherFile_IsOfTheSameKindOnlyIfItsFieldsAre()
     {
