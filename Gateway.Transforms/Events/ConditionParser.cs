@@ -13,9 +13,13 @@ namespace Gateway.Transforms.Events;
 /// </summary>
 internal sealed partial class ConditionParser
 {
+    /// <summary>Nobody writes more by hand, and each level takes its part of the stack.</summary>
+    private const int MaxDepth = 100;
+
     private readonly RuleScope _scope;
     private readonly List<string> _tokens;
     private int _next;
+    private int _depth;
 
     private ConditionParser(RuleScope scope, List<string> tokens) => (_scope, _tokens) = (scope, tokens);
 
@@ -25,7 +29,7 @@ internal sealed partial class ConditionParser
     public static Condition? Parse(string text, RuleScope scope, out string? problem)
     {
         var tokens = Token().Matches(text).Select(match => match.Value).ToList();
-        if (string.Concat(tokens) != Space().Replace(text, match => "") && !text.Contains('\'', StringComparison.Ordinal))
+        if (!string.IsNullOrWhiteSpace(Token().Replace(text, match => "")))
         {
             problem = "there is something in it that is no name, number, text in single quotes or operator";
             return null;
@@ -68,6 +72,18 @@ internal sealed partial class ConditionParser
     }
 
     private Condition One()
+    {
+        if (++_depth > MaxDepth)
+        {
+            throw new FormatException($"more than {MaxDepth} 'not' and '(' stand within each other; take some out");
+        }
+
+        var one = Innermost();
+        _depth--;
+        return one;
+    }
+
+    private Condition Innermost()
     {
         if (Take("not"))
         {
@@ -162,7 +178,9 @@ internal sealed partial class ConditionParser
         if (token is "true" or "false" || char.IsAsciiDigit(token[0]) || token[0] == '-')
         {
             _next++;
-            return new Operand(null, false, token == "true" ? 1 : token == "false" ? 0 : double.Parse(token, CultureInfo.InvariantCulture));
+            return new Operand(null, false, token == "true" ? 1 : token == "false" ? 0
+                : double.TryParse(token, CultureInfo.InvariantCulture, out var number) ? number
+                : throw new FormatException($"'{token}' is no number"));
         }
 
         if (!token.Contains('.', StringComparison.Ordinal) && token != "caller" && !token.StartsWith("user(", StringComparison.Ordinal) && Name().IsMatch(token))
@@ -206,7 +224,4 @@ internal sealed partial class ConditionParser
 
     [GeneratedRegex(@"^[A-Za-z_]\w*$")]
     private static partial Regex Name();
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Space();
 }

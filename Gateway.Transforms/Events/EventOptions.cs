@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Gateway.Transforms.Events;
 
 /// <summary>What events are, and how long an answer may wait for them: section <c>Gateway:Events</c>.</summary>
@@ -5,8 +7,11 @@ public sealed class EventOptions
 {
     public const string SectionName = "Gateway:Events";
 
+    private const string DefaultMessage = "NotifyMessage";
+
     /// <summary>The message that is pushed to clients: its name, with or without package. Default <c>NotifyMessage</c>.</summary>
-    public string Message { get; set; } = "NotifyMessage";
+    [AllowNull]
+    public string Message { get; set => field = value ?? DefaultMessage; } = DefaultMessage;
 
     /// <summary>Whether constants of rules are written even if they are the default of their type, for clients that expect that. Default false.</summary>
     public bool ExplicitDefaults { get; set; }

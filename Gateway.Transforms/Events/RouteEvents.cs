@@ -35,6 +35,8 @@ internal sealed record RouteEvents(
 /// <param name="Event">What.</param>
 internal sealed record EventRule(string Type, Condition? When, IReadOnlyList<Reference> To, IReadOnlyList<Reference> Except, MessageTemplate Event)
 {
+    private const int MaxFirstRoom = 1024;
+
     /// <summary>Who has to be asked before it is known whether the rule holds, and for whom.</summary>
     public IReadOnlyList<LookUp> LookUpsBefore { get; } = [.. (When?.References ?? []).SelectMany(value => value.LookUps).Distinct()];
 
@@ -53,8 +55,8 @@ internal sealed record EventRule(string Type, Condition? When, IReadOnlyList<Ref
             count += value.Count(facts);
         }
 
-        // As large as it may become: a group of hundreds would have it grow many times.
-        var recipients = new HashSet<string>(count, StringComparer.Ordinal);
+        // As large as it may become: a group of hundreds would have it grow many times. What says one id a million times gets no room for a million.
+        var recipients = new HashSet<string>(Math.Min(count, MaxFirstRoom), StringComparer.Ordinal);
         foreach (var value in To)
         {
             for (var i = 0; i < value.Count(facts); i++)

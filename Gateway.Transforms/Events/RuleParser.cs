@@ -14,6 +14,8 @@ namespace Gateway.Transforms.Events;
 /// </summary>
 internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDetailsOptions> userDetails, MessageFieldsParser messages)
 {
+    private const string NotForDeciding = "details of users are for showing, not for deciding; name a field of request or answer";
+
     private static readonly string[] OnlyForEvents = [TransformKeys.Ask, TransformKeys.Succeeded];
     public static readonly string[] LookUpNames = ["ClusterId", "Rpc", "Set"];
     public static readonly string[] RuleNames = ["To", "Except", "When", "Set"];
@@ -153,7 +155,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         var condition = ConditionParser.Parse(text, scope, out var problem);
         if (condition is not null && condition.References.Any(value => value.Users.Any()))
         {
-            problem = "details of users are for showing, not for deciding; name a field of request or answer";
+            problem = NotForDeciding;
         }
         else if (condition is not null && !mayAsk && condition.References.Any(value => value.LookUps.Any()))
         {
@@ -181,7 +183,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         {
             var at = $"{route}: {TransformKeys.Ask}:{one.Name}";
             var before = errors.Count;
-            if (NoNames.Contains(one.Name) || !one.Name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || !char.IsAsciiLetter(one.Name[0]))
+            if (one.Name.Length == 0 || NoNames.Contains(one.Name) || !one.Name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || !char.IsAsciiLetter(one.Name[0]))
             {
                 errors.Add($"{at}: '{one.Name}' cannot be the name of a look-up; use letters and digits, and none of {string.Join(", ", NoNames)}.");
             }
@@ -191,7 +193,8 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
                 continue;
             }
 
-            var rpc = NestedSettings.TextOf(one.Value, "Rpc");
+            var rpc = NestedSettings.TextOf(at, one.Value, "Rpc", errors);
+            var named = NestedSettings.TextOf(at, one.Value, "ClusterId", errors);
             if (!catalog.TryFind(rpc, out var method, out var problem))
             {
                 errors.Add($"{at}:Rpc {problem}.");
@@ -206,7 +209,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
                 var success = messages.FindSuccess(method.OutputType) is { } path
                     ? new IsSet(new FieldReference(source, answer.Add(path), path, null))
                     : null;
-                lookUps.Add(new LookUp(one.Name, source, NestedSettings.TextOf(one.Value, "ClusterId") is { Length: > 0 } named ? named : clusterId, rpc, template, answer, success));
+                lookUps.Add(new LookUp(one.Name, source, named.Length > 0 ? named : clusterId, rpc, template, answer, success));
             }
         }
 
@@ -228,7 +231,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             errors.Add($"{at} has no 'To'; name who is told, as \"request.user_id\" or \"caller\".");
         }
 
-        var when = NestedSettings.TextOf(rule, "When") is { Length: > 0 } text ? ParseCondition($"{at}:When", text, scope, mayAsk: true, errors) : null;
+        var when = NestedSettings.TextOf(at, rule, "When", errors) is { Length: > 0 } text ? ParseCondition($"{at}:When", text, scope, mayAsk: true, errors) : null;
         var message = ParseTemplate($"{at}:Set", rule, pushed, scope, isEvent: true, out var type, errors);
         return errors.Count > before ? null : new EventRule(type ?? routeId, when, to, except, message);
     }
@@ -239,7 +242,11 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         foreach (var text in NestedSettings.TextsOf(rule, key))
         {
             var found = scope.Find(text, out var problem);
-            if (found is not null && found.Kind.FieldType != FieldType.String)
+            if (found?.Users.Any() == true)
+            {
+                problem = NotForDeciding;
+            }
+            else if (found is not null && found.Kind.FieldType != FieldType.String)
             {
                 problem = $"that is {FieldPath.Describe(found.Kind)}; recipients are user ids, so name a field that is a string or a list of strings";
             }
@@ -268,14 +275,16 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             return template;
         }
 
-        string[] paths = [.. set.EnumerateObject().Select(field => field.Name)];
+        List<(string Name, IReadOnlyList<FieldDescriptor> Path)> others = [];
         foreach (var field in set.EnumerateObject())
         {
             var text = field.Value.ToString();
             if (FieldPath.Find(target, field.Name, out var problem) is { } path)
             {
-                problem = paths.FirstOrDefault(other => other.StartsWith(field.Name + '.', StringComparison.Ordinal)) is { } inner
-                    ? $"'{inner}' is set within it; keep one of them"
+                problem = !NestedSettings.IsSingle(field.Value)
+                    ? "that is no single value; write one text or number, and a field within it by its path"
+                    : others.Select(other => Conflict(other.Name, other.Path, path)).FirstOrDefault(conflict => conflict is not null) is { } conflict
+                    ? conflict
                     : path.SkipLast(1).FirstOrDefault(step => step.IsRepeated) is { } list
                     ? $"'{list.Name}' is {FieldPath.Describe(list)}, so it is not known which one; set the whole list"
                     : SetField(template, path, text, scope, out problem) ? null : problem;
@@ -283,6 +292,8 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
                 {
                     type ??= text;
                 }
+
+                others.Add((field.Name, path));
             }
 
             if (problem is null && !isEvent && template.References.Any(value => value.Users.Any()))
@@ -297,6 +308,17 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         }
 
         return template;
+    }
+
+    /// <summary>Why a field cannot be set beside another, by whatever names the two are called; null where it can.</summary>
+    private static string? Conflict(string name, IReadOnlyList<FieldDescriptor> other, IReadOnlyList<FieldDescriptor> path)
+    {
+        var same = other.Zip(path).TakeWhile(step => step.First == step.Second).Count();
+        return same == path.Count ? $"'{name}' is set {(other.Count == same ? "as well, which is the same field" : "within it")}; keep one of them"
+            : same == other.Count ? $"'{name}' is set as a whole; keep one of them"
+            : path[same].RealContainingOneof is { } choice && choice == other[same].RealContainingOneof
+                ? $"'{name}' is set, and of the oneof '{choice.Name}' only one can be there; keep one of them"
+            : null;
     }
 
     private bool SetField(MessageTemplate template, IReadOnlyList<FieldDescriptor> path, string text, RuleScope scope, out string? problem)

@@ -69,6 +69,12 @@ internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserL
             return null;
         }
 
+        if (text.AsSpan(User.Length).StartsWith(User))
+        {
+            problem = $"'{text}' asks for a user of whom the user service has to be asked first; name a field of request or answer, or 'caller'";
+            return null;
+        }
+
         if (Find(text[User.Length..end], out problem) is not { } id)
         {
             return null;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Gateway.Transforms.Events;
 
 /// <summary>
@@ -9,10 +11,12 @@ public sealed class UserDetailsOptions
     public const string SectionName = "Gateway:UserDetails";
 
     /// <summary>The cluster of the user service. Empty: nobody is looked up, and events tell user ids alone.</summary>
-    public string ClusterId { get; set; } = "";
+    [AllowNull]
+    public string ClusterId { get; set => field = value ?? ""; } = "";
 
     /// <summary><c>package.UserService/GetMultiUserInfo</c>, or <c>.../GetUserInfo</c> where the service has only that.</summary>
-    public string Rpc { get; set; } = "";
+    [AllowNull]
+    public string Rpc { get; set => field = value ?? ""; } = "";
 
     /// <summary>The largest answer, in bytes: avatars come with it. Default 16 MiB.</summary>
     public int MaxAnswer { get; set; } = 16 << 20;

@@ -39,7 +39,13 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
             errors.Add($"{route}: session id and user id are the same field of {request.Name}; say in '{TransformKeys.UserId}' where the user id goes, or '' for nowhere.");
         }
 
-        return MessageFields.Of(Id(TransformKeys.RequestId, options.Value.RequestId), session, user);
+        var requestId = Id(TransformKeys.RequestId, options.Value.RequestId);
+        if (requestId.Length > 0 && (requestId.AsSpan().SequenceEqual(session) || requestId.AsSpan().SequenceEqual(user)))
+        {
+            errors.Add($"{route}: the request id is the same field of {request.Name} as {(requestId.AsSpan().SequenceEqual(session) ? "the session id" : "the user id")}; say in '{TransformKeys.RequestId}' where it is, or '' for nowhere.");
+        }
+
+        return MessageFields.Of(requestId, session, user);
 
         int[] Id(string key, string byDefault) =>
             Find(request, $"{route}: transform '{key}'", transform.GetValueOrDefault(key), byDefault, errors, FieldType.String) is { } path ? Numbers(path) : [];
@@ -62,10 +68,18 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
         var byDefault = options.Value.Envelope;
         var success = Field(nameof(byDefault.Success), byDefault.Success, FieldType.Bool);
         var code = Field(nameof(byDefault.Code), byDefault.Code, FieldType.String, FieldType.Int32, FieldType.Int64, FieldType.UInt32, FieldType.UInt64);
+        var requestId = Field(nameof(byDefault.RequestId), byDefault.RequestId, FieldType.String);
+        var message = Field(nameof(byDefault.Message), byDefault.Message, FieldType.String);
+        (string Name, IReadOnlyList<FieldDescriptor>? Path)[] texts = [(nameof(byDefault.RequestId), requestId), (nameof(byDefault.Message), message), (nameof(byDefault.Code), code)];
+        foreach (var same in texts.Where(one => one.Path is not null).GroupBy(one => string.Join('.', one.Path!.Select(field => field.Name))).Where(same => same.Count() > 1))
+        {
+            errors.Add($"{at}: {string.Join(" and ", same.Select(one => one.Name))} are the same field of {answer.Name}, '{same.Key}'; name another one, or '' for none.");
+        }
+
         var fields = new EnvelopeFields(
-            Numbers(Field(nameof(byDefault.RequestId), byDefault.RequestId, FieldType.String)),
+            Numbers(requestId),
             Numbers(success?[^1].HasPresence == true ? success : null),
-            Numbers(Field(nameof(byDefault.Message), byDefault.Message, FieldType.String)),
+            Numbers(message),
             Numbers(code),
             code?[^1].FieldType is not (null or FieldType.String));
         return (fields, success is null ? null : string.Join('.', success.Select(field => field.Name)));
@@ -76,6 +90,12 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
 
     /// <summary>The path of the boolean that says whether an RPC that the gateway itself asks has succeeded; null where its answer has none.</summary>
     public IReadOnlyList<FieldDescriptor>? FindSuccess(MessageDescriptor answer) => Find(answer, "", null, options.Value.Envelope.Success, [], FieldType.Bool);
+
+    /// <summary>The user id of a request by the name of the deployment or of the contract, whatever a route says of it; null where it has none.</summary>
+    public string? FindUserId(MessageDescriptor request) =>
+        Find(request, "", null, UserId, [], FieldType.String) is not null ? UserId
+        : MessageFields.Of(request).OuterUserId != 0 ? MessageOptions.DefaultUserId
+        : null;
 
     /// <summary>Where the gateway's own request takes a request id; null where it has none, or has it within a message, which nobody needs.</summary>
     public FieldDescriptor? FindRequestId(MessageDescriptor request) => Find(request, "", null, options.Value.RequestId, [], FieldType.String) is [var field] ? field : null;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Transforms.Errors;
 
 namespace Gateway.Transforms.Rpc;
@@ -11,16 +12,23 @@ public sealed class MessageOptions
     public const string SectionName = "Gateway:Messages";
 
     /// <summary>The session id of a request. Default <c>session_id</c>.</summary>
-    public string SessionId { get; set; } = DefaultSessionId;
+    [AllowNull]
+    public string SessionId { get; set => field = value ?? DefaultSessionId; } = DefaultSessionId;
 
     /// <summary>What the sub-service takes the caller's user id from. Default <c>user_id</c>. Empty: it is not told who calls.</summary>
-    public string UserId { get; set; } = "user_id";
+    [AllowNull]
+    public string UserId { get; set => field = value ?? DefaultUserId; } = DefaultUserId;
 
     /// <summary>What a client tells its requests apart by, echoed in errors. Default <c>request_id</c>.</summary>
-    public string RequestId { get; set; } = "request_id";
+    [AllowNull]
+    public string RequestId { get; set => field = value ?? DefaultRequestId; } = DefaultRequestId;
 
     /// <summary>The fields of an answer that say how the call went.</summary>
-    public EnvelopeOptions Envelope { get; set; } = new();
+    [AllowNull]
+    public EnvelopeOptions Envelope { get; set => field = value ?? new(); } = new();
 
     internal const string DefaultSessionId = "session_id";
+    internal const string DefaultUserId = "user_id";
+
+    private const string DefaultRequestId = "request_id";
 }

@@ -62,9 +62,24 @@ internal static class NestedSettings
         return true;
     }
 
-    /// <summary>A single text; empty for none.</summary>
-    public static string TextOf(JsonElement settings, string name) =>
-        settings.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null) ? value.ToString() : "";
+    /// <summary>A single text; empty for none, and for one that is not single, which is a mistake.</summary>
+    public static string TextOf(string at, JsonElement settings, string name, ICollection<string> errors)
+    {
+        if (!settings.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return "";
+        }
+
+        if (IsSingle(value))
+        {
+            return value.ToString();
+        }
+
+        errors.Add($"{at}:{name} is '{value}'; write it as one text.");
+        return "";
+    }
+
+    public static bool IsSingle(JsonElement value) => value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array);
 
     /// <summary>A text, or a list of texts.</summary>
     public static IEnumerable<string> TextsOf(JsonElement settings, string name) =>

@@ -87,9 +87,9 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
         }
 
-        if (rpc is { Session: SessionMode.Required, Fields.OuterUserId: 0 } && MessageFields.Of(method!.InputType).OuterUserId != 0)
+        if (rpc is { Session: SessionMode.Required, Fields.OuterUserId: 0 } && messages.FindUserId(method!.InputType) is { } left)
         {
-            yield return $"Route '{route.RouteId}' does not tell the sub-service who calls, and passes on the 'user_id' that the client writes into '{method!.InputType.Name}'.";
+            yield return $"Route '{route.RouteId}' does not tell the sub-service who calls, and passes on the '{left}' that the client writes into '{method!.InputType.Name}'.";
         }
 
         // Its ids may stand elsewhere, and the client's user id would be left in.
@@ -132,12 +132,14 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
     private SessionMode DecideSession(
         RouteConfig route, SessionMode? named, IReadOnlyDictionary<string, string> transform, MethodDescriptor method, MessageFields fields, ICollection<string> errors)
     {
+        var isNowhere = transform.GetValueOrDefault(TransformKeys.SessionId) is "";
         // Messages of others may spell their fields in another way, and so may a setting: what is not found there says nothing.
-        var says = RpcCatalog.IsBuiltIn(method) && (messages.IsSessionOfContract || fields.OuterSessionId != 0);
+        var says = RpcCatalog.IsBuiltIn(method) && !isNowhere && (messages.IsSessionOfContract || fields.OuterSessionId != 0);
         if (named is null && !says)
         {
             errors.Add($"Route '{route.RouteId}': transform '{TransformKeys.Session}' is missing, and "
-                + (RpcCatalog.IsBuiltIn(method) ? $"'{method.InputType.Name}' has no field '{messages.SessionId}'; " : $"'{transform[TransformKeys.Rpc]}' comes from a descriptor set; ")
+                + (isNowhere ? $"'{TransformKeys.SessionId}' is ''; "
+                    : RpcCatalog.IsBuiltIn(method) ? $"'{method.InputType.Name}' has no field '{messages.SessionId}'; " : $"'{transform[TransformKeys.Rpc]}' comes from a descriptor set; ")
                 + $"set it to '{nameof(SessionMode.Required)}', or to '{nameof(SessionMode.Anonymous)}' if everybody may call it.");
             return SessionMode.Required;
         }

@@ -24,13 +24,13 @@ internal static class MessageCheck
         var reader = new SequenceReader<byte>(message);
         while (!reader.End)
         {
-            if (depth == 0 || FieldReader.Read(ref reader, out var number, out var wireType, out var value) is not null)
+            if (depth == 0 || FieldReader.Read(ref reader, out var number, out var wireType, out var value, out var start) is not null)
             {
                 return false;
             }
 
             if (wireType == WireTag.LengthDelimited && type.FindFieldByNumber(number) is { } field
-                && !IsSound(message.Slice(value.Offset, value.Length), field, depth - 1))
+                && !IsSound(message.Slice(start, value.Length), field, depth - 1))
             {
                 return false;
             }

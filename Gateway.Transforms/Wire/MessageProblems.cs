@@ -12,5 +12,6 @@ internal static class MessageProblems
     public const string Within = "text that is no UTF-8, or a broken message within";
     public const string UserIds = "too many user ids";
     public const string SessionIds = "two session ids that differ";
+    public const string ManySessionIds = "too many session ids";
     public const string LateId = "a user id or session id behind a large field";
 }

@@ -12,6 +12,9 @@ internal sealed class MessageQuery(MessageDescriptor type)
     /// <summary>For so many values of a list there is room at once, if that many may come. What grows step by step costs twice as much.</summary>
     private const int MaxFirstRoom = 128;
 
+    /// <summary>A message up to this length, in bytes, lies in few pieces.</summary>
+    private const int MaxPieces = 64 << 10;
+
     private readonly Node _root = new();
     private readonly List<IReadOnlyList<FieldDescriptor>> _paths = [];
 
@@ -41,27 +44,27 @@ internal sealed class MessageQuery(MessageDescriptor type)
     public FieldValues Find(in ReadOnlySequence<byte> message)
     {
         var found = new List<FieldRange>?[_paths.Count];
-        if (_paths.Count > 0)
-        {
-            Find(message, message, 0, _root, found, new int[_paths.Count]);
-        }
-
-        return new FieldValues(message, found);
+        // Even where nothing is asked: what cannot be read is told.
+        Find(message, 0, _root, found, _paths.Count == 0 ? [] : new int[_paths.Count]);
+        return new FieldValues(message.Length > MaxPieces && found.Any(ranges => ranges?.Count > MaxFirstRoom) ? InOnePiece(message) : message, found);
     }
 
-    /// <param name="whole">The outermost message.</param>
-    /// <param name="message">The one to be looked through.</param>
+    /// <summary>Of many values each would be sought from the beginning, through all pieces of memory before it.</summary>
+    private static ReadOnlySequence<byte> InOnePiece(in ReadOnlySequence<byte> message) => message.IsSingleSegment ? message : new(message.ToArray());
+
+    /// <param name="message">The message to be looked through.</param>
     /// <param name="offset">Where it begins in the outermost.</param>
     /// <param name="node">What is asked of it.</param>
     /// <param name="found">Takes the values.</param>
     /// <param name="firsts">How many values of each path were there before the innermost element of a list that we are in.</param>
     private static void Find(
-        in ReadOnlySequence<byte> whole, in ReadOnlySequence<byte> message, long offset, Node node, List<FieldRange>?[] found, int[] firsts)
+        in ReadOnlySequence<byte> message, long offset, Node node, List<FieldRange>?[] found, int[] firsts)
     {
+        int[]? counts = null;
         var reader = new SequenceReader<byte>(message);
         while (!reader.End)
         {
-            if (FieldReader.Read(ref reader, out var number, out var wireType, out var value) is { } problem)
+            if (FieldReader.Read(ref reader, out var number, out var wireType, out var value, out var start) is { } problem)
             {
                 throw new MalformedFieldException(problem, isOutermost: offset == 0);
             }
@@ -78,11 +81,15 @@ internal sealed class MessageQuery(MessageDescriptor type)
 
                     if (child.Children.Count > 0)
                     {
-                        var inner = child.Field.IsRepeated ? CountsOf(found) : firsts;
-                        Find(whole, whole.Slice(range.Offset, range.Length), range.Offset, child, found, inner);
+                        if (child.Field.IsRepeated)
+                        {
+                            CountIn(found, counts ??= new int[found.Length]);
+                        }
+
+                        Find(message.Slice(start, range.Length), range.Offset, child, found, child.Field.IsRepeated ? counts! : firsts);
                     }
                 }
-                else if (child.Rivals?.Contains(number) == true)
+                else if (child.Rivals?.Contains((number, wireType)) == true)
                 {
                     child.Clear(found, firsts);
                 }
@@ -108,7 +115,13 @@ internal sealed class MessageQuery(MessageDescriptor type)
         }
     }
 
-    private static int[] CountsOf(List<FieldRange>?[] found) => [.. found.Select(ranges => ranges?.Count ?? 0)];
+    private static void CountIn(List<FieldRange>?[] found, int[] counts)
+    {
+        for (var i = 0; i < counts.Length; i++)
+        {
+            counts[i] = found[i]?.Count ?? 0;
+        }
+    }
 
     private sealed class Node(FieldDescriptor? of = null)
     {
@@ -119,8 +132,9 @@ internal sealed class MessageQuery(MessageDescriptor type)
         /// <summary>The number of the path that ends here; -1 for none.</summary>
         public int Slot { get; set; } = -1;
 
-        /// <summary>The other fields of a oneof; null for a field that is in none.</summary>
-        public int[]? Rivals { get; } = of?.RealContainingOneof?.Fields.Where(other => other != of).Select(other => other.FieldNumber).ToArray();
+        /// <summary>The other fields of a oneof, as they are written: of another wire type they are unknown. Null for a field that is in none.</summary>
+        public (int Number, int WireType)[]? Rivals { get; } = of?.RealContainingOneof?.Fields
+            .Where(other => other != of).Select(other => (other.FieldNumber, WireTag.TypeOf(other.FieldType))).ToArray();
 
         public Node Below(FieldDescriptor below)
         {

@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Wire;
 /// <remarks>
 /// The gateway decides by this walk who the caller is, and the sub-service parses the same bytes with a library of its own. So
 /// everything that two parsers could read differently is refused: a tag longer than 5 bytes or above 32 bits, field number 0, groups,
-/// unknown wire types, a varint longer than 10 bytes, a length above 32 bits or past the end, two session ids that differ. So are user ids by the hundred.
+/// unknown wire types, a varint longer than 10 bytes, a length above 32 bits or past the end, two session ids that differ. So are ids by the hundred.
 /// Source of the format: https://protobuf.dev/programming-guides/encoding/.
 /// </remarks>
 internal static class MessageScanner
@@ -18,6 +18,9 @@ internal static class MessageScanner
     /// time and memory than it took to send.
     /// </summary>
     private const int MaxUserIds = 128;
+
+    /// <summary>The same of session ids: each is compared with the one before.</summary>
+    private const int MaxSessionIds = 128;
 
     public static MessageScan Scan(in ReadOnlySequence<byte> message, MessageFields fields)
     {
@@ -33,6 +36,7 @@ internal static class MessageScanner
     private ref struct Pass(in ReadOnlySequence<byte> whole)
     {
         private readonly ReadOnlySequence<byte> _whole = whole;
+        private int _sessionIds;
 
         public FieldRange RequestId { get; private set; }
 
@@ -53,7 +57,7 @@ internal static class MessageScanner
             while (!reader.End)
             {
                 var start = reader.Consumed;
-                if (FieldReader.Read(ref reader, out var number, out var wireType, out var value) is { } problem)
+                if (FieldReader.Read(ref reader, out var number, out var wireType, out var value, out var at) is { } problem)
                 {
                     if (offset == 0)
                     {
@@ -74,7 +78,7 @@ internal static class MessageScanner
 
                     (UserIds ??= []).Add(new Edit(new FieldRange(offset + start, reader.Consumed - start)));
                 }
-                else if (wireType == WireTag.LengthDelimited && Take(number, offset + start, value, fields) is { } within)
+                else if (wireType == WireTag.LengthDelimited && Take(number, offset + start, value, message.Slice(at, value.Length), fields) is { } within)
                 {
                     return within;
                 }
@@ -84,7 +88,7 @@ internal static class MessageScanner
         }
 
         /// <summary>Returns why the value is refused, or null.</summary>
-        private string? Take(int number, long start, FieldRange value, MessageFields fields)
+        private string? Take(int number, long start, FieldRange value, in ReadOnlySequence<byte> content, MessageFields fields)
         {
             if (number == fields.RequestId)
             {
@@ -92,6 +96,11 @@ internal static class MessageScanner
             }
             else if (number == fields.SessionId)
             {
+                if (++_sessionIds > MaxSessionIds)
+                {
+                    return MessageProblems.ManySessionIds;
+                }
+
                 if (!SessionId.IsAbsent && !SameBytes(_whole, SessionId, value))
                 {
                     return MessageProblems.SessionIds;
@@ -102,7 +111,7 @@ internal static class MessageScanner
             else if (fields.Within(number) is { } inner)
             {
                 var before = UserIds?.Count ?? 0;
-                if (Walk(_whole.Slice(value.Offset, value.Length), value.Offset, inner) is { } problem)
+                if (Walk(content, value.Offset, inner) is { } problem)
                 {
                     return problem;
                 }

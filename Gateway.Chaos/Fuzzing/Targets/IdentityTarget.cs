@@ -16,7 +16,7 @@ internal sealed class IdentityTarget : IFuzzTarget
 
     /// <summary>Refused although Google's parser reads it; <see cref="MessageScanner"/> says why.</summary>
     private static readonly string[] Stricter =
-        [MessageProblems.Type, MessageProblems.Tag, MessageProblems.Length, MessageProblems.SessionIds, MessageProblems.UserIds];
+        [MessageProblems.Type, MessageProblems.Tag, MessageProblems.Length, MessageProblems.SessionIds, MessageProblems.ManySessionIds, MessageProblems.UserIds];
 
     public string Name => "identity";
 

@@ -54,6 +54,24 @@ internal sealed class RuleParserTests
         "Route 'r': Notify:0:When is \"request.request_id < 'a'\", but texts are equal or not; '<' is for numbers.")]
     [TestCase("""[{ "To": "caller", "When": "request.agree && true", "Set": { "notify_event_id": "x" } }]""",
         "Route 'r': Notify:0:When is \"request.agree && true\", but there is something in it that is no name, number, text in single quotes or operator.")]
+    [TestCase("""[{ "To": "caller", "When": [ "request.agree" ], "Set": { "notify_event_id": "x" } }]""",
+        "Route 'r': Notify:0:When is '[ \"request.agree\" ]'; write it as one text.")]
+    [TestCase("""[{ "To": "caller", "When": "!(request.apply_user_id == 'x')", "Set": { "notify_event_id": "x" } }]""",
+        "Route 'r': Notify:0:When is \"!(request.apply_user_id == 'x')\", but there is something in it that is no name, number, text in single quotes or operator.")]
+    [TestCase("""[{ "To": "caller", "When": "size(request.apply_user_id) > 1.2.3", "Set": { "notify_event_id": "x" } }]""",
+        "Route 'r': Notify:0:When is \"size(request.apply_user_id) > 1.2.3\", but '1.2.3' is no number.")]
+    [TestCase("""[{ "To": "user(caller).user_id", "Set": { "notify_event_id": "x" } }]""",
+        "Route 'r': Notify:0:To is 'user(caller).user_id', but details of users are for showing, not for deciding; name a field of request or answer.")]
+    [TestCase("""[{ "To": "caller", "Set": { "notify_event_id": "$user(user(caller).phone).nickname" } }]""",
+        "Route 'r': Notify:0:Set:notify_event_id is '$user(user(caller).phone).nickname', but 'user(user(caller).phone).nickname' asks for a user of whom the user service has to be asked first; name a field of request or answer, or 'caller'.")]
+    [TestCase("""[{ "To": "caller", "Set": { "notify_event_id": [ "$caller" ] } }]""",
+        "Route 'r': Notify:0:Set:notify_event_id is '[ \"$caller\" ]', but that is no single value; write one text or number, and a field within it by its path.")]
+    [TestCase("""[{ "To": "caller", "Set": { "notify_event_id": "x", "1": "y" } }]""",
+        "Route 'r': Notify:0:Set:1 is 'y', but 'notify_event_id' is set as well, which is the same field; keep one of them.")]
+    [TestCase("""[{ "To": "caller", "Set": { "friend_add_apply.user_info": "$user(caller)", "3.1.1": "y" } }]""",
+        "Route 'r': Notify:0:Set:3.1.1 is 'y', but 'friend_add_apply.user_info' is set as a whole; keep one of them.")]
+    [TestCase("""[{ "To": "caller", "Set": { "3.1.1": "y", "friend_add_apply.user_info": "$user(caller)" } }]""",
+        "Route 'r': Notify:0:Set:friend_add_apply.user_info is '$user(caller)', but '3.1.1' is set within it; keep one of them.")]
     [TestCase("\"FriendAddProcess\"",
         "Route 'r': transform 'Notify' is '\"FriendAddProcess\"'; write a list of rules, see docs/configuration.md.")]
     [TestCase("FriendAddProcess",
@@ -70,8 +88,38 @@ internal sealed class RuleParserTests
         "Route 'r': Ask:members:Rpc is 'bite_im.FriendService/GetMembers', but 'bite_im.FriendService' has no method 'GetMembers'; it has GetFriendList, FriendRemove, FriendAdd, FriendAddProcess, FriendSearch, GetChatSessionList, ChatSessionCreate, GetChatSessionMember, GetPendingFriendEventList.")]
     [TestCase("""{ "request": { "Rpc": "bite_im.FriendService/GetChatSessionMember", "Set": { "user_id": "$caller" } } }""",
         "Route 'r': Ask:request: 'request' cannot be the name of a look-up; use letters and digits, and none of request, answer, caller, user.")]
+    [TestCase("""{ "": { "Rpc": "bite_im.FriendService/GetChatSessionMember", "Set": { "user_id": "$caller" } } }""",
+        "Route 'r': Ask:: '' cannot be the name of a look-up; use letters and digits, and none of request, answer, caller, user.")]
+    [TestCase("""{ "members": { "ClusterId": [ "user" ], "Rpc": "bite_im.FriendService/GetChatSessionMember", "Set": { "user_id": "$caller" } } }""",
+        "Route 'r': Ask:members:ClusterId is '[ \"user\" ]'; write it as one text.")]
     public void Parse_MistakeInALookUp_IsTold(string ask, string sentence) =>
         AssertMistake(new() { ["Ask"] = ask, ["Notify"] = """[{ "To": "caller", "Set": { "notify_event_id": "x" } }]""" }, sentence);
+
+    [Test]
+    public void Parse_TwoFieldsOfAOneof_AreRefused()
+    {
+        _harness.Settings.Message = "ServerFrame";
+        List<string> errors = [];
+        var settings = new Dictionary<string, string> { ["Notify"] = """[{ "To": "caller", "Set": { "heartbeat.sequence": "1", "event.sequence": "1" } }]""" };
+
+        Assert.That(_harness.Parse(Process, settings, errors, sets: Gateway.Protocol.NotifyV2.NotifyV2Reflection.Descriptor), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[]
+        {
+            "Route 'r': Notify:0:Set:event.sequence is '1', but 'heartbeat.sequence' is set, and of the oneof 'frame' only one can be there; keep one of them.",
+        }));
+    }
+
+    [TestCase("not ", "")]
+    [TestCase("(", ")")]
+    public void Parse_ConditionOfAnyDepth_IsRefusedAndTakesNoStack(string open, string close)
+    {
+        const int Depth = 200_000;
+        var when = string.Concat(Enumerable.Repeat(open, Depth)) + "request.agree" + string.Concat(Enumerable.Repeat(close, Depth));
+        List<string> errors = [];
+
+        Assert.That(_harness.Parse(Process, new Dictionary<string, string> { ["Notify"] = $$"""[{ "To": "caller", "When": "{{when}}", "Set": { "notify_event_id": "x" } }]""" }, errors), Is.Null);
+        Assert.That(errors.Single(), Does.EndWith("but more than 100 'not' and '(' stand within each other; take some out."));
+    }
 
     [Test]
     public void Parse_CallerOfAnAnonymousRoute_IsRefused() => AssertMistake(
@@ -127,6 +175,23 @@ internal sealed class RuleParserTests
         {
             ("bob,alice,eve", new NotifyMessage { NotifyEventId = "$x", NotifyType = NotifyType.ChatMessageNotify, FriendRemove = new NotifyFriendRemove { UserId = "c1" } }),
         }));
+    }
+
+    /// <summary>An answer of 72 MiB may hold 36 million of them.</summary>
+    [Test]
+    public void To_OneIdAMillionTimes_TakesLittleMoreThanTheirPlaces()
+    {
+        const int Count = 1_000_000;
+        var answer = System.Buffers.ReadOnlySequence<byte>.Empty;
+        var request = new ChatSessionCreateReq { MemberIdList = { Enumerable.Repeat("", Count).Append("bob") } }.ToByteArray();
+        var events = Parse(Create, new() { ["Notify"] = """[{ "To": "request.member_id_list", "Set": { "notify_event_id": "x" } }]""" });
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var recipients = events.Rules[0].Recipients(events.Read("alice", new(request), answer));
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.That(recipients, Is.EqualTo(new[] { "bob" }));
+        Assert.That(allocated / Count, Is.LessThan(24));
     }
 
     [TestCase(false, "")]
@@ -225,6 +290,18 @@ internal sealed class RuleParserTests
         await _harness.HandleAsync(events, "bob", [], new FriendAddProcessRsp { Success = true }.ToByteArray());
 
         Assert.That(_harness.Publisher.Published, Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Even where the rules go by the request alone.</summary>
+    [Test]
+    public void Answer_ThatIsNoMessage_TellsNobody()
+    {
+        var events = Parse(Process, new() { ["Succeeded"] = "request.agree", ["Notify"] = """[{ "To": "caller", "Set": { "notify_event_id": "x" } }]""" });
+
+        Assert.That(
+            () => _harness.HandleAsync(events, "bob", new FriendAddProcessReq { Agree = true }.ToByteArray(), [0x0A, 0x7F]),
+            Throws.InstanceOf<Gateway.Transforms.Wire.MalformedFieldException>());
+        Assert.That(_harness.Publisher.Published, Is.Empty);
     }
 
     [Test]

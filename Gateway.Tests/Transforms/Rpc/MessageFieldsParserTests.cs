@@ -20,6 +20,8 @@ internal sealed class MessageFieldsParserTests
         yield return Case("SessionId", "a", "Route 'r': transform 'SessionId' is 'a', but 'a' of AskReq belongs to the oneof 'choice', where another field can take its place; name a field outside of it.");
         yield return Case("SessionId", "session_id.x", "Route 'r': transform 'SessionId' is 'session_id.x', but 'session_id' of AskReq is a string, which has no fields to name.");
         yield return Case("UserId", "session_id", "Route 'r': session id and user id are the same field of AskReq; say in 'UserId' where the user id goes, or '' for nowhere.");
+        yield return Case("RequestId", "session_id", "Route 'r': the request id is the same field of AskReq as the session id; say in 'RequestId' where it is, or '' for nowhere.");
+        yield return Case("Envelope", """{ "Message": "meta.word", "Code": "meta.word" }""", "Route 'r': Envelope: Message and Code are the same field of AskRsp, 'meta.word'; name another one, or '' for none.");
         yield return Case("UserId", "header.uid", "Route 'r': transform 'UserId' is 'header.uid', but Header has no field 'uid'; it has token, user_name.");
         yield return Case("Envelope", """{ "Message": "ok" }""", "Route 'r': Envelope:Message is 'ok', but 'ok' of AskRsp is a bool; name a field that is a string.");
         yield return Case("Envelope", """{ "Code": "ok" }""", "Route 'r': Envelope:Code is 'ok', but 'ok' of AskRsp is a bool; name a field that is a string or an int32 or an int64 or a uint32 or a uint64.");
@@ -109,6 +111,27 @@ internal sealed class MessageFieldsParserTests
         var request = System.Buffers.ReadOnlySequence<byte>.Empty;
         Assert.That(route!.Events!.Success.Holds(route.Events.Read("alice", request, new([0x0A, 0x02, 0x10, 0x01]))));
         Assert.That(route.Events.Success.Holds(route.Events.Read("alice", request, new([0x0A, 0x02, 0x10, 0x00]))), Is.False);
+    }
+
+    /// <summary>As an environment variable without a value makes it.</summary>
+    [Test]
+    public void SessionId_Empty_OpensNoRoute()
+    {
+        List<string> errors = [];
+
+        Assert.That(Parse(new() { ["Rpc"] = "bite_im.UserService/GetUserInfo", ["SessionId"] = "" }, errors), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[] { "Route 'r': transform 'Session' is missing, and 'SessionId' is ''; set it to 'Required', or to 'Anonymous' if everybody may call it." }));
+    }
+
+    /// <summary>JSON's null is no value: it says nothing, neither that there is no user id nor anything that breaks the program.</summary>
+    [Test]
+    public void Settings_Null_AreDefaults()
+    {
+        var messages = new MessageOptions { SessionId = null, UserId = null, RequestId = null, Envelope = null };
+        var (users, events) = (new Gateway.Transforms.Events.UserDetailsOptions { ClusterId = null, Rpc = null }, new Gateway.Transforms.Events.EventOptions { Message = null });
+
+        Assert.That((messages.SessionId, messages.UserId, messages.RequestId, messages.Envelope?.Success), Is.EqualTo(("session_id", "user_id", "request_id", "success")));
+        Assert.That((users.ClusterId, users.Rpc, events.Message), Is.EqualTo(("", "", "NotifyMessage")));
     }
 
     private static RpcRoute? Parse(Dictionary<string, string> transform, List<string> errors, MessageOptions? messages = null) =>

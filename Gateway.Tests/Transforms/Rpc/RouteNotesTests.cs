@@ -34,6 +34,11 @@ internal sealed class RouteNotesTests
         Is.EqualTo(new[] { "Route 'r' does not tell the sub-service who calls, and passes on the 'user_id' that the client writes into 'GetUserInfoReq'." }));
 
     [Test]
+    public void Describe_UserIdOfAnotherNameThatIsLeftToTheClient_SaysSo() => Assert.That(
+        new RouteNotes(Parsers.Routes(messages: new() { UserId = "peer_id" })).Describe([Route("bite_im.FriendService/FriendRemove", ("Session", "Required"), ("UserId", ""))]),
+        Is.EqualTo(new[] { "Route 'r' does not tell the sub-service who calls, and passes on the 'peer_id' that the client writes into 'FriendRemoveReq'." }));
+
+    [Test]
     public void Describe_OrdinaryRoute_SaysNothing() => Assert.That(_sut.Describe([new RouteConfig { RouteId = "r" }]), Is.Empty);
 
     private static RouteConfig Route(string rpc, params IEnumerable<(string Key, string Value)> further) => new()

@@ -68,6 +68,8 @@ internal sealed class MessageScannerTests
         yield return Case("SessionIds_EmptyLast", sessions, Raw.Join(Raw.Text(SessionId, "s-a"), Raw.Text(SessionId, "")));
         yield return Case("SessionIds_FarApart", sessions, Raw.Join(Raw.Text(SessionId, "s-a"), Raw.Text(Other, "x"), Raw.Text(SessionId, "s-b", 5, 5)));
 
+        yield return Case("SessionIds_ByTheHundred", "too many session ids", Raw.Join(Enumerable.Repeat(Raw.Text(SessionId, "s"), 129)));
+
         static TestCaseData Case(string name, string problem, byte[] bytes) =>
             new TestCaseData(problem, bytes).SetName($"{nameof(Scan_NotWellFormed_IsRefused)}({name})");
     }
