@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gateway.Transforms.Errors;
 using Gateway.Transforms.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,14 @@ namespace Gateway.Transforms.Events;
 internal sealed partial class EventDispatcher(
     ISubServices services, IEventPublisher publisher, IOptions<EventOptions> options, IOptions<UserDetailsOptions> userDetails, TimeProvider time, ILogger<EventDispatcher> logger)
 {
+    /// <summary>What fails for one call fails for thousands a second.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly LogThrottle _lookUps = new(time, Interval);
+    private readonly LogThrottle _publishes = new(time, Interval);
+    private readonly LogThrottle _asks = new(time, Interval);
+    private readonly LogThrottle _unreadable = new(time, Interval);
+
     /// <param name="route">The name of the route, for the log.</param>
     /// <param name="events">Its rules.</param>
     /// <param name="caller">The session's user.</param>
@@ -27,7 +36,7 @@ internal sealed partial class EventDispatcher(
         }
         catch (MalformedFieldException malformed) when (!malformed.IsOutermost)
         {
-            Log.Unreadable(logger, route, malformed.Message);
+            TellUnreadable(route, malformed.Message);
             return;
         }
 
@@ -58,7 +67,7 @@ internal sealed partial class EventDispatcher(
         {
             if (!rule.Event.IsSound(facts))
             {
-                Log.Unreadable(logger, route, $"text that is no UTF-8, or a broken message, in what {rule.Type} shows");
+                TellUnreadable(route, $"text that is no UTF-8, or a broken message, in what {rule.Type} shows");
                 continue;
             }
 
@@ -87,7 +96,10 @@ internal sealed partial class EventDispatcher(
         }
         catch (Exception exception)
         {
-            Log.PublishFailed(logger, exception, route, notification.Type);
+            if (_publishes.TryPass(out var suppressed))
+            {
+                Log.PublishFailed(logger, exception, route, notification.Type, suppressed);
+            }
         }
     }
 
@@ -116,7 +128,10 @@ internal sealed partial class EventDispatcher(
                     failed.Add(lookUp);
                 }
 
-                Log.AskFailed(logger, exception, route, lookUp.Name);
+                if (_asks.TryPass(out var suppressed))
+                {
+                    Log.AskFailed(logger, exception, route, lookUp.Name, suppressed);
+                }
             }
         }));
     }
@@ -135,23 +150,34 @@ internal sealed partial class EventDispatcher(
         }
         catch (Exception exception)
         {
-            Log.LookUpFailed(logger, exception, route, userIds.Count);
+            if (_lookUps.TryPass(out var suppressed))
+            {
+                Log.LookUpFailed(logger, exception, route, userIds.Count, suppressed);
+            }
+        }
+    }
+
+    private void TellUnreadable(string route, string problem)
+    {
+        if (_unreadable.TryPass(out var suppressed))
+        {
+            Log.Unreadable(logger, route, problem, suppressed);
         }
     }
 
     private static partial class Log
     {
         [LoggerMessage(1510, LogLevel.Warning,
-            "Route '{Route}': the details of {Count} user(s) could not be looked up; only their ids are told", EventName = "UserLookUpFailed")]
-        public static partial void LookUpFailed(ILogger logger, Exception exception, string route, int count);
+            "Route '{Route}': the details of {Count} user(s) could not be looked up; only their ids are told ({Suppressed} like it since the last such line were not logged)", EventName = "UserLookUpFailed")]
+        public static partial void LookUpFailed(ILogger logger, Exception exception, string route, int count, int suppressed);
 
-        [LoggerMessage(1511, LogLevel.Warning, "Route '{Route}': the event {Type} could not be handed to the notify hub", EventName = "PublishFailed")]
-        public static partial void PublishFailed(ILogger logger, Exception exception, string route, string type);
+        [LoggerMessage(1511, LogLevel.Warning, "Route '{Route}': the event {Type} could not be handed to the notify hub ({Suppressed} like it since the last such line were not logged)", EventName = "PublishFailed")]
+        public static partial void PublishFailed(ILogger logger, Exception exception, string route, string type, int suppressed);
 
-        [LoggerMessage(1512, LogLevel.Warning, "Route '{Route}': the look-up '{LookUp}' failed; the events that need it are not told", EventName = "LookUpFailed")]
-        public static partial void AskFailed(ILogger logger, Exception exception, string route, string lookUp);
+        [LoggerMessage(1512, LogLevel.Warning, "Route '{Route}': the look-up '{LookUp}' failed; the events that need it are not told ({Suppressed} like it since the last such line were not logged)", EventName = "LookUpFailed")]
+        public static partial void AskFailed(ILogger logger, Exception exception, string route, string lookUp, int suppressed);
 
-        [LoggerMessage(1513, LogLevel.Warning, "Route '{Route}': the answer cannot be read for its events, which are not told: {Problem}", EventName = "EventUnreadable")]
-        public static partial void Unreadable(ILogger logger, string route, string problem);
+        [LoggerMessage(1513, LogLevel.Warning, "Route '{Route}': the answer cannot be read for its events, which are not told: {Problem} ({Suppressed} like it since the last such line were not logged)", EventName = "EventUnreadable")]
+        public static partial void Unreadable(ILogger logger, string route, string problem, int suppressed);
     }
 }

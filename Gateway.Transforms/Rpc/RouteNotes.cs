@@ -11,8 +11,7 @@ public sealed class RouteNotes
 
     /// <summary>
     /// Routes that have to hold large requests of strangers, each by a sentence: serializers write fields in the order of their numbers, so the session id of
-    /// these messages comes last. Those whose answers have no field for what the gateway says of a call that failed. And those whose requests are read as built
-    /// in, though the deployment numbers others in another way.
+    /// these messages comes last. And those whose answers have no field for what the gateway says of a call that failed.
     /// </summary>
     public IReadOnlyList<string> Describe(IEnumerable<RouteConfig> routes) => [.. routes.SelectMany(_parser.Describe)];
 }

@@ -87,18 +87,6 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
         }
 
-        if (rpc is { Session: SessionMode.Required, Fields.OuterUserId: 0 } && messages.FindUserId(method!.InputType) is { } left)
-        {
-            yield return $"Route '{route.RouteId}' does not tell the sub-service who calls, and passes on the '{left}' that the client writes into '{method!.InputType.Name}'.";
-        }
-
-        // Its ids may stand elsewhere, and the client's user id would be left in.
-        if (RpcCatalog.IsBuiltIn(method!) && catalogs.Of(route).FindRenumberedRequest(transform[TransformKeys.Rpc]) is { } renumbered)
-        {
-            yield return $"Route '{route.RouteId}' reads '{method!.InputType.Name}' as it is built in, but a descriptor set numbers '{renumbered.Name}' in another way; "
-                + "if that holds for this request too, add the call to the set.";
-        }
-
         if (rpc.Envelope is { Message: [], Code: [] })
         {
             yield return $"Route '{route.RouteId}' cannot say why a call failed: '{method!.OutputType.Name}' has no field '{messages.Message}'; name one in '{TransformKeys.Envelope}'.";
@@ -152,10 +140,21 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             {
                 Missing("session id", messages.SessionId, TransformKeys.SessionId, $"or use '{TransformKeys.Session}': '{nameof(SessionMode.Anonymous)}'");
             }
+            else if (fields.OuterUserId == 0 && messages.FindUserId(method.InputType) is { } left)
+            {
+                errors.Add($"Route '{route.RouteId}': '{TransformKeys.UserId}' is '{transform.GetValueOrDefault(TransformKeys.UserId)}', but {method.InputType.Name} has a field '{left}', and what a client writes there would reach the sub-service "
+                    + $"as its caller; name the field that takes the caller's id, or leave '{TransformKeys.UserId}' out.");
+            }
             else if (fields.OuterUserId == 0 && !transform.ContainsKey(TransformKeys.UserId) && messages.UserId.Length > 0)
             {
                 Missing("user id", messages.UserId, TransformKeys.UserId, "or '' if the sub-service need not know who calls");
             }
+        }
+
+        if (mode == SessionMode.Required && RpcCatalog.IsBuiltIn(method) && catalogs.Of(route).FindRenumberedRequest(transform[TransformKeys.Rpc]) is { } renumbered)
+        {
+            errors.Add($"Route '{route.RouteId}': '{method.InputType.Name}' would be read as it is built in, but a descriptor set numbers '{renumbered.Name}' in another way, so the user id may stand elsewhere; "
+                + $"add '{transform[TransformKeys.Rpc]}' to the descriptor set.");
         }
 
         return mode;

@@ -66,6 +66,21 @@ internal sealed class MessageFieldsParserTests
         Assert.That(route!.Fields.UserIdField("alice").IsEmpty);
     }
 
+    [TestCase("bite_im.UserService/GetUserInfo", "user_id", "GetUserInfoReq", "user_id")]
+    [TestCase("bite_im.UserService/GetUserInfo", "", "GetUserInfoReq", "user_id")]
+    [TestCase("bite_im.FriendService/FriendRemove", "peer_id", "FriendRemoveReq", "peer_id")]
+    public void UserId_EmptyThoughTheMessageHasOne_IsRefused(string rpc, string forAll, string message, string field)
+    {
+        List<string> errors = [];
+
+        Assert.That(Parse(new() { ["Rpc"] = rpc, ["Session"] = "Required", ["UserId"] = "" }, errors, new MessageOptions { UserId = forAll }), Is.Null);
+        Assert.That(errors, Is.EqualTo(new[]
+        {
+            $"Route 'r': 'UserId' is '', but {message} has a field '{field}', and what a client writes there would reach the sub-service as its caller; "
+            + "name the field that takes the caller's id, or leave 'UserId' out.",
+        }));
+    }
+
     [TestCase(null, "Route 'r': transform 'Session' is missing, and 'GetUserInfoReq' has no field 'token'; set it to 'Required', or to 'Anonymous' if everybody may call it.")]
     [TestCase("Required", "Route 'r': transform 'Session' is 'Required', but the request message 'GetUserInfoReq' has no string field 'token'; name the field of the session id in 'SessionId', or use 'Session': 'Anonymous'.")]
     public void SessionId_ThatIsMisspeltForAllRoutes_OpensNone(string? session, string sentence)

@@ -29,16 +29,6 @@ internal sealed class RouteNotesTests
         Is.EqualTo(new[] { "Route 'r' cannot say why a call failed: 'UserLoginRsp' has no field 'error_message'; name one in 'Envelope'." }));
 
     [Test]
-    public void Describe_UserIdThatIsLeftToTheClient_SaysSo() => Assert.That(
-        _sut.Describe([Route("bite_im.UserService/GetUserInfo", ("Session", "Required"), ("UserId", ""))]),
-        Is.EqualTo(new[] { "Route 'r' does not tell the sub-service who calls, and passes on the 'user_id' that the client writes into 'GetUserInfoReq'." }));
-
-    [Test]
-    public void Describe_UserIdOfAnotherNameThatIsLeftToTheClient_SaysSo() => Assert.That(
-        new RouteNotes(Parsers.Routes(messages: new() { UserId = "peer_id" })).Describe([Route("bite_im.FriendService/FriendRemove", ("Session", "Required"), ("UserId", ""))]),
-        Is.EqualTo(new[] { "Route 'r' does not tell the sub-service who calls, and passes on the 'peer_id' that the client writes into 'FriendRemoveReq'." }));
-
-    [Test]
     public void Describe_OrdinaryRoute_SaysNothing() => Assert.That(_sut.Describe([new RouteConfig { RouteId = "r" }]), Is.Empty);
 
     private static RouteConfig Route(string rpc, params IEnumerable<(string Key, string Value)> further) => new()
