@@ -212,7 +212,7 @@ internal sealed partial class RouteReloader(
         [LoggerMessage(1000, LogLevel.Information, "Changed routes are in use: {Routes} routes, {Clusters} clusters, revision {Revision} after {OldRevision}.", EventName = "RoutesApplied")]
         public static partial void Applied(ILogger logger, int routes, int clusters, string revision, string oldRevision);
 
-        [LoggerMessage(1001, LogLevel.Warning, "Changed routes were refused, those of revision {Revision} stay in use. {Count} mistakes: {Mistakes}", EventName = "RoutesRefused")]
+        [LoggerMessage(1001, LogLevel.Warning, "Changed routes were refused, those of revision {Revision} stay in use. Mistakes, {Count}: {Mistakes}", EventName = "RoutesRefused")]
         public static partial void Refused(ILogger logger, string revision, int count, string mistakes);
 
         [LoggerMessage(1002, LogLevel.Information, "The route files were read again and say the same: the routes of revision {Revision} stay in use.", EventName = "RoutesUnchanged")]

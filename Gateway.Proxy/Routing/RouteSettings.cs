@@ -36,14 +36,17 @@ internal static class RouteSettings
     private static RouteConfig WithRules(RouteConfig route, IConfiguration section)
     {
         var written = section.GetSection($"Routes:{route.RouteId}:{nameof(route.Transforms)}").GetChildren().ToArray();
-        return written.All(transform => transform.GetChildren().All(setting => !IsNested(setting))) ? route : route with
+        return written.All(transform => !IsRpc(transform) || transform.GetChildren().All(setting => !IsNested(setting))) ? route : route with
         {
-            Transforms = [.. route.Transforms!.Zip(written, (read, transform) => (IReadOnlyDictionary<string, string>)transform.GetChildren()
+            Transforms = [.. route.Transforms!.Zip(written, (read, transform) => !IsRpc(transform) ? read : transform.GetChildren()
                 .ToDictionary(setting => setting.Key, setting => IsNested(setting) ? ToJson(setting)?.ToJsonString() ?? "" : read[setting.Key], StringComparer.OrdinalIgnoreCase))],
         };
     }
 
-    private static bool IsNested(IConfigurationSection setting) => TransformKeys.Nested.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && setting.GetChildren().Any();
+    private static bool IsRpc(IConfigurationSection transform) => transform[TransformKeys.Rpc] is not null;
+
+    /// <summary>Also what is misspelt: it is told by its name then, and not as a text that is missing.</summary>
+    private static bool IsNested(IConfigurationSection setting) => setting.GetChildren().Any();
 
     private static JsonNode? ToJson(IConfigurationSection setting)
     {

@@ -48,6 +48,7 @@ internal sealed class RouteValidator(IConfigValidator validator, EventClusterRul
         }
 
         errors.AddRange(RouteRules.CheckEqualMatches(readable));
+        errors.AddRange(events.CheckNames(readable));
         errors.AddRange(events.CheckTest(set.CatalogName));
         errors.AddRange(events.Check(userDetails.Value, set.CatalogName, clusters));
         return errors;

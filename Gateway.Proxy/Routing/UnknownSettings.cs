@@ -62,7 +62,8 @@ internal static class UnknownSettings
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (ElementOf(type) is { } element)
         {
-            return section.GetChildren().SelectMany(child => CheckElement(
+            // What stands beside 'Rpc' is checked where the messages are known.
+            return element == typeof(string) && section[TransformKeys.Rpc] is not null ? [] : section.GetChildren().SelectMany(child => CheckElement(
                 owner is not null && element == typeof(DestinationConfig) ? $"{owner}: destination '{child.Key}'" : Below(subject, child.Key), child, element));
         }
 
@@ -71,8 +72,8 @@ internal static class UnknownSettings
             return CheckObject(subject, section, type);
         }
 
-        // YARP reads flags as a list of names. Rules are checked where their messages are known.
-        return section.GetChildren().Any() && !type.IsEnum && !TransformKeys.Nested.Contains(section.Key, StringComparer.OrdinalIgnoreCase)
+        // YARP reads flags as a list of names.
+        return section.GetChildren().Any() && !type.IsEnum
             ? [$"{subject} is a single value, and has settings below it; write it as one text or number."]
             : [];
     }

@@ -29,9 +29,10 @@ internal sealed partial class ConditionParser
     public static Condition? Parse(string text, RuleScope scope, out string? problem)
     {
         var tokens = Token().Matches(text).Select(match => match.Value).ToList();
-        if (!string.IsNullOrWhiteSpace(Token().Replace(text, match => "")))
+        if (Token().Replace(text, match => "").Trim() is { Length: > 0 } rest)
         {
-            problem = "there is something in it that is no name, number, text in single quotes or operator";
+            problem = $"'{rest[0]}' is no name, number, text in single quotes or operator"
+                + rest[0] switch { '=' => "; write '=='", '&' => "; write 'and'", '|' => "; write 'or'", '!' => "; write 'not'", '"' => "; write texts in single quotes", _ => "" };
             return null;
         }
 

@@ -18,6 +18,9 @@ public sealed class EventClusterRules
         where !clusters.Contains(lookUp.ClusterId) && lookUp.ClusterId != route.ClusterId
         select $"Route '{route.RouteId}': {TransformKeys.Ask}:{lookUp.Name}:ClusterId is '{lookUp.ClusterId}', which is no cluster; name one, or leave it out for the route's own.";
 
+    /// <summary>What <c>Gateway:Messages</c> names, by a sentence for each name that no message of a route has.</summary>
+    public IEnumerable<string> CheckNames(IEnumerable<RouteConfig> routes) => _parser.CheckNames(routes);
+
     /// <summary>The event that an operator sends to try a socket.</summary>
     /// <param name="catalogName">The messages there are.</param>
     public IEnumerable<string> CheckTest(string catalogName)

@@ -140,7 +140,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
 
             if (success is null)
             {
-                errors.Add($"{route}: {method.OutputType.Name} has no boolean field '{messages.Success}'; say in '{TransformKeys.Succeeded}' which answers are good, as \"answer.code == 0\".");
+                errors.Add($"{route}: {method.OutputType.Name} has no boolean field '{messages.Success}'; name it in '{TransformKeys.Envelope}:Success', or say in '{TransformKeys.Succeeded}' which answers are good, as \"answer.code == 0\".");
                 return null;
             }
 

@@ -43,6 +43,12 @@ internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserL
             "answer" => answer,
             _ => lookUp?.Answer,
         };
+        if (text.StartsWith('$'))
+        {
+            problem = $"fields stand without '$' here; write '{text[1..]}'";
+            return null;
+        }
+
         if (query is null || dot < 0)
         {
             problem = $"'{text}' names nothing; write 'caller', 'user(...)', or a field as {string.Join(", ", _lookUps.Keys.Prepend("answer").Prepend("request").Select(name => $"'{name}.field'"))}";

@@ -12,6 +12,8 @@ namespace Gateway.Transforms.Rpc;
 /// </summary>
 internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
 {
+    private static readonly FieldType[] CodeTypes = [FieldType.String, FieldType.Int32, FieldType.Int64, FieldType.UInt32, FieldType.UInt64];
+
     public static readonly string[] EnvelopeNames =
         [nameof(EnvelopeOptions.RequestId), nameof(EnvelopeOptions.Success), nameof(EnvelopeOptions.Message), nameof(EnvelopeOptions.Code)];
 
@@ -67,7 +69,7 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
 
         var byDefault = options.Value.Envelope;
         var success = Field(nameof(byDefault.Success), byDefault.Success, FieldType.Bool);
-        var code = Field(nameof(byDefault.Code), byDefault.Code, FieldType.String, FieldType.Int32, FieldType.Int64, FieldType.UInt32, FieldType.UInt64);
+        var code = Field(nameof(byDefault.Code), byDefault.Code, CodeTypes);
         var requestId = Field(nameof(byDefault.RequestId), byDefault.RequestId, FieldType.String);
         var message = Field(nameof(byDefault.Message), byDefault.Message, FieldType.String);
         (string Name, IReadOnlyList<FieldDescriptor>? Path)[] texts = [(nameof(byDefault.RequestId), requestId), (nameof(byDefault.Message), message), (nameof(byDefault.Code), code)];
@@ -86,6 +88,32 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
 
         IReadOnlyList<FieldDescriptor>? Field(string name, string fallback, params ReadOnlySpan<FieldType> types) =>
             Find(answer, $"{at}:{name}", named.ValueKind == JsonValueKind.Object && named.TryGetProperty(name, out var value) ? value.ToString() : null, fallback, errors, types);
+    }
+
+    /// <summary>Names for all routes that none of these messages has. Of the contract's own names nothing is said: they are nobody's mistake.</summary>
+    public IEnumerable<string> CheckNames(IReadOnlyList<MessageDescriptor> requests, IReadOnlyList<MessageDescriptor> answers)
+    {
+        var (own, contract) = (options.Value, new MessageOptions());
+        (string Name, string Value, string Contract, IReadOnlyList<MessageDescriptor> Messages, FieldType[] Types)[] names =
+        [
+            (nameof(own.SessionId), own.SessionId, contract.SessionId, requests, [FieldType.String]),
+            (nameof(own.UserId), own.UserId, contract.UserId, requests, [FieldType.String]),
+            (nameof(own.RequestId), own.RequestId, contract.RequestId, requests, [FieldType.String]),
+            ($"Envelope:{nameof(EnvelopeOptions.RequestId)}", own.Envelope.RequestId, contract.Envelope.RequestId, answers, [FieldType.String]),
+            ($"Envelope:{nameof(EnvelopeOptions.Success)}", own.Envelope.Success, contract.Envelope.Success, answers, [FieldType.Bool]),
+            ($"Envelope:{nameof(EnvelopeOptions.Message)}", own.Envelope.Message, contract.Envelope.Message, answers, [FieldType.String]),
+            ($"Envelope:{nameof(EnvelopeOptions.Code)}", own.Envelope.Code, contract.Envelope.Code, answers, CodeTypes),
+        ];
+        foreach (var (name, value, known, among, types) in names)
+        {
+            if (value.Length > 0 && value != known && among.All(message => FieldPath.FindSingle(message, value, out _, types) is null))
+            {
+                // The message that comes nearest says most about what is wrong.
+                var problem = among.Select(message => FieldPath.FindSingle(message, value, out var problem, types) is null ? problem : null)
+                    .MinBy(problem => problem!.Contains("did you mean", StringComparison.Ordinal) ? 0 : 1);
+                yield return $"{MessageOptions.SectionName}:{name} is '{value}', which no message of a route has: {problem}.";
+            }
+        }
     }
 
     /// <summary>The path of the boolean that says whether an RPC that the gateway itself asks has succeeded; null where its answer has none.</summary>

@@ -72,6 +72,21 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             session == SessionMode.Required && LargeBeforeSession(method, fields) is not null);
     }
 
+    /// <summary>What <c>Gateway:Messages</c> names and no message of any route has, each by a sentence: a name that is misspelt for all routes.</summary>
+    public IEnumerable<string> CheckNames(IEnumerable<RouteConfig> routes)
+    {
+        MethodDescriptor[] methods =
+        [
+            .. from route in routes
+               let transform = FindTransform(route)
+               where transform is not null
+               let method = catalogs.Of(route).TryFind(transform[TransformKeys.Rpc], out var found, out _) ? found : null
+               where method is not null
+               select method,
+        ];
+        return methods.Length == 0 ? [] : messages.CheckNames([.. methods.Select(method => method.InputType).Distinct()], [.. methods.Select(method => method.OutputType).Distinct()]);
+    }
+
     /// <summary>What is good to know of a route, see <see cref="RouteNotes"/>.</summary>
     public IEnumerable<string> Describe(RouteConfig route)
     {

@@ -15,7 +15,4 @@ public static class TransformKeys
     public const string Reply = "Reply";
 
     public static IReadOnlyList<string> All { get; } = [Rpc, Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply];
-
-    /// <summary>Those that are no single texts: they reach the transform as JSON.</summary>
-    public static IReadOnlyList<string> Nested { get; } = [Envelope, Ask, Notify, Reply];
 }

@@ -122,7 +122,7 @@ internal sealed class RouteReloaderTests
         await CheckAsync();
 
         Assert.That(Last.Errors, Has.Count.EqualTo(30));
-        Assert.That(_log.Named("RoutesRefused").Single().Message, Does.Contain("30 mistakes: ").And.EndWith(" And 10 more."));
+        Assert.That(_log.Named("RoutesRefused").Single().Message, Does.Contain("Mistakes, 30: ").And.EndWith(" And 10 more."));
     }
 
     [TestCase("etcd:///chat/user_service", true, Description = "by the command line")]

@@ -45,6 +45,11 @@ internal sealed class ValidateCommandTests
         Assert.That(Validate("// routes\n" + Routes.Replace("\"POST\" ]", "\"POST\", ]", StringComparison.Ordinal)), Is.EqualTo((0, new[] { "ok" })));
 
     [Test]
+    public void Run_MisspeltRules_AreToldByTheirName() => Assert.That(
+        Validate(Routes.Replace("\"Rpc\"", "\"Notifies\": [ { \"To\": \"caller\" } ], \"Rpc\"", StringComparison.Ordinal)),
+        Is.EqualTo((1, new[] { "Route 'login': transform 'Rpc' has no setting 'Notifies'; it knows Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply." })));
+
+    [Test]
     public void Run_SeveralMistakes_AreOneLineEach()
     {
         const string json = """

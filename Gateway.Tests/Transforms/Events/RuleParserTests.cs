@@ -53,11 +53,11 @@ internal sealed class RuleParserTests
     [TestCase("""[{ "To": "caller", "When": "request.request_id < 'a'", "Set": { "notify_event_id": "x" } }]""",
         "Route 'r': Notify:0:When is \"request.request_id < 'a'\", but texts are equal or not; '<' is for numbers.")]
     [TestCase("""[{ "To": "caller", "When": "request.agree && true", "Set": { "notify_event_id": "x" } }]""",
-        "Route 'r': Notify:0:When is \"request.agree && true\", but there is something in it that is no name, number, text in single quotes or operator.")]
+        "Route 'r': Notify:0:When is \"request.agree && true\", but '&' is no name, number, text in single quotes or operator; write 'and'.")]
     [TestCase("""[{ "To": "caller", "When": [ "request.agree" ], "Set": { "notify_event_id": "x" } }]""",
         "Route 'r': Notify:0:When is '[ \"request.agree\" ]'; write it as one text.")]
     [TestCase("""[{ "To": "caller", "When": "!(request.apply_user_id == 'x')", "Set": { "notify_event_id": "x" } }]""",
-        "Route 'r': Notify:0:When is \"!(request.apply_user_id == 'x')\", but there is something in it that is no name, number, text in single quotes or operator.")]
+        "Route 'r': Notify:0:When is \"!(request.apply_user_id == 'x')\", but '!' is no name, number, text in single quotes or operator; write 'not'.")]
     [TestCase("""[{ "To": "caller", "When": "size(request.apply_user_id) > 1.2.3", "Set": { "notify_event_id": "x" } }]""",
         "Route 'r': Notify:0:When is \"size(request.apply_user_id) > 1.2.3\", but '1.2.3' is no number.")]
     [TestCase("""[{ "To": "user(caller).user_id", "Set": { "notify_event_id": "x" } }]""",
@@ -303,6 +303,12 @@ internal sealed class RuleParserTests
             Throws.InstanceOf<Gateway.Transforms.Wire.MalformedFieldException>());
         Assert.That(_harness.Publisher.Published, Is.Empty);
     }
+
+    [TestCase("$caller", "fields stand without '$' here; write 'caller'")]
+    [TestCase("$request.apply_user_id", "fields stand without '$' here; write 'request.apply_user_id'")]
+    public void Parse_DollarBeforeARecipient_IsToldWithTheCure(string to, string problem) => AssertMistake(
+        new() { ["Notify"] = $$"""[{ "To": "{{to}}", "Set": { "friend_remove.user_id": "x" } }]""" },
+        $"Route 'r': Notify:0:To is '{to}', but {problem}.");
 
     [Test]
     public void Parse_MessageOfAnotherFile_IsOfTheSameKindOnlyIfItsFieldsAre()
