@@ -94,7 +94,7 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
     public IEnumerable<string> CheckNames(IReadOnlyList<MessageDescriptor> requests, IReadOnlyList<MessageDescriptor> answers)
     {
         var (own, contract) = (options.Value, new MessageOptions());
-        (string Name, string Value, string Contract, IReadOnlyList<MessageDescriptor> Messages, FieldType[] Types)[] names =
+        (string Name, string? Value, string Contract, IReadOnlyList<MessageDescriptor> Messages, FieldType[] Types)[] names =
         [
             (nameof(own.SessionId), own.SessionId, contract.SessionId, requests, [FieldType.String]),
             (nameof(own.UserId), own.UserId, contract.UserId, requests, [FieldType.String]),
@@ -106,7 +106,7 @@ internal sealed class MessageFieldsParser(IOptions<MessageOptions> options)
         ];
         foreach (var (name, value, known, among, types) in names)
         {
-            if (value.Length > 0 && value != known && among.All(message => FieldPath.FindSingle(message, value, out _, types) is null))
+            if (value is { Length: > 0 } && value != known && among.All(message => FieldPath.FindSingle(message, value, out _, types) is null))
             {
                 // The message that comes nearest says most about what is wrong.
                 var problem = among.Select(message => FieldPath.FindSingle(message, value, out var problem, types) is null ? problem : null)

@@ -78,11 +78,13 @@ internal sealed class EventClusterRulesTests
     }
 
     [TestCase("errmsg", "")]
+    [TestCase("", "")]
+    [TestCase(null, "", Description = "A null of JSON")]
     [TestCase("errmsgs", "Gateway:Messages:Envelope:Message is 'errmsgs', which no message of a route has: UserLoginRsp has no field 'errmsgs'; did you mean 'errmsg'? It has request_id, success, errmsg, login_session_id.")]
     [TestCase("success", "Gateway:Messages:Envelope:Message is 'success', which no message of a route has: 'success' of UserLoginRsp is a bool; name a field that is a string.")]
-    public void CheckNames_NameThatNoMessageHas_IsToldOnce(string name, string sentence)
+    public void CheckNames_NameThatNoMessageHas_IsToldOnce(string? name, string sentence)
     {
-        var messages = new MessageOptions { Envelope = new() { Message = name } };
+        var messages = new MessageOptions { Envelope = new() { Message = name! } };
         var catalogs = new RpcCatalogs();
         var rules = Parsers.Rules(messages: messages);
         RouteConfig route = new() { RouteId = "r", Transforms = [new Dictionary<string, string> { ["Rpc"] = "bite_im.UserService/UserLogin" }] };
