@@ -164,12 +164,12 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             {
                 Missing("user id", messages.UserId, TransformKeys.UserId, "or '' if the sub-service need not know who calls");
             }
-        }
 
-        if (mode == SessionMode.Required && RpcCatalog.IsBuiltIn(method) && catalogs.Of(route).FindRenumberedRequest(transform[TransformKeys.Rpc]) is { } renumbered)
-        {
-            errors.Add($"Route '{route.RouteId}': '{method.InputType.Name}' would be read as it is built in, but a descriptor set numbers '{renumbered.Name}' in another way, so the user id may stand elsewhere; "
-                + $"add '{transform[TransformKeys.Rpc]}' to the descriptor set.");
+            if (RpcCatalog.IsBuiltIn(method) && catalogs.Of(route).FindRenumberedRequest(transform[TransformKeys.Rpc]) is { } renumbered)
+            {
+                errors.Add($"Route '{route.RouteId}': '{method.InputType.Name}' would be read as it is built in, but a descriptor set numbers '{renumbered.Name}' in another way, so the user id may stand elsewhere; "
+                    + $"add '{transform[TransformKeys.Rpc]}' to the descriptor set.");
+            }
         }
 
         return mode;

@@ -52,7 +52,7 @@ internal static class WireValue
     public static ReadOnlyMemory<byte> Text(int field, string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);
-        var bytes = WithHead(field, length, out var value);
+        var bytes = WithHead(field, length, length, out var value);
         Encoding.UTF8.GetBytes(text, value);
         return bytes;
     }
@@ -60,7 +60,7 @@ internal static class WireValue
     /// <summary>A field that is a message or bytes, with its tag.</summary>
     public static ReadOnlyMemory<byte> Bytes(int field, ReadOnlySpan<byte> content)
     {
-        var bytes = WithHead(field, content.Length, out var value);
+        var bytes = WithHead(field, content.Length, content.Length, out var value);
         content.CopyTo(value);
         return bytes;
     }
@@ -77,15 +77,7 @@ internal static class WireValue
     }
 
     /// <summary>What stands before a text, a message or bytes.</summary>
-    public static ReadOnlyMemory<byte> Head(int field, int length)
-    {
-        var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
-        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length)];
-        var left = bytes.AsSpan();
-        WriteVarint(ref left, tag);
-        WriteVarint(ref left, (uint)length);
-        return bytes;
-    }
+    public static ReadOnlyMemory<byte> Head(int field, int length) => WithHead(field, length, room: 0, out _);
 
     public static int VarintSize(ulong value) => CodedOutputStream.ComputeUInt64Size(value);
 
@@ -102,10 +94,10 @@ internal static class WireValue
         target = target[used..];
     }
 
-    private static byte[] WithHead(int field, int length, out Span<byte> value)
+    private static byte[] WithHead(int field, int length, int room, out Span<byte> value)
     {
         var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
-        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length) + length];
+        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length) + room];
         value = bytes;
         WriteVarint(ref value, tag);
         WriteVarint(ref value, (uint)length);
