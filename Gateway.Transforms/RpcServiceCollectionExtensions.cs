@@ -1,14 +1,17 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
 using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms;
 
@@ -34,6 +37,9 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton(provider => new RouteNotes(provider.GetRequiredService<RpcRouteParser>()));
         services.TryAddSingleton<RpcMetrics>();
         services.TryAddSingleton<RpcReply>();
+        services.TryAddSingleton<Upstreams>();
+        services.AddSingleton<IClusterChangeListener>(provider => provider.GetRequiredService<Upstreams>());
+        services.TryAddSingleton(provider => new OwnCalls(provider.GetRequiredService<Upstreams>()));
         services.AddForwarder();
         builder.AddTransformFactory<RpcTransformFactory>();
         builder.AddConfigFilter<RpcConfigFilter>();
@@ -101,6 +107,8 @@ public static class RpcServiceCollectionExtensions
         services.Replace(ServiceDescriptor.Singleton<IHttpForwarder>(provider => new RpcForwarder(
             (IHttpForwarder)ActivatorUtilities.CreateInstance(provider, ordinary),
             provider.GetRequiredService<RpcReply>(),
+            provider.GetRequiredService<Upstreams>(),
+            provider.GetService<DistributedContextPropagator>() ?? DistributedContextPropagator.Current,
             provider.GetRequiredService<TimeProvider>())));
     }
 

@@ -1,5 +1,4 @@
 using Gateway.Proxy.Resilience.Health;
-using Gateway.Proxy.Routing;
 using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 

@@ -1,4 +1,4 @@
-using Gateway.Proxy.Routing;
+using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Resilience;

@@ -1,8 +1,8 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Resilience;
-using Gateway.Proxy.Upstream;
 using Gateway.Transforms.Events;
+using Gateway.Transforms.Upstream;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -26,7 +26,7 @@ internal sealed class RouteValidator(IConfigValidator validator, EventClusterRul
             errors.AddRange(ClusterRules.Check(cluster));
             errors.AddRange(LimitRules.Check(cluster));
             errors.AddRange(ResilienceRules.Check(cluster));
-            errors.AddRange(ConnectionSettings.Check(cluster));
+            errors.AddRange(UpstreamSettings.Check(cluster));
             errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
             errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Proxy.Resilience.Health;
+using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Proxy.Upstream;
@@ -17,27 +18,27 @@ internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
     [SuppressMessage("Usage", "CA2262", Justification = "It is in KiB.")]
-    internal static void Configure(SocketsHttpHandler handler, ConnectionSettings settings)
+    internal static void Configure(SocketsHttpHandler handler, UpstreamSettings settings)
     {
         handler.ConnectTimeout = ConnectTimeout;
-        handler.ConnectCallback = WatchedSocket.ConnectAsync;
+        handler.ConnectCallback = static (context, cancellationToken) => WatchedSocket.ConnectAsync(context.DnsEndPoint, cancellationToken);
         handler.PooledConnectionLifetime = ConnectionLifetime;
         handler.MaxResponseHeadersLength = MaxResponseHeaders;
         handler.InitialHttp2StreamWindowSize = settings.StreamWindow;
         // Servers end connections whose clients ping without having asked for anything.
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
-        handler.KeepAlivePingDelay = settings.PingInterval;
+        handler.KeepAlivePingDelay = settings.PingInterval ?? Timeout.InfiniteTimeSpan;
         handler.KeepAlivePingTimeout = settings.PingTimeout;
     }
 
     /// <summary>YARP compares the section HttpClient alone.</summary>
     protected override bool CanReuseOldClient(ForwarderHttpClientContext context) =>
-        base.CanReuseOldClient(context) && ConnectionSettings.Of(context.OldMetadata) == ConnectionSettings.Of(context.NewMetadata);
+        base.CanReuseOldClient(context) && UpstreamSettings.Of(context.OldMetadata, null) == UpstreamSettings.Of(context.NewMetadata, null);
 
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
-        Configure(handler, ConnectionSettings.Of(context.NewMetadata));
+        Configure(handler, UpstreamSettings.Of(context.NewMetadata, null));
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>

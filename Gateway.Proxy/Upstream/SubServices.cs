@@ -9,8 +9,9 @@ namespace Gateway.Proxy.Upstream;
 
 /// <summary>Calls of the gateway's own, to instances that get clients' calls as well.</summary>
 /// <param name="proxy">The clusters as YARP has them. Lazy, because YARP's state in turn needs the transforms, and those this.</param>
+/// <param name="calls">Makes them.</param>
 /// <param name="drained">Instances that get no new calls.</param>
-internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, DrainedDestinations drained) : ISubServices
+internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, OwnCalls calls, DrainedDestinations drained) : ISubServices
 {
     public async Task<byte[]> AskAsync(string clusterId, string path, ReadOnlySequence<byte> request, int maxAnswer, CancellationToken cancellationToken)
     {
@@ -20,8 +21,8 @@ internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, DrainedDestinat
             throw new InvalidOperationException($"Cluster '{clusterId}' has no instance that could be asked.");
         }
 
-        var instance = instances[Random.Shared.Next(instances.Count)].Model.Config.Address;
-        return await OwnCall.SendAsync(cluster.Model, instance, path, request, maxAnswer, cancellationToken);
+        var instance = instances[Random.Shared.Next(instances.Count)];
+        return await calls.SendAsync(cluster.Model, instance, path, request, maxAnswer, cancellationToken);
     }
 }
 

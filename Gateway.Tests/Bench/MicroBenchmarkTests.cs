@@ -52,39 +52,6 @@ internal sealed class MicroBenchmarkTests
         Assert.That(new Injection().Replace().ToArray(), Is.EqualTo(new Injection().Append().ToArray()));
 
     [Test]
-    public async Task Framing_Small_IsFramedAndWhole()
-    {
-        using var sut = new Framing();
-
-        AssertFramed(await sut.Small(), SmallRequest);
-    }
-
-    [Test]
-    public async Task Framing_Large_IsFramedAndWhole()
-    {
-        using var sut = new Framing();
-
-        AssertFramed(await sut.Large(), LargeRequest);
-    }
-
-    [Test]
-    public async Task Unframing_Small_IsTheMessageEachTime()
-    {
-        using var sut = new Unframing();
-
-        Assert.That((await sut.Small()).ToArray(), Is.EqualTo(SmallRequest.ToByteArray()));
-        Assert.That((await sut.Small()).ToArray(), Is.EqualTo(SmallRequest.ToByteArray()));
-    }
-
-    [Test]
-    public async Task Unframing_Large_IsTheMessage()
-    {
-        using var sut = new Unframing();
-
-        Assert.That((await sut.Large()).ToArray(), Is.EqualTo(LargeRequest.ToByteArray()));
-    }
-
-    [Test]
     public async Task Envelope_English_SaysWhatIsWrong()
     {
         using var sut = new Envelope();

@@ -1,9 +1,13 @@
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
 
 namespace Gateway.Transforms.Reporting;
 
-/// <summary>What a host that exports metrics has to name.</summary>
+/// <summary>What a host that exports metrics and spans has to name.</summary>
 public static class CallMeters
 {
-    public static IReadOnlyList<string> Names { get; } = [RpcMetrics.MeterName];
+    public static IReadOnlyList<string> Names { get; } = [RpcMetrics.MeterName, Upstreams.MeterName];
+
+    /// <summary>What makes the spans of calls to sub-services.</summary>
+    public static string SpanSource => CallSpan.SourceName;
 }

@@ -38,7 +38,7 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
     /// <summary>Sends all of it, in pieces as large as <paramref name="piece"/>.</summary>
     /// <exception cref="InvalidOperationException">It has been sent, in part at least.</exception>
     /// <exception cref="OperationCanceledException">This is disposed of, or the token says so.</exception>
-    public Task CopyToAsync(Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
+    public Task CopyToAsync(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, Memory<byte> piece, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -49,7 +49,7 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
             }
 
             IsStarted = true;
-            return _copying = CopyAsync(stream, piece, cancellationToken);
+            return _copying = CopyAsync(write, piece, cancellationToken);
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
         _stop.Dispose();
     }
 
-    private async Task CopyAsync(Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
+    private async Task CopyAsync(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, Memory<byte> piece, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         body.Release();
@@ -94,7 +94,7 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
                         filled += count;
                         if (filled == piece.Length)
                         {
-                            await stream.WriteAsync(piece, either.Token);
+                            await write(piece, either.Token);
                             filled = 0;
                         }
                     }
@@ -121,8 +121,8 @@ internal sealed class BodyRest(RequestBody body, MessageWalker walker, long leng
             throw Fail(new MalformedMessageException(problem));
         }
 
-        await stream.WriteAsync(piece[..filled], either.Token);
-        await stream.WriteAsync(userId, either.Token);
+        await write(piece[..filled], either.Token);
+        await write(userId, either.Token);
         SentAt = time.GetTimestamp();
     }
 

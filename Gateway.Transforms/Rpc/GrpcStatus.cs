@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 
@@ -12,13 +11,11 @@ internal static class GrpcStatus
     private const int DeadlineExceeded = 4;
     private const int Unavailable = 14;
 
-    /// <summary>The status in a trailers-only answer stands in its headers, otherwise in the trailers behind the body.</summary>
-    public static bool IsIn(HttpResponseHeaders headers) => headers.Contains("grpc-status");
-
+    /// <param name="status">The code as it was sent; null when none was.</param>
+    /// <param name="message">What was said of it, in percent encoding.</param>
     /// <exception cref="AnswerException">The call failed, or its status is missing or unreadable.</exception>
-    public static void EnsureOk(HttpResponseHeaders headers)
+    public static void EnsureOk(string? status, string? message)
     {
-        var status = Find(headers, "grpc-status");
         if (!int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code))
         {
             throw AnswerException.Garbled(status is null ? "the answer has no grpc-status" : $"grpc-status '{GrpcMessage.Decode(status)}'");
@@ -32,10 +29,7 @@ internal static class GrpcStatus
                 Unavailable => (VerdictKind.Unavailable, RpcOutcome.NoInstance),
                 _ => (VerdictKind.Answered, RpcOutcome.SubServiceFailed),
             };
-            throw new AnswerException(new Verdict(kind, outcome, Reach.Answered, Find(headers, "grpc-message") is { } message ? GrpcMessage.Decode(message) : null, $"grpc-status {code}"));
+            throw new AnswerException(new Verdict(kind, outcome, Reach.Answered, message is null ? null : GrpcMessage.Decode(message), $"grpc-status {code}"));
         }
     }
-
-    private static string? Find(HttpResponseHeaders headers, string name) =>
-        headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
 }

@@ -1,55 +1,67 @@
 using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>
-/// A message that is sent piece by piece. Its memory is the request's: it is not touched any more once this is disposed of, even if the
-/// sub-service has answered before reading all. What is still to come of it ends with the request (<see cref="BodyRest.DisposeAsync"/>).
+/// The message of a call as the body of its HTTP request, sent piece by piece and once. Its memory is the request's: it is not touched any more once
+/// this is disposed of, even if the sub-service has answered before reading all. What is still to come of it ends with the request
+/// (<see cref="BodyRest.DisposeAsync"/>).
 /// </summary>
-internal sealed class MessageContent : CallContent
+internal sealed class MessageContent : HttpContent
 {
     private const int MaxPiece = 64 << 10;
 
+    private static readonly MediaTypeHeaderValue Type = new(RpcContent.Type);
+
     private readonly Lock _lock = new();
     private readonly BodyRest? _more;
-    private readonly int _header;
     private readonly long? _length;
     private ReadOnlySequence<byte> _message;
-    private bool _disposed;
+    private bool _isAsked;
     private bool _isTaken;
+    private bool _isDisposed;
 
     /// <param name="message">What is there of the message.</param>
     /// <param name="more">What is still to come of it; null when it is whole.</param>
-    /// <param name="protocol">Whether it is framed.</param>
-    public MessageContent(in ReadOnlySequence<byte> message, BodyRest? more, RpcProtocol protocol)
-        : base(HeaderOf(protocol) + LengthOf(message, more))
+    public MessageContent(in ReadOnlySequence<byte> message, BodyRest? more)
     {
         _message = message;
         _more = more;
-        _header = HeaderOf(protocol);
-        _length = LengthOf(message, more);
+        _length = more is null ? message.Length : message.Length + more.Length;
+        Headers.ContentType = Type;
     }
 
-    protected override bool IsTaken => _isTaken;
+    /// <summary>
+    /// How far it got, while there is no answer: whether a connection has taken any of it. A write that failed has not: the message is incomplete on
+    /// the other side, where nobody acts on it.
+    /// </summary>
+    public Reach Reach => _isTaken ? Reach.PerhapsSent : Reach.NotSent;
 
-    protected override async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var piece = ArrayPool<byte>.Shared.Rent(_more is null ? (int)Math.Min(_header + _length!.Value, MaxPiece) : MaxPiece);
+        if (_isAsked)
+        {
+            throw new IOException("the message can be sent once");
+        }
+
+        _isAsked = true;
+        // Cancelled already when the connection broke after the headers.
+        cancellationToken.ThrowIfCancellationRequested();
+        var piece = ArrayPool<byte>.Shared.Rent(_more is null ? (int)Math.Min(_length!.Value, MaxPiece) : MaxPiece);
         try
         {
-            if (_header > 0)
-            {
-                GrpcFrame.WriteHeader(piece, (uint)_length!.Value);
-            }
-
-            var header = _header;
             var rest = _message;
             do
             {
-                var count = Take(ref rest, piece.AsSpan(header));
-                await stream.WriteAsync(piece.AsMemory(0, header + count), cancellationToken);
+                var count = Take(ref rest, piece);
+                await stream.WriteAsync(piece.AsMemory(0, count), cancellationToken);
                 _isTaken = true;
-                header = 0;
             }
             while (!rest.IsEmpty);
             if (_more is not null)
@@ -65,26 +77,30 @@ internal sealed class MessageContent : CallContent
         }
     }
 
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _length ?? 0;
+        return _length is not null;
+    }
+
     protected override void Dispose(bool disposing)
     {
         lock (_lock)
         {
-            _disposed = true;
+            _isDisposed = true;
             _message = default;
         }
 
         base.Dispose(disposing);
     }
 
-    private static long? LengthOf(in ReadOnlySequence<byte> message, BodyRest? more) => more is null ? message.Length : message.Length + more.Length;
-
     /// <summary>Once this is disposed of, the rest is the next attempt's, and so is the memory of the beginning, which is given back as soon as the rest begins.</summary>
     private Task PassOnAsync(BodyRest more, Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return more.CopyToAsync(stream, piece, cancellationToken);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return more.CopyToAsync(stream.WriteAsync, piece, cancellationToken);
         }
     }
 
@@ -92,7 +108,7 @@ internal sealed class MessageContent : CallContent
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             var count = (int)Math.Min(piece.Length, rest.Length);
             rest.Slice(0, count).CopyTo(piece);
             rest = rest.Slice(count);

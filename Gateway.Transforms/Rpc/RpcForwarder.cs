@@ -1,26 +1,20 @@
-using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Runtime.CompilerServices;
+using System.Diagnostics;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Reporting;
+using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms.Rpc;
 
 /// <summary>
-/// Makes the call of an RPC route: YARP's forwarder copies streams and headers from side to side, while here a message that is
-/// already in memory goes out under headers of its own. Routes without the transform <c>Rpc</c> are left to YARP's.
+/// Makes the call of an RPC route: over connections of the gateway's own, or by HTTP where the cluster asks for that. Routes without the transform
+/// <c>Rpc</c> are left to YARP's forwarder.
 /// </summary>
-internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, TimeProvider time) : IHttpForwarder
+internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upstreams upstreams, DistributedContextPropagator traces, TimeProvider time) : IHttpForwarder
 {
-    private static readonly MediaTypeHeaderValue GrpcType = new(RpcContent.GrpcType);
-    private static readonly MediaTypeHeaderValue MessageType = new(RpcContent.Type);
-
-    /// <summary>The addresses of calls by destination and path. What belongs to a destination goes with it.</summary>
-    private readonly ConditionalWeakTable<string, ConcurrentDictionary<string, Uri>> _addresses = [];
-
     public ValueTask<ForwarderError> SendAsync(
         HttpContext context, string destinationPrefix, HttpMessageInvoker httpClient, ForwarderRequestConfig requestConfig, HttpTransformer transformer) =>
         SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, CancellationToken.None);
@@ -28,7 +22,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
     public ValueTask<ForwarderError> SendAsync(
         HttpContext context, string destinationPrefix, HttpMessageInvoker httpClient, ForwarderRequestConfig requestConfig, HttpTransformer transformer, CancellationToken cancellationToken) =>
         context.Features.Get<RpcFeature>() is { } rpc
-            ? CallAsync(context, rpc, destinationPrefix, httpClient, requestConfig, transformer)
+            ? CallAsync(context, rpc, destinationPrefix, httpClient, transformer)
             : PassOnAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken);
 
     private async ValueTask<ForwarderError> PassOnAsync(
@@ -44,36 +38,13 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
     }
 
     private async ValueTask<ForwarderError> CallAsync(
-        HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, ForwarderRequestConfig config, HttpTransformer transformer)
+        HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
     {
-        RpcProtocols.TryGet(context.GetReverseProxyFeature().Cluster.Config, out var protocol, out _);
-        using var content = CallContent.Of(rpc.Message, rpc.Rest, protocol);
-        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(destinationPrefix, rpc.Route.Path))
-        {
-            Version = config.Version ?? HttpVersion.Version20,
-            VersionPolicy = config.VersionPolicy ?? HttpVersionPolicy.RequestVersionExact,
-            Content = content,
-        };
-        Address(context, rpc, request, protocol);
-        // The token of the request is that of its deadline too: there is no other.
-        var cancellationToken = context.RequestAborted;
-        Verdict verdict;
-        try
-        {
-            // What else the operator wants of the route. It comes last, so it may say anything but the message.
-            await transformer.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
-            rpc.Sent(time);
-            using var response = await client.SendAsync(request, cancellationToken);
-            rpc.Answered(time);
-            await transformer.TransformResponseAsync(context, response, cancellationToken);
-            verdict = await reply.WriteAsync(context, rpc, protocol, response, cancellationToken);
-            await transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            verdict = rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content, exception) : CallVerdict.OfAnswer(context, rpc, exception);
-        }
-
+        var proxy = context.GetReverseProxyFeature();
+        RpcProtocols.TryGet(proxy.Cluster.Config, out var protocol, out _);
+        var verdict = protocol == RpcProtocol.Http
+            ? await CallByHttpAsync(context, rpc, proxy.Cluster, destinationPrefix, client, transformer)
+            : await CallAsync(context, rpc, proxy, protocol, destinationPrefix, transformer);
         if (verdict.Kind == VerdictKind.Slow)
         {
             // A client who takes most of the route's time to send must not have the instance blamed for what it does in the rest.
@@ -85,27 +56,94 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Time
         return verdict.Outcome == RpcOutcome.Ok ? ForwarderError.None : ForwarderError.Request;
     }
 
-    private Uri AddressOf(string destination, string path) => _addresses
-        .GetValue(destination, static _ => new ConcurrentDictionary<string, Uri>(StringComparer.Ordinal))
-        .GetOrAdd(path, static (path, destination) => RequestUtilities.MakeDestinationAddress(destination, path, QueryString.Empty), destination);
-
-    private void Address(HttpContext context, RpcFeature rpc, HttpRequestMessage request, RpcProtocol protocol)
+    /// <summary>Over connections of the gateway's own.</summary>
+    private async ValueTask<Verdict> CallAsync(
+        HttpContext context, RpcFeature rpc, IReverseProxyFeature proxy, RpcProtocol protocol, string destinationPrefix, HttpTransformer transformer)
     {
-        // Sub-services read nothing of a client's headers: what is not copied can't leak.
+        // The token of the request is that of its deadline too: there is no other.
+        var cancellationToken = context.RequestAborted;
+        using var span = CallSpan.Begin(rpc.Route.Path, proxy.ProxiedDestination!.Model.Config.Address);
+        try
+        {
+            using var transforms = rpc.Route.HasTransforms ? new CallTransforms(context, transformer, cancellationToken) : null;
+            var fields = FieldsOf(context);
+            var request = new UpstreamRequest(
+                rpc.Route.Path,
+                rpc.Message,
+                rpc.Rest,
+                rpc.Route.Timeout - time.GetElapsedTime(rpc.StartedAt),
+                Authority: null,
+                fields);
+            if (transforms is not null)
+            {
+                request = await transforms.ApplyAsync(request, destinationPrefix);
+            }
+
+            rpc.Sent(time);
+            var answer = await upstreams.Of(proxy.Cluster, proxy.ProxiedDestination, protocol).CallAsync(request, cancellationToken);
+            await using var message = answer.Message;
+            rpc.Answered(time);
+            var verdict = await reply.WriteAsync(context, rpc, protocol, answer, cancellationToken);
+            if (transforms is not null)
+            {
+                await transforms.ApplyToTrailersAsync();
+            }
+
+            return verdict;
+        }
+        catch (Exception exception)
+        {
+            return rpc.SubServiceTime is null
+                ? CallVerdict.OfSending(context, rpc, Reach.PerhapsSent, exception)
+                : CallVerdict.OfAnswer(context, rpc, exception);
+        }
+    }
+
+    private async ValueTask<Verdict> CallByHttpAsync(
+        HttpContext context, RpcFeature rpc, ClusterModel cluster, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
+    {
+        var cancellationToken = context.RequestAborted;
+        using var content = new MessageContent(rpc.Message, rpc.Rest);
+        using var request = HttpCall.RequestOf(cluster, destinationPrefix, rpc.Route.Path, content);
+        try
+        {
+            foreach (var (name, value) in FieldsOf(context))
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+
+            // What else the operator wants of the route. It comes last, so it may say anything but the message.
+            await transformer.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
+            rpc.Sent(time);
+            using var response = await client.SendAsync(request, cancellationToken);
+            rpc.Answered(time);
+            await transformer.TransformResponseAsync(context, response, cancellationToken);
+            var answer = Answer.OfHttp(response);
+            await using var message = answer.Message;
+            var verdict = await reply.WriteAsync(context, rpc, RpcProtocol.Http, answer, cancellationToken);
+            await transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
+            return verdict;
+        }
+        catch (Exception exception)
+        {
+            return rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content.Reach, exception) : CallVerdict.OfAnswer(context, rpc, exception);
+        }
+    }
+
+    /// <summary>Sub-services read nothing of a client's headers but its address: what is not copied can't leak.</summary>
+    private List<KeyValuePair<string, string>> FieldsOf(HttpContext context)
+    {
+        List<KeyValuePair<string, string>> fields = [];
         if (context.Connection.RemoteIpAddress is { } client)
         {
-            request.Headers.TryAddWithoutValidation("x-forwarded-for", client.ToString());
+            fields.Add(new("x-forwarded-for", client.ToString()));
         }
 
-        if (protocol == RpcProtocol.Http)
+        if (Activity.Current is { } span)
         {
-            request.Content!.Headers.ContentType = MessageType;
-            return;
+            traces.Inject(span, fields, static (fields, name, value) => ((List<KeyValuePair<string, string>>)fields!).Add(new(name, value)));
         }
 
-        request.Content!.Headers.ContentType = GrpcType;
-        request.Headers.TryAddWithoutValidation("te", "trailers");
-        request.Headers.TryAddWithoutValidation("grpc-accept-encoding", "identity");
-        request.Headers.TryAddWithoutValidation("grpc-timeout", GrpcTimeout.Format(rpc.Route.Timeout - time.GetElapsedTime(rpc.StartedAt)));
+        return fields;
     }
 }

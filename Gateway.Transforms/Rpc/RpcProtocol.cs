@@ -10,6 +10,9 @@ internal enum RpcProtocol
 
     /// <summary>HTTP/1.1 POST of the bare message to the same path: the other face of a brpc server.</summary>
     Http,
+
+    /// <summary>baidu_std, brpc's own protocol: many calls on one connection, and nothing of HTTP.</summary>
+    Brpc,
 }
 
 internal static class RpcProtocols
@@ -19,14 +22,15 @@ internal static class RpcProtocols
     /// <summary>The protocol of a cluster; false when its metadata names an unknown one, then given in <paramref name="name"/>.</summary>
     public static bool TryGet(ClusterConfig? cluster, out RpcProtocol protocol, out string? name)
     {
-        protocol = RpcProtocol.Grpc;
-        name = null;
-        if (cluster?.Metadata?.TryGetValue(MetadataKey, out name) is not true)
+        name = cluster?.Metadata?.GetValueOrDefault(MetadataKey);
+        (protocol, var isKnown) = name switch
         {
-            return true;
-        }
-
-        protocol = string.Equals(name, "http", StringComparison.OrdinalIgnoreCase) ? RpcProtocol.Http : RpcProtocol.Grpc;
-        return protocol == RpcProtocol.Http || string.Equals(name, "grpc", StringComparison.OrdinalIgnoreCase);
+            null => (RpcProtocol.Grpc, true),
+            _ when name.Equals("grpc", StringComparison.OrdinalIgnoreCase) => (RpcProtocol.Grpc, true),
+            _ when name.Equals("http", StringComparison.OrdinalIgnoreCase) => (RpcProtocol.Http, true),
+            _ when name.Equals("brpc", StringComparison.OrdinalIgnoreCase) => (RpcProtocol.Brpc, true),
+            _ => (RpcProtocol.Grpc, false),
+        };
+        return isKnown;
     }
 }

@@ -22,10 +22,8 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
     private const int InternalError = 2;
 
     /// <summary>Leaves a reply, or says why there is none. What it throws concerns the answer as well.</summary>
-    public async ValueTask<Verdict> WriteAsync(HttpContext http, RpcFeature rpc, RpcProtocol protocol, HttpResponseMessage response, CancellationToken cancellationToken)
+    public async ValueTask<Verdict> WriteAsync(HttpContext http, RpcFeature rpc, RpcProtocol protocol, Answer answer, CancellationToken cancellationToken)
     {
-        var answer = await Answer.OpenAsync(protocol, response, cancellationToken);
-        await using var message = answer.Message;
         if (rpc.Route.Events is { } toTell)
         {
             return await ReplyWithEventsAsync(http, rpc, toTell, answer, cancellationToken);

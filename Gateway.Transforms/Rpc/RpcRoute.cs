@@ -14,6 +14,7 @@ namespace Gateway.Transforms.Rpc;
 /// <param name="MaxRequestBytes">The largest request body taken, in bytes.</param>
 /// <param name="Timeout">How long the call may take, from the first byte of the request.</param>
 /// <param name="HoldsBeforeSession">Whether serializers write a large value before the session id, so that much is held before anybody knows who sends it.</param>
+/// <param name="HasTransforms">Whether the route has further transforms, which want to see the call in HTTP's form.</param>
 internal sealed record RpcRoute(
     string RouteId,
     string Path,
@@ -23,4 +24,5 @@ internal sealed record RpcRoute(
     RouteEvents? Events,
     long MaxRequestBytes,
     TimeSpan Timeout,
-    bool HoldsBeforeSession = false);
+    bool HoldsBeforeSession = false,
+    bool HasTransforms = false);

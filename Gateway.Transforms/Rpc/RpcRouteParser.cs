@@ -69,7 +69,8 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             events,
             route.MaxRequestBodySize ?? options.Value.DefaultMaxRequestBodySize,
             route.Timeout ?? options.Value.DefaultTimeout,
-            session == SessionMode.Required && LargeBeforeSession(method, fields) is not null);
+            session == SessionMode.Required && LargeBeforeSession(method, fields) is not null,
+            route.Transforms is { Count: > 1 });
     }
 
     /// <summary>What <c>Gateway:Messages</c> names and no message of any route has, each by a sentence: a name that is misspelt for all routes.</summary>

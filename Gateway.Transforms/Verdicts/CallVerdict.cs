@@ -18,21 +18,19 @@ internal static class CallVerdict
     };
 
     /// <summary>Thrown before the instance began to answer.</summary>
-    public static Verdict OfSending(HttpContext http, RpcFeature rpc, CallContent content, Exception exception)
+    /// <param name="http">The request.</param>
+    /// <param name="rpc">The call.</param>
+    /// <param name="reach">How far the request got, as far as the connection can tell.</param>
+    /// <param name="exception">What was thrown.</param>
+    public static Verdict OfSending(HttpContext http, RpcFeature rpc, Reach reach, Exception exception) => exception switch
     {
-        if (OfClient(http, rpc, content.Reach) is { } verdict)
-        {
-            return verdict;
-        }
-
-        return exception switch
-        {
-            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => AboveLimit(exception),
-            _ when content.Reach == Reach.NotSent && IsOfConnection(exception) || IsUnsent(exception) => Unreachable(exception),
-            _ when IsOfConnection(exception) => Broken(exception.GetBaseException().Message, content.Reach),
-            _ => Defect(exception, content.Reach),
-        };
-    }
+        AnswerException answer => answer.Verdict,
+        _ when OfClient(http, rpc, reach) is { } verdict => verdict,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => AboveLimit(exception),
+        _ when (reach == Reach.NotSent && IsOfConnection(exception)) || IsUnsent(exception) => Unreachable(exception),
+        _ when IsOfConnection(exception) => Broken(exception.GetBaseException().Message, reach),
+        _ => Defect(exception, reach),
+    };
 
     /// <summary>Thrown while the answer was read.</summary>
     public static Verdict OfAnswer(HttpContext http, RpcFeature rpc, Exception exception) => exception switch

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
-using System.Net.Http.Headers;
+using System.Text;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
+using Gateway.Transforms.Upstream.Http2;
 
 namespace Gateway.Chaos.Fuzzing.Targets;
 
@@ -17,6 +19,10 @@ internal sealed class AnswerTarget : IFuzzTarget
 
     private static readonly string[] Encodings = ["identity", "gzip", "deflate", "zstd"];
     private static readonly string?[] Statuses = ["0", null, "13", "rubbish"];
+
+    /// <summary>Of which nothing is read: the target plays its reader.</summary>
+    private static readonly Http2Connection Connection = new(
+        Stream.Null, new RequestHeaders(new Uri("http://sub-service")), UpstreamSettings.Of(null, null), new PingInterval(null), TimeProvider.System);
 
     public string Name => "answer";
 
@@ -59,21 +65,28 @@ internal sealed class AnswerTarget : IFuzzTarget
     /// <summary>The message, or why there is none.</summary>
     private static (byte[]? Message, string? Reason) Read(string encoding, string? status, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
-        using var response = new HttpResponseMessage
+        var call = new Http2Call(Connection);
+        call.Begin(1);
+        call.OnHeader(":status"u8, "200"u8);
+        call.OnHeader("content-type"u8, "application/grpc"u8);
+        call.OnHeader("grpc-encoding"u8, Encoding.Latin1.GetBytes(encoding));
+        foreach (var piece in pieces)
         {
-            Content = new StreamContent(new PieceStream(pieces)) { Headers = { ContentType = new MediaTypeHeaderValue(RpcContent.GrpcType) } },
-        };
-        response.Headers.TryAddWithoutValidation("grpc-encoding", encoding);
-        if (status is not null)
-        {
-            response.TrailingHeaders.TryAddWithoutValidation("grpc-status", status);
+            call.TryReceive(1, piece.Span, out _);
+            call.Flush(1);
         }
 
+        if (status is not null)
+        {
+            call.OnHeader("grpc-status"u8, Encoding.Latin1.GetBytes(status));
+        }
+
+        call.Complete(1);
         try
         {
-            var answer = Answer.OpenAsync(RpcProtocol.Grpc, response, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-            using var message = answer.Message;
+            var answer = GrpcAnswer.OpenAsync(call, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             using var buffer = AnswerBuffer.ReadAsync(answer, MaxMessage, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            answer.Message.DisposeAsync().AsTask().GetAwaiter().GetResult();
             return (buffer.Memory.ToArray(), null);
         }
         catch (AnswerException failed)

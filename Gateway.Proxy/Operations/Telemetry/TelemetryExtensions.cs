@@ -29,7 +29,7 @@ internal static class TelemetryExtensions
     /// <summary>What the platform counts for each call to a sub-service, and <c>gateway.destination.duration</c> counts already.</summary>
     public static readonly string[] CountedAlready = ["http.client.request.duration", "http.client.active_requests", "http.client.request.time_in_queue"];
 
-    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http"];
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", CallMeters.SpanSource];
 
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Proxy.Upstream;
 using Gateway.Tests.Support;
+using Gateway.Transforms.Upstream;
 using Microsoft.Extensions.Logging.Abstractions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -16,12 +17,12 @@ internal sealed class SubServiceClientFactoryTests
     {
         using var sut = new SocketsHttpHandler();
 
-        SubServiceClientFactory.Configure(sut, ConnectionSettings.Of(null));
+        SubServiceClientFactory.Configure(sut, UpstreamSettings.Of(null, null));
 
         Assert.Multiple(() =>
         {
             Assert.That(sut.KeepAlivePingDelay, Is.EqualTo(Timeout.InfiniteTimeSpan));
-            Assert.That(sut.InitialHttp2StreamWindowSize, Is.EqualTo(16 << 20));
+            Assert.That(sut.InitialHttp2StreamWindowSize, Is.EqualTo(1 << 20));
             Assert.That(sut.MaxResponseHeadersLength, Is.EqualTo(16 << 10), "in KiB");
         });
     }
@@ -31,12 +32,12 @@ internal sealed class SubServiceClientFactoryTests
     {
         using var sut = new SocketsHttpHandler();
 
-        SubServiceClientFactory.Configure(sut, ConnectionSettings.Of(new Dictionary<string, string>
+        SubServiceClientFactory.Configure(sut, UpstreamSettings.Of(new Dictionary<string, string>
         {
             ["PingIntervalSeconds"] = "30",
             ["PingTimeoutSeconds"] = "7",
             ["StreamWindow"] = "65535",
-        }));
+        }, null));
 
         Assert.Multiple(() =>
         {
@@ -73,7 +74,7 @@ internal sealed class SubServiceClientFactoryTests
     [TestCase("PingTimeoutSeconds", "0", "1 to 300")]
     [TestCase("StreamWindow", "16 MiB", "65535 to 16777216")]
     public void Check_NumberOutOfRange_IsRefused(string key, string value, string range) => Assert.That(
-        ConnectionSettings.Check(new ClusterConfig { ClusterId = "c", Metadata = new Dictionary<string, string> { [key] = value } }),
+        UpstreamSettings.Check(new ClusterConfig { ClusterId = "c", Metadata = new Dictionary<string, string> { [key] = value } }),
         Is.EqualTo(new[] { $"Cluster 'c': metadata '{key}' is '{value}'; use a number from {range}, or leave it out." }));
 
     /// <summary>Without pings it is the system that notices a machine that is gone.</summary>
@@ -90,7 +91,7 @@ internal sealed class SubServiceClientFactoryTests
                 return ValueTask.FromResult(context.PlaintextStream);
             },
         };
-        SubServiceClientFactory.Configure(handler, ConnectionSettings.Of(null));
+        SubServiceClientFactory.Configure(handler, UpstreamSettings.Of(null, null));
         using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
         using var response = await client.GetAsync(service.Address).DefaultTimeout();

@@ -1,6 +1,6 @@
 using Gateway.Transforms.Wire;
 
-namespace Gateway.Transforms.Rpc;
+namespace Gateway.Transforms.Upstream.Http2;
 
 /// <summary>
 /// A compressed answer, unpacked. The compression says by itself where it ends, perhaps before the answer does; the last bytes are
@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Rpc;
 /// </summary>
 /// <param name="unpacked">The message.</param>
 /// <param name="packed">The answer it is unpacked from.</param>
-internal sealed class DecompressedAnswer(Stream unpacked, GrpcAnswerStream packed) : ReadOnlyStream
+internal sealed class DecompressedAnswer(Stream unpacked, GrpcAnswer packed) : ReadOnlyStream
 {
     private const int ScrapBytes = 1 << 10;
 
@@ -28,14 +28,11 @@ internal sealed class DecompressedAnswer(Stream unpacked, GrpcAnswerStream packe
         return read;
     }
 
-    protected override void Dispose(bool disposing)
+    public override async ValueTask DisposeAsync()
     {
-        if (disposing)
-        {
-            unpacked.Dispose();
-        }
-
-        base.Dispose(disposing);
+        await unpacked.DisposeAsync();
+        await packed.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     private async ValueTask ReadToEndAsync(CancellationToken cancellationToken)

@@ -1,12 +1,13 @@
+using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Proxy.Upstream;
+namespace Gateway.Transforms.Upstream;
 
 /// <summary>
 /// A connection that ends when the machine at its other end is gone without a word. The system sees to that, below HTTP, so no server
 /// can take it for abuse as it may pings.
 /// </summary>
-internal static class WatchedSocket
+public static class WatchedSocket
 {
     private const int IdleSeconds = 10;
     private const int ProbeSeconds = 5;
@@ -16,14 +17,14 @@ internal static class WatchedSocket
     private const int UserTimeoutOption = 18;
     private const int UserTimeoutMilliseconds = 20_000;
 
-    /// <summary>Connects as the HTTP handler would by itself.</summary>
-    public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    /// <summary>Connects to the first address of the host that lets itself be connected to. The host's name is resolved anew each time.</summary>
+    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             Watch(socket);
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            await socket.ConnectAsync(host, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

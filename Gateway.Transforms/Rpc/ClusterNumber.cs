@@ -1,10 +1,10 @@
 using System.Globalization;
 using Yarp.ReverseProxy.Configuration;
 
-namespace Gateway.Proxy.Routing;
+namespace Gateway.Transforms.Rpc;
 
 /// <summary>A number in a cluster's metadata.</summary>
-internal sealed record ClusterNumber(string Key, int Min, int Max, int Default)
+public sealed record ClusterNumber(string Key, int Min, int Max, int Default)
 {
     /// <summary>A sentence for each of the numbers that is written wrongly.</summary>
     public static IEnumerable<string> Check(ClusterConfig cluster, IEnumerable<ClusterNumber> numbers)

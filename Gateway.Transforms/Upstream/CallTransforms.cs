@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Transforms.Upstream;
+
+/// <summary>
+/// The further transforms of an RPC route. They read and write messages of .NET's HTTP client, so the call's header is shown to them in that form.
+/// </summary>
+/// <param name="context">The client's request.</param>
+/// <param name="transformer">The transforms.</param>
+/// <param name="cancellationToken">Gives the call up.</param>
+internal sealed class CallTransforms(HttpContext context, HttpTransformer transformer, CancellationToken cancellationToken) : IDisposable
+{
+    private const string Timeout = "grpc-timeout";
+
+    /// <summary>What belongs to a connection, or is the call's own: RFC 9113, section 8.2.2.</summary>
+    private static readonly HashSet<string> NotPassedOn =
+        new(StringComparer.OrdinalIgnoreCase) { "connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "content-length", "content-type", "grpc-accept-encoding" };
+
+    private HttpResponseMessage? _response;
+
+    /// <summary>The request as the operator wants it. He may change everything but the message.</summary>
+    public async ValueTask<UpstreamRequest> ApplyAsync(UpstreamRequest request, string destinationPrefix)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, RequestUtilities.MakeDestinationAddress(destinationPrefix, request.Path, QueryString.Empty));
+        foreach (var (name, value) in request.Fields)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        await transformer.TransformRequestAsync(context, message, destinationPrefix, cancellationToken);
+        return request with
+        {
+            Authority = message.Headers.Host,
+            Timeout = message.Headers.NonValidated.Contains(Timeout) ? null : request.Timeout,
+            Fields =
+            [
+                .. from header in message.Headers.NonValidated
+                   where !NotPassedOn.Contains(header.Key)
+                   from value in header.Value
+                   select KeyValuePair.Create(header.Key.ToLowerInvariant(), value),
+            ],
+            OnHeader = response => transformer.TransformResponseAsync(context, _response = response, cancellationToken),
+        };
+    }
+
+    public ValueTask ApplyToTrailersAsync() =>
+        _response is null ? default : transformer.TransformResponseTrailersAsync(context, _response, cancellationToken);
+
+    public void Dispose() => _response?.Dispose();
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.IO.Compression;
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Wire;
+
+namespace Gateway.Transforms.Upstream.Http2;
+
+/// <summary>
+/// The one message of a unary gRPC answer as a stream, without its frame. The last bytes are handed out only after the call's status
+/// has been read and is good, so whoever has read to the end has a good answer.
+/// </summary>
+internal sealed class GrpcAnswer : ReadOnlyStream
+{
+    private readonly Http2Call _call;
+    private long _left;
+
+    private GrpcAnswer(Http2Call call, uint length)
+    {
+        _call = call;
+        _left = length;
+    }
+
+    /// <summary>Reads as far as the frame's header.</summary>
+    /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
+    public static async ValueTask<Answer> OpenAsync(Http2Call call, CancellationToken cancellationToken)
+    {
+        var read = await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken);
+        Answer.EnsureStatus(call.Status);
+        if (call.ContentType?.StartsWith(RpcContent.GrpcType, StringComparison.OrdinalIgnoreCase) is not true)
+        {
+            throw AnswerException.Garbled($"the answer's content type is '{GrpcMessage.Decode(call.ContentType ?? "")}', not {RpcContent.GrpcType}");
+        }
+
+        if (read.Buffer.Length < GrpcFrame.HeaderBytes)
+        {
+            throw Ended(call, read.Buffer.IsEmpty ? "the answer has no message" : "the answer ends within its frame header");
+        }
+
+        var (isCompressed, length) = ReadHeader(read.Buffer);
+        var end = read.Buffer.GetPosition(GrpcFrame.HeaderBytes);
+        call.Advance(end, end, GrpcFrame.HeaderBytes);
+        var message = new GrpcAnswer(call, length);
+        if (length == 0)
+        {
+            await message.VerifyEndAsync(cancellationToken);
+        }
+
+        return isCompressed ? new Answer(Decompress(call.Encoding, message), null) : new Answer(message, length);
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_left == 0 || buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        var read = await _call.ReadAsync(cancellationToken);
+        var count = (int)Math.Min(Math.Min(buffer.Length, _left), read.Buffer.Length);
+        if (count == 0)
+        {
+            throw Ended(_call, $"the answer ends {_left} bytes before its message does");
+        }
+
+        var piece = read.Buffer.Slice(0, count);
+        piece.CopyTo(buffer.Span);
+        _call.Advance(piece.End, piece.End, count);
+        _left -= count;
+        if (_left == 0)
+        {
+            await VerifyEndAsync(cancellationToken);
+        }
+
+        return count;
+    }
+
+    /// <summary>Ends the call when it is not over: a client that hangs up must not leave the sub-service sending.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await _call.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    private static (bool IsCompressed, uint Length) ReadHeader(in ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> header = stackalloc byte[GrpcFrame.HeaderBytes];
+        bytes.Slice(0, GrpcFrame.HeaderBytes).CopyTo(header);
+        return GrpcFrame.TryRead(header, out var isCompressed, out var length)
+            ? (isCompressed, length)
+            : throw AnswerException.Garbled($"the answer's frame begins with {header[0]}, which is no gRPC");
+    }
+
+    private static DecompressedAnswer Decompress(string? encoding, GrpcAnswer message)
+    {
+        Stream unpacked = encoding switch
+        {
+            "gzip" => new GZipStream(message, CompressionMode.Decompress, leaveOpen: true),
+            "deflate" => new ZLibStream(message, CompressionMode.Decompress, leaveOpen: true),
+            _ => throw AnswerException.Garbled($"the answer is compressed as '{GrpcMessage.Decode(encoding ?? "none")}', which the gateway cannot read"),
+        };
+        return new DecompressedAnswer(unpacked, message);
+    }
+
+    private async ValueTask VerifyEndAsync(CancellationToken cancellationToken)
+    {
+        if (!(await _call.ReadAtLeastAsync(1, cancellationToken)).Buffer.IsEmpty)
+        {
+            throw AnswerException.Garbled("the answer has more than one message");
+        }
+
+        GrpcStatus.EnsureOk(_call.GrpcStatus, _call.GrpcMessage);
+    }
+
+    /// <summary>The body is over too early: the status may tell why.</summary>
+    private static AnswerException Ended(Http2Call call, string reason)
+    {
+        try
+        {
+            GrpcStatus.EnsureOk(call.GrpcStatus, call.GrpcMessage);
+        }
+        catch (AnswerException failed)
+        {
+            return failed;
+        }
+
+        return AnswerException.Garbled(reason);
+    }
+}

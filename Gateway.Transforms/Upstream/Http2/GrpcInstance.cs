@@ -1,0 +1,56 @@
+using System.Net;
+using System.Net.Security;
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Transforms.Upstream.Http2;
+
+/// <summary>An instance that speaks gRPC: over cleartext HTTP/2 without an upgrade, or over TLS.</summary>
+internal sealed class GrpcInstance(Uri address, UpstreamSettings settings, TimeProvider time) : UpstreamInstance(address, settings, time)
+{
+    private readonly RequestHeaders _headers = new(address);
+    private readonly PingInterval _pings = new(settings.PingInterval);
+
+    protected override async Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var stream = await Dialer.ConnectAsync(Address, Settings, SslApplicationProtocol.Http2, cancellationToken);
+        var connection = new Http2Connection(stream, _headers, Settings, _pings, Time);
+        connection.Start(Pool.Changed);
+        try
+        {
+            await connection.Greeted.WaitAsync(cancellationToken);
+            return connection;
+        }
+        catch (Exception exception)
+        {
+            connection.Fail(exception);
+            throw;
+        }
+    }
+
+    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var grpc = (Http2Call)call;
+        if (request.OnHeader is { } onHeader)
+        {
+            await grpc.WaitAsync(cancellationToken);
+            await onHeader(ResponseOf(grpc));
+        }
+
+        return await GrpcAnswer.OpenAsync(grpc, cancellationToken);
+    }
+
+    /// <summary>The header in the form that YARP's transforms read.</summary>
+    private static HttpResponseMessage ResponseOf(Http2Call call)
+    {
+        var response = new HttpResponseMessage((HttpStatusCode)call.Status) { Version = HttpVersion.Version20 };
+        foreach (var (name, value) in call.Fields)
+        {
+            if (!response.Headers.TryAddWithoutValidation(name, value))
+            {
+                response.Content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return response;
+    }
+}

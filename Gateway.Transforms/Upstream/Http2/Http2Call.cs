@@ -1,0 +1,101 @@
+using System.Globalization;
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Transforms.Upstream.Http2;
+
+/// <summary>A call as a stream of HTTP/2. What the header and the trailers say is known before the bytes that follow are shown.</summary>
+internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHeaderSink
+{
+    private List<KeyValuePair<string, string>>? _fields;
+
+    /// <summary>The HTTP status; zero before the header has come.</summary>
+    public int Status { get; private set; }
+
+    /// <summary>Its content type; null when there is none.</summary>
+    public string? ContentType { get; private set; }
+
+    /// <summary>The encoding of its message; null when there is none.</summary>
+    public string? Encoding { get; private set; }
+
+    /// <summary>How the call went, as it was sent; null as long as that has not been said.</summary>
+    public string? GrpcStatus { get; private set; }
+
+    /// <summary>What is said of a failure, in percent encoding.</summary>
+    public string? GrpcMessage { get; private set; }
+
+    /// <summary>The header's fields, for those who ask for <see cref="KeepsFields"/>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Fields => _fields ?? [];
+
+    /// <summary>Whether all fields of the header are kept, and not only those that the gateway reads.</summary>
+    public bool KeepsFields { get; set; }
+
+    /// <summary>The header has come; what comes now are trailers.</summary>
+    public bool HasHeader { get; set; }
+
+    /// <summary>The request has been sent whole.</summary>
+    public bool IsSent { get; set; }
+
+    /// <summary>The peer has ended the stream.</summary>
+    public bool IsEnded { get; set; }
+
+    /// <summary>Bytes that the peer takes of the request.</summary>
+    public long Window { get; set; }
+
+    /// <summary>Bytes that were taken of the answer, and that the peer does not know of.</summary>
+    public int Credit { get; set; }
+
+    /// <summary>Somebody waits for room to send.</summary>
+    public TaskCompletionSource? Room { get; set; }
+
+    public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (name.SequenceEqual(":status"u8))
+        {
+            Status = value.Length == 3 && int.TryParse(value, NumberStyles.None, null, out var status) ? status : 0;
+        }
+        else if (name.SequenceEqual("content-type"u8))
+        {
+            ContentType = value.SequenceEqual("application/grpc"u8) ? RpcContent.GrpcType : Text(value);
+        }
+        else if (name.SequenceEqual("grpc-status"u8))
+        {
+            // Two are one that nobody can read.
+            GrpcStatus = GrpcStatus is not null ? $"{GrpcStatus}, {Text(value)}" : value.SequenceEqual("0"u8) ? "0" : Text(value);
+        }
+        else if (name.SequenceEqual("grpc-message"u8))
+        {
+            GrpcMessage = Text(value);
+        }
+        else if (name.SequenceEqual("grpc-encoding"u8))
+        {
+            Encoding = value.SequenceEqual("identity"u8) ? "identity" : Text(value);
+        }
+
+        if (KeepsFields && !HasHeader && name is not [(byte)':', ..])
+        {
+            (_fields ??= []).Add(new(Text(name), Text(value)));
+        }
+    }
+
+    /// <summary>What an interim answer has said is forgotten: RFC 9110, section 15.2.</summary>
+    public void ForgetHeader()
+    {
+        Status = 0;
+        ContentType = Encoding = GrpcStatus = GrpcMessage = null;
+        _fields = null;
+    }
+
+    public override ValueTask DisposeAsync() => connection.EndAsync(this);
+
+    protected override void Taken(long count) => connection.Taken(this, count);
+
+    protected override void ResetAnswer()
+    {
+        ForgetHeader();
+        HasHeader = IsSent = IsEnded = KeepsFields = false;
+        Window = Credit = 0;
+        Room = null;
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => System.Text.Encoding.Latin1.GetString(bytes);
+}

@@ -1,0 +1,320 @@
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
+
+namespace Gateway.Transforms.Upstream;
+
+/// <summary>
+/// A connection to an instance of a sub-service that carries many calls at a time. One loop reads it, and one queue is written to it. What
+/// concerns a single call ends that call alone; only what makes the connection unreadable ends the connection, and then calls that had not
+/// gone out are free to go elsewhere.
+/// </summary>
+internal abstract class UpstreamConnection
+{
+    /// <summary>Of answers that are not taken, a connection holds so many bytes.</summary>
+    public const int MaxUntaken = 64 << 20;
+
+    /// <summary>Where so many are held already, new calls go to another connection.</summary>
+    private const int ManyUntaken = MaxUntaken / 4;
+
+    private const int BufferLength = 64 << 10;
+
+    /// <summary>A peer that takes nothing for so long is gone, whatever its system acknowledges.</summary>
+    private static readonly TimeSpan MaxWrite = TimeSpan.FromSeconds(20);
+
+    /// <summary>What was written last, such as why a connection ends, has so long to go out.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    private readonly Stream _stream;
+    private readonly List<(UpstreamCall Call, long Id)> _touched = [];
+    private Action<UpstreamConnection>? _changed;
+    private int _reserved;
+    private long _untaken;
+    private long _quietSince;
+
+    protected UpstreamConnection(Stream stream, TimeProvider time)
+    {
+        _stream = stream;
+        Time = time;
+        MadeAt = _quietSince = ReadAt = time.GetTimestamp();
+        Output = new OutputQueue(stream, Sync, time, Fail);
+    }
+
+    /// <summary>When it was made, as a timestamp.</summary>
+    public long MadeAt { get; }
+
+    /// <summary>It takes new calls.</summary>
+    public bool IsOpen { get; private set; } = true;
+
+    /// <summary>It has ended.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Calls under way, and places taken for calls that are about to begin.</summary>
+    public int Reserved => Volatile.Read(ref _reserved);
+
+    protected TimeProvider Time { get; }
+
+    protected Lock Sync { get; } = new();
+
+    protected OutputQueue Output { get; }
+
+    /// <summary>When the peer was last heard, as a timestamp.</summary>
+    protected long ReadAt { get; private set; }
+
+    /// <summary>How many calls may be under way.</summary>
+    protected abstract int Capacity { get; }
+
+    /// <summary>The calls under way. Under the lock.</summary>
+    protected abstract IEnumerable<UpstreamCall> Calls { get; }
+
+    /// <summary>Begins to read.</summary>
+    /// <param name="changed">Told when there is room again, or the connection takes no new calls any more. Not under the lock.</param>
+    public void Start(Action<UpstreamConnection> changed)
+    {
+        _changed = changed;
+        _ = ReadAsync();
+    }
+
+    /// <summary>Takes a place for a call; false when there is none, or better ones may be elsewhere.</summary>
+    public bool TryReserve()
+    {
+        lock (Sync)
+        {
+            if (!IsOpen || _reserved >= Capacity || _untaken > ManyUntaken)
+            {
+                return false;
+            }
+
+            _reserved++;
+            return true;
+        }
+    }
+
+    /// <summary>Sends a request, and for a large one begins to, in the place that was taken for it.</summary>
+    /// <exception cref="AnswerException">The connection has ended.</exception>
+    public abstract UpstreamCall Send(in UpstreamRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Takes no new calls, and ends with the last one.</summary>
+    public void Retire()
+    {
+        bool isLast;
+        lock (Sync)
+        {
+            IsOpen = false;
+            isLast = _reserved == 0;
+        }
+
+        _changed?.Invoke(this);
+        if (isLast)
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Looks after the connection about once a second: ends it when nobody has needed it for long, or when the peer is stuck.</summary>
+    public void Tick(TimeSpan maxIdle)
+    {
+        long? writingSince;
+        lock (Sync)
+        {
+            writingSince = Output.WritingSince;
+        }
+
+        if (writingSince is { } since && Time.GetElapsedTime(since) > MaxWrite)
+        {
+            Fail(new IOException($"the sub-service has taken nothing for {MaxWrite.TotalSeconds} s"));
+        }
+        else if (_reserved == 0 && Time.GetElapsedTime(Volatile.Read(ref _quietSince)) > maxIdle)
+        {
+            Retire();
+        }
+        else
+        {
+            LookAfter();
+        }
+    }
+
+    /// <summary>The connection is of no use any more: all its calls end.</summary>
+    public void Fail(Exception exception)
+    {
+        UpstreamCall[] calls;
+        lock (Sync)
+        {
+            if (IsClosed)
+            {
+                return;
+            }
+
+            IsClosed = true;
+            IsOpen = false;
+            calls = [.. Calls];
+            if (exception is UnreadableException unreadable)
+            {
+                SayGoodbye(unreadable);
+            }
+
+            foreach (var call in calls)
+            {
+                call.Complete(call.Id, FailureOf(call, exception));
+            }
+        }
+
+        _ = EndAsync();
+        WakeSenders();
+        _changed?.Invoke(this);
+    }
+
+    protected abstract void LookAfter();
+
+    /// <summary>Writes why the connection ends, where the protocol has words for that. Under the lock.</summary>
+    protected abstract void SayGoodbye(UnreadableException? reason);
+
+    /// <summary>Reads all that is whole in the bytes, and says how many those were.</summary>
+    /// <exception cref="UnreadableException">What follows on this connection cannot be read.</exception>
+    protected abstract int Read(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Calls that wait for room to send look again.</summary>
+    protected abstract void WakeSenders();
+
+    /// <summary>A piece of an answer has come for a call.</summary>
+    /// <returns>False when it is not wanted any more, or too much is held already; then the call has failed.</returns>
+    protected bool Deliver(UpstreamCall call, long id, ReadOnlySpan<byte> bytes)
+    {
+        lock (Sync)
+        {
+            if (_untaken + bytes.Length > MaxUntaken)
+            {
+                return false;
+            }
+
+            _untaken += bytes.Length;
+        }
+
+        if (!call.TryReceive(id, bytes, out var isFirst))
+        {
+            lock (Sync)
+            {
+                _untaken -= bytes.Length;
+            }
+
+            return false;
+        }
+
+        if (isFirst)
+        {
+            _touched.Add((call, id));
+        }
+
+        return true;
+    }
+
+    /// <summary>Bytes of answers were taken, or are not wanted any more. Under the lock.</summary>
+    protected void Free(long count) => _untaken -= count;
+
+    /// <summary>Gives a place back.</summary>
+    public void Release()
+    {
+        bool isLast;
+        lock (Sync)
+        {
+            isLast = --_reserved == 0 && !IsOpen;
+            _quietSince = Time.GetTimestamp();
+        }
+
+        if (isLast)
+        {
+            Close();
+        }
+
+        _changed?.Invoke(this);
+    }
+
+    /// <summary>The failure of a call whose connection has ended: whether it can have reached the instance is known by what was written.</summary>
+    protected AnswerException FailureOf(UpstreamCall call, Exception exception) => call.RequestEnd > Output.Begun
+        ? AnswerException.Unreachable(exception.Message, isReplayable: true)
+        : AnswerException.Broken(exception.Message, Reach.PerhapsSent);
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[BufferLength];
+        var filled = 0;
+        try
+        {
+            while (true)
+            {
+                var read = await _stream.ReadAsync(buffer.AsMemory(filled));
+                if (read == 0)
+                {
+                    throw new IOException("the sub-service has closed the connection");
+                }
+
+                filled += read;
+                ReadAt = Time.GetTimestamp();
+                int used;
+                try
+                {
+                    used = Read(buffer.AsSpan(0, filled));
+                }
+                finally
+                {
+                    FlushTouched();
+                }
+
+                filled -= used;
+                buffer.AsSpan(used, filled).CopyTo(buffer);
+                if (Output.Waiting > OutputQueue.Enough)
+                {
+                    // Whoever has the gateway answer, as pings do, has to take the answers before it is read again.
+                    await Output.DrainAsync();
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+    }
+
+    private void FlushTouched()
+    {
+        foreach (var (call, id) in _touched)
+        {
+            call.Flush(id);
+        }
+
+        _touched.Clear();
+    }
+
+    private void Close()
+    {
+        lock (Sync)
+        {
+            if (IsClosed)
+            {
+                return;
+            }
+
+            IsClosed = true;
+            IsOpen = false;
+            SayGoodbye(null);
+        }
+
+        _ = EndAsync();
+        _changed?.Invoke(this);
+    }
+
+    private async Task EndAsync()
+    {
+        try
+        {
+            await Output.EndAsync().WaitAsync(LastWords, Time);
+        }
+        catch (TimeoutException)
+        {
+            // The peer does not listen, and goes without them.
+        }
+        finally
+        {
+            await _stream.DisposeAsync();
+        }
+    }
+}

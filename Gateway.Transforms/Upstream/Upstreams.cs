@@ -1,0 +1,144 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream.Http2;
+using Yarp.ReverseProxy.Model;
+
+namespace Gateway.Transforms.Upstream;
+
+/// <summary>All instances that RPCs are sent to, with their connections. They come and go with YARP's destinations.</summary>
+internal sealed class Upstreams : IClusterChangeListener, IDisposable
+{
+    public const string MeterName = "Gateway.Transforms.Upstream";
+
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConditionalWeakTable<DestinationState, Entry> _entries = [];
+    private readonly Lock _lock = new();
+    private readonly List<(string Cluster, string Address, UpstreamInstance Instance)> _instances = [];
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+
+    public Upstreams(TimeProvider time, IMeterFactory meters)
+    {
+        _time = time;
+        _timer = time.CreateTimer(static upstreams => ((Upstreams)upstreams!).Tick(), this, TickInterval, TickInterval);
+        var meter = meters.Create(MeterName);
+        meter.CreateObservableGauge("gateway.upstream.connections", () => Measure(pool => pool.Connections), "{connection}", "Connections for RPCs to an instance.");
+        meter.CreateObservableCounter("gateway.upstream.connects.failed", () => Measure(pool => pool.FailedConnects), "{connect}", "Tries to connect to an instance that failed.");
+    }
+
+    /// <summary>The instance that a destination stands for.</summary>
+    public UpstreamInstance Of(ClusterModel cluster, DestinationState destination, RpcProtocol protocol)
+    {
+        var entry = _entries.GetOrCreateValue(destination);
+        return entry.Served is { } served && served.Cluster == cluster && served.Destination == destination.Model
+            ? served.Instance
+            : Follow(entry, cluster, destination.Model, protocol);
+    }
+
+    public void OnClusterAdded(ClusterState cluster)
+    {
+    }
+
+    public void OnClusterChanged(ClusterState cluster)
+    {
+        var destinations = cluster.DestinationsState.AllDestinations;
+        foreach (var (destination, entry) in _entries)
+        {
+            if (entry.IsOf(cluster.ClusterId) && !destinations.Contains(destination))
+            {
+                Retire(entry);
+            }
+        }
+    }
+
+    public void OnClusterRemoved(ClusterState cluster)
+    {
+        foreach (var (_, entry) in _entries)
+        {
+            if (entry.IsOf(cluster.ClusterId))
+            {
+                Retire(entry);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        UpstreamInstance[] instances;
+        lock (_lock)
+        {
+            instances = [.. _instances.Select(known => known.Instance)];
+            _instances.Clear();
+        }
+
+        foreach (var instance in instances)
+        {
+            instance.Pool.Retire();
+        }
+    }
+
+    /// <summary>The settings may have changed. Where they have, calls go out on new connections, and the old ones end with their last call.</summary>
+    private UpstreamInstance Follow(Entry entry, ClusterModel cluster, DestinationModel destination, RpcProtocol protocol)
+    {
+        lock (_lock)
+        {
+            var settings = UpstreamSettings.Of(cluster.Config.Metadata, cluster.Config.HttpClient);
+            var known = entry.Served;
+            var instance = known?.Instance;
+            if (known is null || known.Settings != settings || known.Protocol != protocol || known.Destination.Config.Address != destination.Config.Address)
+            {
+                instance?.Pool.Retire();
+                var address = new Uri(destination.Config.Address);
+                instance = protocol == RpcProtocol.Brpc ? throw new NotSupportedException() : new GrpcInstance(address, settings, _time);
+                _instances.Add((cluster.Config.ClusterId, destination.Config.Address, instance));
+            }
+
+            entry.Served = new Served(cluster, destination, protocol, settings, instance!);
+            return instance!;
+        }
+    }
+
+    private void Retire(Entry entry)
+    {
+        lock (_lock)
+        {
+            entry.Served?.Instance.Pool.Retire();
+        }
+    }
+
+    private void Tick()
+    {
+        UpstreamPool[] pools;
+        lock (_lock)
+        {
+            _instances.RemoveAll(known => known.Instance.Pool.IsOver);
+            pools = [.. _instances.Select(known => known.Instance.Pool)];
+        }
+
+        foreach (var pool in pools)
+        {
+            pool.Tick();
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Measure(Func<UpstreamPool, long> number)
+    {
+        lock (_lock)
+        {
+            return [.. _instances.Select(known => new Measurement<long>(number(known.Instance.Pool), new("cluster", known.Cluster), new("destination", known.Address)))];
+        }
+    }
+
+    /// <summary>What a destination stood for when it was asked for last.</summary>
+    private sealed record Served(ClusterModel Cluster, DestinationModel Destination, RpcProtocol Protocol, UpstreamSettings Settings, UpstreamInstance Instance);
+
+    private sealed class Entry
+    {
+        public Served? Served { get; set; }
+
+        public bool IsOf(string cluster) => string.Equals(Served?.Cluster.Config.ClusterId, cluster, StringComparison.OrdinalIgnoreCase);
+    }
+}
