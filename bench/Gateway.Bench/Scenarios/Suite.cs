@@ -60,18 +60,21 @@ internal sealed class Suite : IDisposable
 
     private async Task SmallAsync()
     {
-        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked, Names.RedisNative);
-        var (nginx, yarp, memory, redis, tracked) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Redis], results[Names.RedisTracked]);
+        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Brpc, Names.Redis, Names.RedisTracked, Names.RedisNative);
+        var (nginx, yarp, memory, brpc, redis, tracked) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Brpc], results[Names.Redis], results[Names.RedisTracked]);
         _memoryRate = memory.Load.Rate;
         _report.Metric("rps_ratio_nginx_memory", memory.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_nginx_redis", redis.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_nginx_redis_tracked", tracked.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_yarp_h2c", memory.Load.Rate / yarp.Load.Rate);
         _report.Metric("cpu_ratio_nginx_memory", memory.Cpu / nginx.Cpu);
+        _report.Metric("rps_ratio_nginx_brpc", brpc.Load.Rate / nginx.Load.Rate);
+        _report.Metric("cpu_ratio_nginx_brpc", brpc.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_nginx_redis", redis.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_nginx_redis_tracked", tracked.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_native_redis", results[Names.RedisNative].Cpu / redis.Cpu);
         _report.Metric("alloc_bytes", memory.Allocated!.Value);
+        _report.Metric("alloc_bytes_brpc", brpc.Allocated!.Value);
         _report.Metric("alloc_bytes_redis", redis.Allocated!.Value);
         _report.Metric("alloc_bytes_redis_tracked", tracked.Allocated!.Value);
     }
@@ -143,6 +146,7 @@ internal sealed class Suite : IDisposable
                 Names.YarpHttp1 => await _lab.StartYarpAsync(http2: false),
                 Names.YarpHttp2 => await _lab.StartYarpAsync(http2: true),
                 Names.Memory => await _lab.StartMemoryGatewayAsync(),
+                Names.Brpc => await _lab.StartBrpcGatewayAsync(),
                 Names.RedisTracked => await _lab.StartTrackedGatewayAsync(),
                 Names.RedisNative => await _lab.StartNativeGatewayAsync(),
                 Names.Redis => await _lab.StartRedisGatewayAsync(),

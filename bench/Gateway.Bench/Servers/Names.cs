@@ -8,6 +8,7 @@ internal static class Names
     public const string YarpHttp1 = "plain YARP h1";
     public const string YarpHttp2 = "plain YARP h2c";
     public const string Memory = "gateway, memory";
+    public const string Brpc = "gateway, brpc";
     public const string Redis = "gateway, Redis";
     public const string RedisNative = "gateway native, Redis";
     public const string RedisTracked = "gateway, Redis tracked";

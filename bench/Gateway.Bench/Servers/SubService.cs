@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Net;
 using Gateway.Protocol;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Bench.Servers;
 
 /// <summary>
-/// All sub-services in one process that does as little as it can: gRPC on one port, plain protobuf bodies over HTTP/1.1 and HTTP/2
-/// without TLS on two others. Answers name the user they were told, so that whoever asks can check that.
+/// All sub-services in one process that does as little as it can: gRPC and plain protobuf bodies over HTTP/2 without TLS on one port,
+/// plain ones over HTTP/1.1 on another, baidu_std on a third. Answers name the user they were told, so that whoever asks can check that.
 /// </summary>
 internal static class SubService
 {
@@ -34,7 +35,7 @@ internal static class SubService
         Message = request.Message,
     };
 
-    public static async Task RunAsync(int http1Port, int http2Port)
+    public static async Task RunAsync(int http1Port, int http2Port, int brpcPort)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
@@ -48,6 +49,7 @@ internal static class SubService
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Listen(IPAddress.Loopback, http1Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, http2Port, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, brpcPort, endpoint => endpoint.UseConnectionHandler<BrpcFace>());
         });
         await using var app = builder.Build();
         app.Run(AnswerAsync);
@@ -97,7 +99,9 @@ internal static class SubService
         }
     }
 
-    private static IMessage Answer(string path, ReadOnlySpan<byte> request) => path.Split('/')[^1] switch
+    /// <param name="path">The path of a route or of a method; its last part says which.</param>
+    /// <param name="request">The message.</param>
+    public static IMessage Answer(string path, ReadOnlySpan<byte> request) => path.Split('/')[^1] switch
     {
         "GetUserInfo" or "get_user_info" => UserInfo(GetUserInfoReq.Parser.ParseFrom(request)),
         "GetTransmitTarget" or "new_message" => Transmit(NewMessageReq.Parser.ParseFrom(request)),
