@@ -116,9 +116,10 @@ internal sealed class BrpcFaultTests : BrpcTest
     [Test]
     public async Task Connection_EndedBeforeTheRequest_NoCallFails()
     {
-        await using var second = new BrpcSubService();
+        var second = new BrpcSubService();
         await using var gateway = await StartWithAsync(second.Address);
-        await Service.DisposeAsync();
+        Assert.That(await CodesAsync(gateway, WritePath), Has.All.Empty);
+        await second.DisposeAsync();
 
         Assert.That(await CodesAsync(gateway, WritePath), Has.All.Empty);
     }
