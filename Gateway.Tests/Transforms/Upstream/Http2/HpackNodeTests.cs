@@ -85,7 +85,7 @@ internal sealed class HpackNodeTests
     {
         while (true)
         {
-            var frame = await Http2Frame.ReadAsync(stream, CancellationToken.None).DefaultTimeout();
+            var frame = await Support.Http2Frame.ReadAsync(stream, CancellationToken.None).DefaultTimeout();
             Assert.That(frame?.Type, Is.Not.Null.And.Not.EqualTo(Http2FrameType.GoAway).And.Not.EqualTo(Http2FrameType.RstStream));
             if (frame is { Type: Http2FrameType.Headers } && frame.Stream == id)
             {
