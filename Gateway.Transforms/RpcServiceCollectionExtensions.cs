@@ -7,6 +7,7 @@ using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -95,6 +96,14 @@ public static class RpcServiceCollectionExtensions
             if (RpcRouteParser.FindTransform(route) is { } transform && parser.Parse(route, transform, []) is { } rpc)
             {
                 endpoint.WithMetadata(rpc);
+                // Its time is counted by CallDeadline.
+                endpoint.Add(static builder =>
+                {
+                    foreach (var timeout in builder.Metadata.OfType<RequestTimeoutAttribute>().ToArray())
+                    {
+                        builder.Metadata.Remove(timeout);
+                    }
+                });
             }
         });
     }

@@ -21,6 +21,7 @@ internal sealed class ErrorEnvelopeMiddleware(
     {
         var rpc = new RpcFeature(route, time.GetTimestamp());
         context.Features.Set(rpc);
+        using var deadline = CallDeadline.Begin(context, route.Timeout);
         try
         {
             var verdict = await RunAsync(context, rpc);

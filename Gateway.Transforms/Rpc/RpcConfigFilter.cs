@@ -1,12 +1,11 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Transforms.Rpc;
 
-/// <summary>Fills in what an operator need not write: the HTTP version of a cluster's protocol, and the default time of a call.</summary>
-internal sealed class RpcConfigFilter(IOptions<RpcOptions> options) : IProxyConfigFilter
+/// <summary>Fills in what an operator need not write: the HTTP version of a cluster's protocol.</summary>
+internal sealed class RpcConfigFilter : IProxyConfigFilter
 {
     public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel)
     {
@@ -24,8 +23,5 @@ internal sealed class RpcConfigFilter(IOptions<RpcOptions> options) : IProxyConf
         });
     }
 
-    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) =>
-        new(RpcRouteParser.FindTransform(route) is not null && route is { Timeout: null, TimeoutPolicy: null }
-            ? route with { Timeout = options.Value.DefaultTimeout }
-            : route);
+    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) => new(route);
 }

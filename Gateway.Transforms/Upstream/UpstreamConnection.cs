@@ -48,6 +48,9 @@ internal abstract class UpstreamConnection
     /// <summary>It has ended.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>A call has had a place on it.</summary>
+    public bool HasServed { get; private set; }
+
     /// <summary>Calls under way, and places taken for calls that are about to begin.</summary>
     public int Reserved => Volatile.Read(ref _reserved);
 
@@ -88,6 +91,7 @@ internal abstract class UpstreamConnection
             }
 
             _reserved++;
+            HasServed = true;
             return true;
         }
     }

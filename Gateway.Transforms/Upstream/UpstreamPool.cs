@@ -218,7 +218,6 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
         lock (_lock)
         {
             _connecting--;
-            _failures = 0;
             old = [.. _open.Where(IsOld)];
             _open = [.. _open, connection];
             isRetired = _isRetired;
@@ -236,15 +235,20 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
         lock (_lock)
         {
             _connecting--;
-            _failures++;
-            _failedAt = time.GetTimestamp();
-            _failure = reason;
-            FailedConnects++;
-            // Those that wait for a place on a connection go on waiting for that.
-            if (_open.Length == 0 && _connecting == 0)
-            {
-                FailWaiting();
-            }
+            CountFailure(reason);
+        }
+    }
+
+    private void CountFailure(string reason)
+    {
+        _failures++;
+        _failedAt = time.GetTimestamp();
+        _failure = reason;
+        FailedConnects++;
+        // Those that wait for a place on a connection go on waiting for that.
+        if (_open.Length == 0 && _connecting == 0)
+        {
+            FailWaiting();
         }
     }
 
@@ -268,10 +272,23 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
 
         lock (_lock)
         {
-            if (!connection.IsOpen)
+            if (!connection.IsOpen && _open.Contains(connection))
             {
                 _open = [.. _open.Where(open => open != connection)];
-                _leaving = [.. _leaving.Where(leaving => leaving != connection && !leaving.IsClosed), .. connection.IsClosed ? [] : new[] { connection }];
+                _leaving = [.. _leaving, connection];
+                if (connection.HasServed)
+                {
+                    _failures = 0;
+                }
+                else
+                {
+                    CountFailure("the sub-service closes connections unused");
+                }
+            }
+
+            if (connection.IsClosed)
+            {
+                _leaving = [.. _leaving.Where(leaving => leaving != connection)];
             }
 
             while (_waiting.First is { } first && TryTake(out var taken))

@@ -1,6 +1,5 @@
 using Gateway.Tests.Support;
 using Gateway.Transforms.Rpc;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -9,7 +8,7 @@ namespace Gateway.Tests.Transforms.Rpc;
 [TestFixture]
 internal sealed class RpcConfigFilterTests
 {
-    private readonly RpcConfigFilter _sut = new(Options.Create(new RpcOptions { DefaultTimeout = TimeSpan.FromSeconds(7) }));
+    private readonly RpcConfigFilter _sut = new();
 
     [TestCase(null, 2)]
     [TestCase("grpc", 2)]
@@ -55,19 +54,7 @@ internal sealed class RpcConfigFilterTests
     }
 
     [Test]
-    public async Task ConfigureRoute_RpcWithoutTimeout_HasTheDefault() =>
-        Assert.That((await FilterAsync(Route("Rpc"))).Timeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
-
-    [Test]
-    public async Task ConfigureRoute_TimeoutNamed_Stays() =>
-        Assert.That((await FilterAsync(Route("Rpc") with { Timeout = TimeSpan.FromSeconds(1) })).Timeout, Is.EqualTo(TimeSpan.FromSeconds(1)));
-
-    [Test]
-    public async Task ConfigureRoute_TimeoutPolicy_IsLeftToValidation() =>
-        Assert.That((await FilterAsync(Route("Rpc") with { TimeoutPolicy = "p" })).Timeout, Is.Null);
-
-    [Test]
-    public async Task ConfigureRoute_OrdinaryRoute_IsLeftAlone() => Assert.That((await FilterAsync(Route("PathPrefix"))).Timeout, Is.Null);
+    public async Task ConfigureRoute_IsLeftAlone() => Assert.That((await FilterAsync(Route("Rpc"))).Timeout, Is.Null);
 
     [TestCase(null, true)]
     [TestCase("grpc", true)]

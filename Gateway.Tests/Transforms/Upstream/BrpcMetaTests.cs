@@ -79,4 +79,12 @@ internal sealed class BrpcMetaTests
     [TestCase("a", "用")]
     public void ReadUserFields_WhatHttpCannotCarry_IsLeftOut(string name, string value) =>
         Assert.That(new BrpcMeta(BrpcSubServiceConnection.Meta(1, fields: [(name, value), ("kept", "")])).ReadUserFields(), Is.EqualTo(new[] { KeyValuePair.Create("kept", "") }));
+
+    [Test]
+    public void ReadUserFields_Many_AreBounded()
+    {
+        var meta = BrpcSubServiceConnection.Meta(1, fields: [.. Enumerable.Repeat(("a", new string('b', 1000)), 1000)]);
+
+        Assert.That(new BrpcMeta(meta).ReadUserFields(), Has.Count.EqualTo(64));
+    }
 }

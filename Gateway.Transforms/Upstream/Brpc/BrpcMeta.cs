@@ -23,6 +23,9 @@ internal readonly ref struct BrpcMeta
     private const int Key = 1;
     private const int Value = 2;
 
+    /// <summary>Of added fields so many bytes are kept.</summary>
+    private const int MaxKept = 64 << 10;
+
     private readonly ReadOnlySpan<byte> _bytes;
 
     public BrpcMeta(ReadOnlySpan<byte> bytes)
@@ -89,10 +92,11 @@ internal readonly ref struct BrpcMeta
     public IReadOnlyList<KeyValuePair<string, string>> ReadUserFields()
     {
         List<KeyValuePair<string, string>> fields = [];
+        var left = MaxKept;
         var reader = new BrpcFields(_bytes);
         while (reader.Read())
         {
-            if (reader.Field is (UserFields, WireTag.LengthDelimited) && ReadEntry(reader.Bytes) is { } entry)
+            if (reader.Field is (UserFields, WireTag.LengthDelimited) && (left -= reader.Bytes.Length) >= 0 && ReadEntry(reader.Bytes) is { } entry)
             {
                 fields.Add(entry);
             }

@@ -110,7 +110,8 @@ internal sealed class HpackDecoder
                 _table.Resize(number);
                 break;
             default:
-                BeginLiteral(number);
+                _nameIndex = number;
+                _part = number > 0 ? Part.Value : Part.Name;
                 break;
         }
     }
@@ -126,18 +127,6 @@ internal sealed class HpackDecoder
         {
             throw new HpackException("A header block resizes the table behind a field.");
         }
-    }
-
-    private void BeginLiteral(int nameIndex)
-    {
-        if (nameIndex > 0)
-        {
-            // Refused here, not when the value has come.
-            _table.Find(nameIndex, out _, out _);
-        }
-
-        _nameIndex = nameIndex;
-        _part = nameIndex > 0 ? Part.Value : Part.Name;
     }
 
     private void EndLiteral(IHeaderSink sink)

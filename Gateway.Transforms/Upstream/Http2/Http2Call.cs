@@ -6,7 +6,11 @@ namespace Gateway.Transforms.Upstream.Http2;
 /// <summary>A call as a stream of HTTP/2. What the header and the trailers say is known before the bytes that follow are shown.</summary>
 internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHeaderSink
 {
+    /// <summary>Of further fields, in bytes: what a table holds can be named again and again by a single byte.</summary>
+    private const int MaxKept = 64 << 10;
+
     private List<KeyValuePair<string, string>>? _fields;
+    private int _kept;
 
     /// <summary>The HTTP status; zero before the header has come.</summary>
     public int Status { get; private set; }
@@ -71,7 +75,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
             Encoding = value.SequenceEqual("identity"u8) ? "identity" : Text(value);
         }
 
-        if (KeepsFields && !HasHeader && name is not [(byte)':', ..])
+        if (KeepsFields && !HasHeader && name is not [(byte)':', ..] && (_kept += name.Length + value.Length) <= MaxKept)
         {
             (_fields ??= []).Add(new(Text(name), Text(value)));
         }
@@ -83,6 +87,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
         Status = 0;
         ContentType = Encoding = GrpcStatus = GrpcMessage = null;
         _fields = null;
+        _kept = 0;
     }
 
     public override ValueTask DisposeAsync() => connection.EndAsync(this);
