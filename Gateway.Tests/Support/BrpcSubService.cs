@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Tests.Transforms.Wire;
 using Google.Protobuf;
 
@@ -14,14 +16,17 @@ internal sealed class BrpcSubService : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
+    private readonly X509Certificate2? _certificate;
     private readonly Task _accepting;
     private int _connections;
     private int _openConnections;
     private int _requests;
     private int _begun;
 
-    public BrpcSubService()
+    /// <param name="certificate">Whether it is spoken to by TLS.</param>
+    public BrpcSubService(X509Certificate2? certificate = null)
     {
+        _certificate = certificate;
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -32,7 +37,7 @@ internal sealed class BrpcSubService : IAsyncDisposable
     /// <summary>What is done with a connection before anything is read from it.</summary>
     public Func<BrpcSubServiceConnection, Task> OnConnected { get; set; } = _ => Task.CompletedTask;
 
-    public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public string Address => $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     /// <summary>How many connections have been made to it.</summary>
     public int Connections => Volatile.Read(ref _connections);
@@ -69,10 +74,10 @@ internal sealed class BrpcSubService : IAsyncDisposable
     private async Task ServeAsync(Socket socket)
     {
         using var owned = socket;
-        using var connection = new BrpcSubServiceConnection(socket, _ending.Token);
         List<Task> answers = [];
         try
         {
+            using var connection = new BrpcSubServiceConnection(socket, await StreamOfAsync(socket), _ending.Token);
             await OnConnected(connection);
             while (await connection.NextRequestAsync(() => Interlocked.Increment(ref _begun)) is { } request)
             {
@@ -91,6 +96,19 @@ internal sealed class BrpcSubService : IAsyncDisposable
             Interlocked.Decrement(ref _openConnections);
         }
     }
+
+    private async Task<Stream> StreamOfAsync(Socket socket)
+    {
+        var stream = new NetworkStream(socket);
+        if (_certificate is null)
+        {
+            return stream;
+        }
+
+        var tls = new SslStream(stream);
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _ending.Token);
+        return tls;
+    }
 }
 
 /// <param name="Id">Its correlation id.</param>
@@ -102,11 +120,10 @@ internal sealed class BrpcSubService : IAsyncDisposable
 internal sealed record BrpcSubServiceRequest(long Id, string Service, string Method, int Timeout, IReadOnlyDictionary<string, string> Fields, byte[] Message);
 
 /// <summary>One connection of a <see cref="BrpcSubService"/>.</summary>
-internal sealed class BrpcSubServiceConnection(Socket socket, CancellationToken ending) : IDisposable
+internal sealed class BrpcSubServiceConnection(Socket socket, Stream stream, CancellationToken ending) : IDisposable
 {
     private const int HeaderBytes = 12;
 
-    private readonly NetworkStream _stream = new(socket);
     private readonly SemaphoreSlim _sending = new(1, 1);
 
     /// <summary>The meta of an answer.</summary>
@@ -141,7 +158,7 @@ internal sealed class BrpcSubServiceConnection(Socket socket, CancellationToken 
     public async Task<BrpcSubServiceRequest?> NextRequestAsync(Action begun)
     {
         var header = new byte[HeaderBytes];
-        if (await _stream.ReadAtLeastAsync(header, HeaderBytes, throwOnEndOfStream: false, ending) < HeaderBytes)
+        if (await stream.ReadAtLeastAsync(header, HeaderBytes, throwOnEndOfStream: false, ending) < HeaderBytes)
         {
             return null;
         }
@@ -154,8 +171,8 @@ internal sealed class BrpcSubServiceConnection(Socket socket, CancellationToken 
         begun();
         var meta = new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(8))];
         var message = new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4)) - meta.Length];
-        await _stream.ReadExactlyAsync(meta, ending);
-        await _stream.ReadExactlyAsync(message, ending);
+        await stream.ReadExactlyAsync(meta, ending);
+        await stream.ReadExactlyAsync(message, ending);
         return Parse(meta, message);
     }
 
@@ -169,7 +186,7 @@ internal sealed class BrpcSubServiceConnection(Socket socket, CancellationToken 
         await _sending.WaitAsync(ending);
         try
         {
-            await _stream.WriteAsync(bytes, ending);
+            await stream.WriteAsync(bytes, ending);
         }
         finally
         {
@@ -186,7 +203,7 @@ internal sealed class BrpcSubServiceConnection(Socket socket, CancellationToken 
 
     public void Dispose()
     {
-        _stream.Dispose();
+        stream.Dispose();
         _sending.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Google.Protobuf;
@@ -144,6 +145,23 @@ internal sealed class BrpcTests : BrpcTest
             "/service/friend/add_friend_process", new FriendAddProcessReq { RequestId = "r1", SessionId = "s-alice", Agree = true, ApplyUserId = "bob" }).DefaultTimeout();
 
         Assert.That(Gateway.Published.Notifications[0].Message.FriendProcessResult.UserInfo.Nickname, Is.EqualTo("Alice"));
+    }
+
+    [Test]
+    public async Task Call_ToAnHttpsAddress_IsMadeOverTls()
+    {
+        using var authority = new TestAuthority();
+        var (pem, key) = authority.Issue("users");
+        using var certificate = X509Certificate2.CreateFromPem(pem, key);
+        await using var users = new BrpcSubService(certificate);
+        await using var gateway = await StartGatewayAsync(new()
+        {
+            ["ReverseProxy:Clusters:user:Destinations:etcd:Address"] = users.Address,
+            ["ReverseProxy:Clusters:user:HttpClient:DangerousAcceptAnyServerCertificate"] = "true",
+        });
+
+        Assert.That(await CodeAsync(gateway, WritePath), Is.Empty);
+        Assert.That(users.Requests, Is.EqualTo(1));
     }
 
     [Test]
