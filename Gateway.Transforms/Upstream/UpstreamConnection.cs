@@ -16,6 +16,9 @@ internal abstract class UpstreamConnection
     /// <summary>Where so many are held already, new calls go to another connection.</summary>
     private const int ManyUntaken = MaxUntaken / 4;
 
+    /// <summary>Where so many bytes wait to be written as well: calls that are given up leave theirs to a peer that takes nothing.</summary>
+    private const int ManyWaiting = 1 << 20;
+
     private const int BufferLength = 64 << 10;
 
     /// <summary>A peer that takes nothing for so long is gone, whatever its system acknowledges.</summary>
@@ -51,6 +54,9 @@ internal abstract class UpstreamConnection
     /// <summary>A call has had a place on it.</summary>
     public bool HasServed { get; private set; }
 
+    /// <summary>Its peer takes calls, if not at this moment. One that takes none would take none on another connection either.</summary>
+    public bool HasCapacity => Capacity > 0;
+
     /// <summary>Calls under way, and places taken for calls that are about to begin.</summary>
     public int Reserved => Volatile.Read(ref _reserved);
 
@@ -82,7 +88,7 @@ internal abstract class UpstreamConnection
     {
         lock (Sync)
         {
-            if (!IsOpen || _reserved >= Capacity || _untaken > ManyUntaken)
+            if (!IsOpen || _reserved >= Capacity || (_reserved > 0 && (_untaken > ManyUntaken || Output.Waiting > ManyWaiting)))
             {
                 return false;
             }
@@ -163,7 +169,7 @@ internal abstract class UpstreamConnection
         }
 
         _ = EndAsync();
-        WakeSenders();
+        WakeSenders(exception);
         _changed?.Invoke(this);
     }
 
@@ -176,8 +182,8 @@ internal abstract class UpstreamConnection
     /// <exception cref="UnreadableException">What follows on this connection cannot be read.</exception>
     protected abstract int Read(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Calls that wait for room to send look again.</summary>
-    protected abstract void WakeSenders();
+    /// <summary>The connection has ended: whoever waits for room to send looks again.</summary>
+    protected abstract void WakeSenders(Exception reason);
 
     /// <summary>A piece of an answer has come for a call.</summary>
     /// <returns>False when it is not wanted any more, or too much is held already; then the call has failed.</returns>
@@ -210,6 +216,9 @@ internal abstract class UpstreamConnection
 
         return true;
     }
+
+    /// <summary>There is room for more calls. Not under the lock.</summary>
+    protected void TellChanged() => _changed?.Invoke(this);
 
     /// <summary>Bytes of answers were taken, or are not wanted any more. Under the lock.</summary>
     protected void Free(long count) => _untaken -= count;

@@ -13,6 +13,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 {
     private readonly Http2Call _call;
     private long _left;
+    private bool _isOver;
 
     private GrpcAnswer(Http2Call call, uint length)
     {
@@ -50,6 +51,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isOver, this);
         if (_left == 0 || buffer.IsEmpty)
         {
             return 0;
@@ -77,7 +79,13 @@ internal sealed class GrpcAnswer : ReadOnlyStream
     /// <summary>Ends the call when it is not over: a client that hangs up must not leave the sub-service sending.</summary>
     public override async ValueTask DisposeAsync()
     {
-        await _call.DisposeAsync();
+        if (!_isOver)
+        {
+            // The call serves another one then.
+            _isOver = true;
+            await _call.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 
