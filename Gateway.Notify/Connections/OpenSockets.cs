@@ -11,15 +11,7 @@ internal sealed class OpenSockets
 
     public int Count => _open.Count;
 
-    /// <summary>Lists a socket until the result is disposed of.</summary>
-    public IDisposable Add(NotifyConnection connection)
-    {
-        _open.TryAdd(connection, 0);
-        return new Entry(_open, connection);
-    }
+    public void Add(NotifyConnection connection) => _open.TryAdd(connection, 0);
 
-    private sealed class Entry(ConcurrentDictionary<NotifyConnection, byte> open, NotifyConnection connection) : IDisposable
-    {
-        public void Dispose() => open.TryRemove(connection, out _);
-    }
+    public void Remove(NotifyConnection connection) => _open.TryRemove(connection, out _);
 }
