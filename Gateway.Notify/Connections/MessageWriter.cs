@@ -8,7 +8,7 @@ namespace Gateway.Notify.Connections;
 
 /// <summary>
 /// Writes messages to a socket, one after the other. Where the connection's output is at hand each goes out as one frame past the
-/// <see cref="WebSocket"/>, whose own frames, pings and the close, go the same way.
+/// <see cref="WebSocket"/>, whose own frames, pongs and the close, go the same way.
 /// </summary>
 internal readonly struct MessageWriter(WebSocket socket, SocketOutput? output)
 {
