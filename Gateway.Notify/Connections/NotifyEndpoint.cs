@@ -87,7 +87,7 @@ internal sealed partial class NotifyEndpoint(
     {
         using var taken = place;
         using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time, bare);
-        open.Add(connection);
+        using var listed = open.Add(connection);
         metrics.Opened();
         var reason = CloseReason.InternalError;
         try
@@ -101,7 +101,6 @@ internal sealed partial class NotifyEndpoint(
         }
         finally
         {
-            open.Remove(connection);
             metrics.Closed(reason);
             Log.Closed(logger, connection.UserId, reason.Code, reason.Text);
             if (connection.UserId.Length > 0)

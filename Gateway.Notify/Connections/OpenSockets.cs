@@ -11,7 +11,15 @@ internal sealed class OpenSockets
 
     public int Count => _open.Count;
 
-    public void Add(NotifyConnection connection) => _open.TryAdd(connection, 0);
+    /// <summary>Lists a socket until the result is disposed of.</summary>
+    public Entry Add(NotifyConnection connection)
+    {
+        _open.TryAdd(connection, 0);
+        return new Entry(_open, connection);
+    }
 
-    public void Remove(NotifyConnection connection) => _open.TryRemove(connection, out _);
+    public readonly struct Entry(ConcurrentDictionary<NotifyConnection, byte> open, NotifyConnection connection) : IDisposable
+    {
+        public void Dispose() => open.TryRemove(connection, out _);
+    }
 }
