@@ -70,6 +70,8 @@ internal sealed partial class RedisRightsTests
         Assert.That(await CodeAsync(one, Login, new UserLoginReq { RequestId = "r1" }), Is.Empty);
         Assert.That(await Database.KeyExistsAsync("gateway:limit:login:127.0.0.1"), Is.True, "The limit is counted in Redis");
         await Eventually.That(async () => await CodeAsync(one) == "" && one.Services.GetRequiredService<RememberedSessions>().Count == 1, "the session is remembered");
+        // At once, so that they are asked for together.
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => CodeAsync(one, GetUserInfo, new GetUserInfoReq { RequestId = "r1", SessionId = $"made-up-{i}" })));
         await using (var bob = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(other.Urls[1], "/ws"), "s-bob"))
         {
             await Eventually.That(async () => (await NodesFixture.HubOf(one).FindSocketsAsync("bob", CancellationToken.None)).Count == 1, "the other gateway holds his socket");
