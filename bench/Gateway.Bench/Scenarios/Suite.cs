@@ -28,6 +28,7 @@ internal sealed class Suite : IDisposable
             ("latency", LatencyAsync),
             ("connections", ConnectionsAsync),
             ("message", MessageAsync),
+            ("sessions", SessionsAsync),
             ("notifying", NotifyingAsync),
             ("files", FilesAsync),
             ("sockets", SocketsAsync),
@@ -91,6 +92,13 @@ internal sealed class Suite : IDisposable
 
     private async Task MessageAsync() =>
         await ThroughputAsync("A message of 64 KiB to nobody, 64 connections", Calls.LargeMessage, UsualConnections, Names.Memory, Names.Redis);
+
+    private async Task SessionsAsync()
+    {
+        var redis = await _lab.SharedRedisAsync();
+        await redis.LogInAsync(People.Count, ManySessions.Most - People.Count);
+        await new ManySessions(_lab, _client, _report, _plan).RunAsync(redis, [(await CandidateAsync(Names.Redis), "redis"), (await CandidateAsync(Names.RedisTracked), "redis_tracked")]);
+    }
 
     private async Task NotifyingAsync()
     {
