@@ -90,9 +90,6 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     /// <summary>The published gateway as one of several that share a Redis.</summary>
     public Task<Candidate> StartNodeAsync(RedisServer redis, params string[] settings) => StartNodeAsync(redis, Names.Redis, ["dotnet", GatewayProgram], settings);
 
-    /// <summary>The same, and it remembers sessions until Redis tells that they have changed.</summary>
-    public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, ["dotnet", GatewayProgram], "--Gateway:Sessions:Tracking=true");
-
     /// <summary>The gateway as <c>deploy/native.Dockerfile</c> compiles it, with its sessions in Redis.</summary>
     public Task<Candidate> StartNativeGatewayAsync() => StartWithRedisAsync(Names.RedisNative, [Path.Combine(native, "Gateway.Proxy")]);
 
