@@ -107,8 +107,8 @@ internal sealed class Attempts(ResilientClusters clusters, DrainedDestinations d
     /// <summary>Whether the request may be sent again without doing anything twice.</summary>
     private static bool IsSafe(Verdict verdict, bool isIdempotent) => verdict.Kind switch
     {
-        VerdictKind.Unreachable => isIdempotent || verdict.Reach == Reach.NotSent,
-        VerdictKind.Unavailable or VerdictKind.Broken or VerdictKind.Garbled => isIdempotent,
+        VerdictKind.Unreachable or VerdictKind.Unavailable => isIdempotent || verdict.Reach == Reach.NotSent,
+        VerdictKind.Broken or VerdictKind.Garbled => isIdempotent,
         _ => false,
     };
 

@@ -14,9 +14,9 @@ internal static class ResilienceRules
             yield return mistake;
         }
 
-        if (GrpcHealth.IsUsedBy(cluster) && !RpcClusters.SpeaksGrpc(cluster))
+        if (GrpcHealth.IsUsedBy(cluster) && !RpcClusters.SpeaksGrpc(cluster) && RpcClusters.IsProtocolKnown(cluster, out var protocol))
         {
-            yield return $"Cluster '{cluster.ClusterId}': HealthCheck:Active:Policy is '{GrpcHealth.PolicyName}', but metadata 'Protocol' is 'http'; "
+            yield return $"Cluster '{cluster.ClusterId}': HealthCheck:Active:Policy is '{GrpcHealth.PolicyName}', but metadata 'Protocol' is '{protocol}'; "
                 + "use 'ConsecutiveFailures' with a 'Path', or have the cluster speak gRPC.";
         }
     }

@@ -10,7 +10,7 @@ internal static class ClusterRules
     {
         if (!RpcClusters.IsProtocolKnown(cluster, out var protocol))
         {
-            yield return $"Cluster '{cluster.ClusterId}': metadata 'Protocol' is '{protocol}'; use 'grpc' or 'http'.";
+            yield return $"Cluster '{cluster.ClusterId}': metadata 'Protocol' is '{protocol}'; use 'grpc', 'brpc' or 'http'.";
         }
 
         if (cluster.Destinations is not { Count: > 0 })

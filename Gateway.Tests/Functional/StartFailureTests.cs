@@ -31,7 +31,7 @@ internal sealed class StartFailureTests
         {
             "Route 'user-get-user-info': ClusterId is 'nobody', which is no cluster; use one of 'file', 'friend', 'message-storage', 'message-transmit', 'speech', 'user'.",
             "Route 'user-set-avatar': transform 'Session' is 'Maybe'; use 'Required' or 'Anonymous'.",
-            "Cluster 'user': metadata 'Protocol' is 'soap'; use 'grpc' or 'http'.",
+            "Cluster 'user': metadata 'Protocol' is 'soap'; use 'grpc', 'brpc' or 'http'.",
             "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
             "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody', but 'bite_im.UserService' has no method 'GetSomebody'; it has UserRegister, UserLogin, GetPhoneVerifyCode, PhoneRegister, PhoneLogin, GetUserInfo, GetMultiUserInfo, SetUserAvatar, SetUserNickname, SetUserDescription, SetUserPhoneNumber.",
         }));

@@ -69,6 +69,9 @@ internal abstract class UpstreamConnection
     /// <summary>When the peer was last heard, as a timestamp.</summary>
     protected long ReadAt { get; private set; }
 
+    /// <summary>Bytes of answers that are held. Under the lock.</summary>
+    protected long Untaken => _untaken;
+
     /// <summary>How many calls may be under way.</summary>
     protected abstract int Capacity { get; }
 
@@ -185,6 +188,9 @@ internal abstract class UpstreamConnection
     /// <summary>The connection has ended: whoever waits for room to send looks again.</summary>
     protected abstract void WakeSenders(Exception reason);
 
+    /// <summary>Completes when more may be read. A protocol without windows can hold a peer up in no other way.</summary>
+    protected virtual Task RoomAsync() => Task.CompletedTask;
+
     /// <summary>A piece of an answer has come for a call.</summary>
     /// <returns>False when it is not wanted any more, or too much is held already; then the call has failed.</returns>
     protected bool Deliver(UpstreamCall call, long id, ReadOnlySpan<byte> bytes)
@@ -274,6 +280,7 @@ internal abstract class UpstreamConnection
 
                 filled -= used;
                 buffer.AsSpan(used, filled).CopyTo(buffer);
+                await RoomAsync();
                 if (Output.Waiting > OutputQueue.Enough)
                 {
                     // Whoever has the gateway answer, as pings do, has to take the answers before it is read again.

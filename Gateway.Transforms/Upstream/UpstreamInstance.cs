@@ -17,7 +17,10 @@ internal abstract class UpstreamInstance
         Pool = new UpstreamPool(ConnectAsync, settings.MaxConnections, time);
     }
 
-    public UpstreamPool Pool { get; }
+    /// <summary>All connections.</summary>
+    public virtual IReadOnlyList<UpstreamPool> Pools => [Pool];
+
+    protected UpstreamPool Pool { get; }
 
     protected Uri Address { get; }
 
@@ -36,7 +39,7 @@ internal abstract class UpstreamInstance
             UpstreamCall? call = null;
             try
             {
-                call = (await Pool.TakeAsync(cancellationToken)).Send(request, cancellationToken);
+                call = (await PoolFor(request).TakeAsync(cancellationToken)).Send(request, cancellationToken);
                 return await OpenAsync(call, request, cancellationToken);
             }
             catch (Exception exception)
@@ -53,6 +56,9 @@ internal abstract class UpstreamInstance
             }
         }
     }
+
+    /// <summary>The connections of which one carries the call.</summary>
+    protected virtual UpstreamPool PoolFor(in UpstreamRequest request) => Pool;
 
     protected abstract Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken);
 

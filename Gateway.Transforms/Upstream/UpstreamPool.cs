@@ -10,7 +10,8 @@ namespace Gateway.Transforms.Upstream;
 /// <param name="connect">Makes a connection that is ready for calls.</param>
 /// <param name="maxConnections">How many there may be.</param>
 /// <param name="time">The clock.</param>
-internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnection>> connect, int maxConnections, TimeProvider time)
+/// <param name="callsPerConnection">So many calls may wait for each connection that is being made.</param>
+internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnection>> connect, int maxConnections, TimeProvider time, int callsPerConnection = 100)
 {
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
@@ -26,9 +27,6 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
-
-    /// <summary>So many calls may wait for each connection that is being made.</summary>
-    private const int CallsPerConnection = 100;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<TaskCompletionSource<UpstreamConnection>> _waiting = [];
@@ -187,7 +185,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
 
     private void ConnectIfNeeded()
     {
-        var needed = (_waiting.Count + CallsPerConnection - 1) / CallsPerConnection;
+        var needed = (_waiting.Count + callsPerConnection - 1) / callsPerConnection;
         while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { HasCapacity: false }])
         {
             BeginConnect();

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream.Brpc;
 using Gateway.Transforms.Upstream.Http2;
 using Yarp.ReverseProxy.Model;
 
@@ -74,9 +75,9 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
             _instances.Clear();
         }
 
-        foreach (var instance in instances)
+        foreach (var pool in instances.SelectMany(instance => instance.Pools))
         {
-            instance.Pool.Retire();
+            pool.Retire();
         }
     }
 
@@ -90,9 +91,9 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
             var instance = known?.Instance;
             if (known is null || known.Settings != settings || known.Protocol != protocol || known.Destination.Config.Address != destination.Config.Address)
             {
-                instance?.Pool.Retire();
+                Retire(entry);
                 var address = new Uri(destination.Config.Address);
-                instance = protocol == RpcProtocol.Brpc ? throw new NotSupportedException() : new GrpcInstance(address, settings, _time);
+                instance = protocol == RpcProtocol.Brpc ? new BrpcInstance(address, settings, _time) : new GrpcInstance(address, settings, _time);
                 _instances.Add((cluster.Config.ClusterId, destination.Config.Address, instance));
             }
 
@@ -105,7 +106,10 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
     {
         lock (_lock)
         {
-            entry.Served?.Instance.Pool.Retire();
+            foreach (var pool in entry.Served?.Instance.Pools ?? [])
+            {
+                pool.Retire();
+            }
         }
     }
 
@@ -114,8 +118,8 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
         UpstreamPool[] pools;
         lock (_lock)
         {
-            _instances.RemoveAll(known => known.Instance.Pool.IsOver);
-            pools = [.. _instances.Select(known => known.Instance.Pool)];
+            _instances.RemoveAll(known => known.Instance.Pools.All(pool => pool.IsOver));
+            pools = [.. _instances.SelectMany(known => known.Instance.Pools)];
         }
 
         foreach (var pool in pools)
@@ -128,7 +132,7 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
     {
         lock (_lock)
         {
-            return [.. _instances.Select(known => new Measurement<long>(number(known.Instance.Pool), new("cluster", known.Cluster), new("destination", known.Address)))];
+            return [.. _instances.Select(known => new Measurement<long>(known.Instance.Pools.Sum(number), new("cluster", known.Cluster), new("destination", known.Address)))];
         }
     }
 

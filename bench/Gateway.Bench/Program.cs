@@ -4,8 +4,8 @@ using Gateway.Bench.Servers;
 
 switch (args)
 {
-    case ["sub-service", var http1Port, var http2Port]:
-        await SubService.RunAsync(int.Parse(http1Port, CultureInfo.InvariantCulture), int.Parse(http2Port, CultureInfo.InvariantCulture));
+    case ["sub-service", var http1Port, var http2Port, var brpcPort]:
+        await SubService.RunAsync(int.Parse(http1Port, CultureInfo.InvariantCulture), int.Parse(http2Port, CultureInfo.InvariantCulture), int.Parse(brpcPort, CultureInfo.InvariantCulture));
         return 0;
     case ["plain-yarp", var port, var destination, var version]:
         await PlainYarp.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), destination, Version.Parse(version));

@@ -61,15 +61,16 @@ internal sealed class GrpcHealthTests : InstancesTest
         await Eventually.That(() => Available == 2);
     }
 
-    [Test]
-    public async Task Policy_OfAClusterThatSpeaksHttp_IsRefused()
+    [TestCase("http")]
+    [TestCase("brpc")]
+    public async Task Policy_OfAClusterThatDoesNotSpeakGrpc_IsRefused(string protocol)
     {
         var refused = (await Assert.ThrowsAsync<ConfigurationRefusedException>(() => GatewayFixture.StartAsync(
-            Instances[0].Address, new(Settings) { [Metadata + "Protocol"] = "http" })))!;
+            Instances[0].Address, new(Settings) { [Metadata + "Protocol"] = protocol })))!;
 
         Assert.That(refused.Errors, Is.EqualTo(new[]
         {
-            "Cluster 'user': HealthCheck:Active:Policy is 'GrpcHealth', but metadata 'Protocol' is 'http'; "
+            $"Cluster 'user': HealthCheck:Active:Policy is 'GrpcHealth', but metadata 'Protocol' is '{protocol}'; "
                 + "use 'ConsecutiveFailures' with a 'Path', or have the cluster speak gRPC.",
         }));
     }

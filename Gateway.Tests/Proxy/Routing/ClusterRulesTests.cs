@@ -34,13 +34,14 @@ internal sealed class ClusterRulesTests
     }
 
     [TestCase("grpc")]
+    [TestCase("brpc")]
     [TestCase("HTTP")]
     public void Check_ProtocolKnown_IsValid(string protocol) => Assert.That(ClusterRules.Check(Cluster("http://a:1", protocol)), Is.Empty);
 
     [Test]
     public void Check_ProtocolUnknown_IsRefused() => Assert.That(ClusterRules.Check(Cluster("http://a:1", "thrift")), Is.EqualTo(new[]
     {
-        "Cluster 'c': metadata 'Protocol' is 'thrift'; use 'grpc' or 'http'.",
+        "Cluster 'c': metadata 'Protocol' is 'thrift'; use 'grpc', 'brpc' or 'http'.",
     }));
 
     private static ClusterConfig Cluster(string address, string? protocol = null) => new()

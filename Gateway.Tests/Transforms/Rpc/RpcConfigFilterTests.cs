@@ -15,6 +15,7 @@ internal sealed class RpcConfigFilterTests
     [TestCase("GRPC", 2)]
     [TestCase("http", 1)]
     [TestCase("Http", 1)]
+    [TestCase("brpc", 1)]
     public async Task ConfigureCluster_NoVersion_IsTheProtocolsAlone(string? protocol, int major)
     {
         var request = (await FilterAsync(Cluster(protocol))).HttpRequest;
@@ -58,9 +59,10 @@ internal sealed class RpcConfigFilterTests
     [TestCase(null, true)]
     [TestCase("grpc", true)]
     [TestCase("HTTP", true)]
+    [TestCase("Brpc", true)]
     [TestCase("", false)]
     [TestCase("http2", false)]
-    public void IsProtocolKnown_Name_IsOneOfTwo(string? protocol, bool expected)
+    public void IsProtocolKnown_Name_IsOneOfThree(string? protocol, bool expected)
     {
         Assert.That(RpcClusters.IsProtocolKnown(Cluster(protocol), out var name), Is.EqualTo(expected));
         Assert.That(name, Is.EqualTo(protocol));

@@ -10,10 +10,13 @@ internal sealed class Lab(string gateway, string native) : IDisposable
 {
     private const string SettingOfImage = "ENV DOTNET_";
 
+    private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-bench-").FullName;
     private readonly List<IDisposable> _servers = [];
     private readonly int _http1 = LoopbackPort.Free();
     private readonly int _http2 = LoopbackPort.Free();
+    private readonly int _brpc = LoopbackPort.Free();
     private RedisServer? _redis;
 
     public string Folder => _folder;
@@ -30,7 +33,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     /// <summary>The sub-service itself, as the one without anything in front of it.</summary>
     public async Task<Candidate> StartSubServiceAsync()
     {
-        var candidate = new Candidate(Names.Direct, Run("sub-service", "dotnet", Self, "sub-service", Text(_http1), Text(_http2)), _http1, null, null, KnowsPeople: false);
+        var candidate = new Candidate(Names.Direct, Run("sub-service", "dotnet", Self, "sub-service", Text(_http1), Text(_http2), Text(_brpc)), _http1, null, null, KnowsPeople: false);
         await candidate.ListensAsync();
         return candidate;
     }
@@ -64,8 +67,31 @@ internal sealed class Lab(string gateway, string native) : IDisposable
               }
             }
             """);
-        var nginx = Environment.GetEnvironmentVariable("PATH")!.Split(':').Append("/usr/sbin").Select(path => Path.Combine(path, "nginx")).First(File.Exists);
-        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", nginx, "-e", "stderr", "-p", _folder, "-c", file), port, null, null, KnowsPeople: false));
+        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", Program("nginx"), "-e", "stderr", "-p", _folder, "-c", file), port, null, null, KnowsPeople: false));
+    }
+
+    /// <summary>With as many threads as there are cores, and connections kept to both sides as nginx keeps them.</summary>
+    public async Task<Candidate> StartHaProxyAsync()
+    {
+        var port = LoopbackPort.Free();
+        var file = Path.Combine(_folder, "haproxy.cfg");
+        await File.WriteAllTextAsync(file, $"""
+            global
+              maxconn 20000
+            defaults
+              mode http
+              http-reuse always
+              timeout connect 2s
+              timeout client 60s
+              timeout server 60s
+            frontend clients
+              bind 127.0.0.1:{port}
+              default_backend sub_service
+            backend sub_service
+              server s 127.0.0.1:{_http1}
+
+            """);
+        return await StartedAsync(new Candidate(Names.HaProxy, Run("haproxy", Program("haproxy"), "-db", "-f", file), port, null, null, KnowsPeople: false));
     }
 
     public Task<Candidate> StartYarpAsync(bool http2)
@@ -81,8 +107,14 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     }
 
     /// <summary>The gateway with its sessions in memory. It runs with the published gateway's own runtime settings.</summary>
-    public Task<Candidate> StartMemoryGatewayAsync() => StartGatewayAsync(
-        Names.Memory, ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"], "--Gateway:Sessions:Store=Memory");
+    public Task<Candidate> StartMemoryGatewayAsync() => StartMemoryGatewayAsync(Names.Memory);
+
+    /// <summary>The same, and it speaks baidu_std to sub-services.</summary>
+    public Task<Candidate> StartBrpcGatewayAsync() => StartMemoryGatewayAsync(Names.Brpc, [.. Clusters.SelectMany(cluster => (string[])
+    [
+        $"--ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address=http://127.0.0.1:{_brpc}",
+        $"--ReverseProxy:Clusters:{cluster}:Metadata:Protocol=brpc",
+    ])]);
 
     /// <summary>The published gateway with its sessions in Redis.</summary>
     public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, ["dotnet", GatewayProgram], settings);
@@ -139,6 +171,11 @@ internal sealed class Lab(string gateway, string native) : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private Task<Candidate> StartMemoryGatewayAsync(string name, params string[] settings) => StartGatewayAsync(
+        name,
+        ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"],
+        ["--Gateway:Sessions:Store=Memory", .. settings]);
+
     private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings) =>
         await StartNodeAsync(await SharedRedisAsync(), name, program, settings);
 
@@ -148,17 +185,19 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     private Task<Candidate> StartGatewayAsync(string name, string[] program, params string[] settings)
     {
         var (http, webSocket, management) = (LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
-        string[] clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
         string[] all =
         [
             "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={http}", $"--Gateway:Listen:WebSocketPort={webSocket}",
             $"--Gateway:Management:Port={management}", "--Gateway:Errors:StatusMode=Http",
             "--Gateway:Notify:MaxConnections=12000", "--Gateway:Notify:MaxConnectionsPerAddress=12000",
-            .. clusters.Select(cluster => $"--ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address={GrpcAddress}"),
+            .. Clusters.Select(cluster => $"--ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address={GrpcAddress}"),
             .. settings,
         ];
         return StartedAsync(new Candidate(name, Run(name, ["env", .. ImageSettings, .. program, .. all]), http, webSocket, management, KnowsPeople: true));
     }
+
+    private static string Program(string name) =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Append("/usr/sbin").Select(path => Path.Combine(path, name)).First(File.Exists);
 
     private static async Task<Candidate> StartedAsync(Candidate candidate)
     {

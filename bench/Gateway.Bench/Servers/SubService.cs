@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Net;
 using Gateway.Protocol;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Bench.Servers;
 
 /// <summary>
-/// All sub-services in one process that does as little as it can: gRPC on one port, plain protobuf bodies over HTTP/1.1 and HTTP/2
-/// without TLS on two others. Answers name the user they were told, so that whoever asks can check that.
+/// All sub-services in one process that does as little as it can: gRPC and plain protobuf bodies over HTTP/2 without TLS on one port,
+/// plain ones over HTTP/1.1 on another, baidu_std on a third. Answers name the user they were told, so that whoever asks can check that.
 /// </summary>
 internal static class SubService
 {
@@ -25,6 +26,9 @@ internal static class SubService
     /// <summary>The id of a chat session whose messages go to so many users, beginning with <c>u{first}</c>.</summary>
     public static string Targets(int first, int count) => string.Create(CultureInfo.InvariantCulture, $"{TargetsPrefix}{first}-{count}");
 
+    /// <summary>The id of a file of so many bytes.</summary>
+    public static string FileOf(int size) => size.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>What a request becomes, as the users it is for are told.</summary>
     public static MessageInfo Message(NewMessageReq request, string sender) => new()
     {
@@ -34,7 +38,7 @@ internal static class SubService
         Message = request.Message,
     };
 
-    public static async Task RunAsync(int http1Port, int http2Port)
+    public static async Task RunAsync(int http1Port, int http2Port, int brpcPort)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
@@ -48,6 +52,7 @@ internal static class SubService
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Listen(IPAddress.Loopback, http1Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, http2Port, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, brpcPort, endpoint => endpoint.UseConnectionHandler<BrpcFace>());
         });
         await using var app = builder.Build();
         app.Run(AnswerAsync);
@@ -97,7 +102,9 @@ internal static class SubService
         }
     }
 
-    private static IMessage Answer(string path, ReadOnlySpan<byte> request) => path.Split('/')[^1] switch
+    /// <param name="path">The path of a route or of a method; its last part says which.</param>
+    /// <param name="request">The message.</param>
+    public static IMessage Answer(string path, ReadOnlySpan<byte> request) => path.Split('/')[^1] switch
     {
         "GetUserInfo" or "get_user_info" => UserInfo(GetUserInfoReq.Parser.ParseFrom(request)),
         "GetTransmitTarget" or "new_message" => Transmit(NewMessageReq.Parser.ParseFrom(request)),
@@ -139,6 +146,6 @@ internal static class SubService
     {
         RequestId = request.RequestId,
         Success = true,
-        FileData = new FileDownloadData { FileId = request.FileId, FileContent = UnsafeByteOperations.UnsafeWrap(File) },
+        FileData = new FileDownloadData { FileId = request.FileId, FileContent = UnsafeByteOperations.UnsafeWrap(File.AsMemory(0, int.Parse(request.FileId, CultureInfo.InvariantCulture))) },
     };
 }

@@ -1,0 +1,49 @@
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Transforms.Upstream.Brpc;
+
+/// <summary>A call by baidu_std. What its answer says of itself is known before the bytes of the message are shown.</summary>
+internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
+{
+    /// <summary>What is called; null while it is nobody's.</summary>
+    public BrpcMethod? Method { get; set; }
+
+    /// <summary>How long the message is, in bytes.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Why there is no message; null when there is one.</summary>
+    public AnswerException? Failure { get; private set; }
+
+    /// <summary>What the sub-service has added to the answer, for those who ask for <see cref="KeepsFields"/>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Fields { get; private set; } = [];
+
+    /// <summary>Whether somebody asks for <see cref="Fields"/>.</summary>
+    public bool KeepsFields { get; set; }
+
+    /// <summary>The answer has come whole.</summary>
+    public bool IsEnded { get; set; }
+
+    /// <summary>The answer has begun.</summary>
+    public void BeginAnswer(in BrpcMeta meta, int length, AnswerException? failure)
+    {
+        Length = length;
+        Failure = failure;
+        if (KeepsFields)
+        {
+            Fields = meta.ReadUserFields();
+        }
+    }
+
+    public override ValueTask DisposeAsync() => connection.EndAsync(this);
+
+    protected override void Taken(long count) => connection.Taken(count);
+
+    protected override void ResetAnswer()
+    {
+        Method = null;
+        Length = 0;
+        Failure = null;
+        Fields = [];
+        KeepsFields = IsEnded = false;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Transforms.Upstream.Brpc;
+
+/// <summary>
+/// An instance that speaks baidu_std. The protocol has no windows, and a frame goes out and comes in as a whole: so calls that send or are
+/// answered much have connections of their own, one call at a time, where nobody has to wait for them.
+/// </summary>
+internal sealed class BrpcInstance : UpstreamInstance
+{
+    private readonly BrpcMethods _methods = new();
+    private readonly UpstreamPool _large;
+
+    public BrpcInstance(Uri address, UpstreamSettings settings, TimeProvider time)
+        : base(address, settings, time) =>
+        _large = new UpstreamPool(cancellationToken => ConnectAsync(_large!, isForOne: true, cancellationToken), settings.MaxConnections, time, callsPerConnection: 1);
+
+    public override IReadOnlyList<UpstreamPool> Pools => [Pool, _large];
+
+    protected override UpstreamPool PoolFor(in UpstreamRequest request) =>
+        request.Rest is not null || request.Message.Length > BrpcConnection.MaxShared || _methods.Of(request.Path).AnswersLargely(Time) ? _large : Pool;
+
+    protected override Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken) => ConnectAsync(Pool, isForOne: false, cancellationToken);
+
+    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var brpc = (BrpcCall)call;
+        await brpc.WaitAsync(cancellationToken);
+        if (request.OnHeader is { } onHeader)
+        {
+            await onHeader(ResponseOf(brpc));
+        }
+
+        return brpc.Failure is { } failure ? throw failure : new Answer(new BrpcAnswer(brpc), brpc.Length);
+    }
+
+    private async Task<UpstreamConnection> ConnectAsync(UpstreamPool pool, bool isForOne, CancellationToken cancellationToken)
+    {
+        var stream = await Dialer.ConnectAsync(Address, Settings, protocol: null, cancellationToken);
+        var connection = new BrpcConnection(stream, _methods, Time, isForOne);
+        connection.Start(pool.Changed);
+        return connection;
+    }
+
+    /// <summary>What was answered beside the message, in the form that YARP's transforms read.</summary>
+    private static HttpResponseMessage ResponseOf(BrpcCall call)
+    {
+        var response = new HttpResponseMessage(HttpStatusCode.OK);
+        foreach (var (name, value) in call.Fields)
+        {
+            if (!response.Headers.TryAddWithoutValidation(name, value))
+            {
+                response.Content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return response;
+    }
+}
