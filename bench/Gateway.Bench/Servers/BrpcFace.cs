@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 
@@ -53,7 +54,7 @@ internal sealed class BrpcFace : ConnectionHandler
         return true;
     }
 
-    private static void Answer(IBufferWriter<byte> writer, in ReadOnlySequence<byte> request, in ReadOnlySequence<byte> message)
+    private static void Answer(PipeWriter writer, in ReadOnlySequence<byte> request, in ReadOnlySequence<byte> message)
     {
         var (method, id) = Read(request);
         var answer = SubService.Answer(method, message.ToArray());
