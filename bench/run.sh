@@ -13,6 +13,7 @@ command -v h2load >/dev/null || missing+=(nghttp2-client)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v etcd >/dev/null || missing+=(etcd-server)
 [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light)
+[[ -x /usr/sbin/haproxy ]] || missing+=(haproxy)
 need_packages "${missing[@]}"
 
 # Thousands of sockets, on both sides.

@@ -16,6 +16,9 @@ internal abstract class UpstreamConnection
     /// <summary>Where so many are held already, new calls go to another connection.</summary>
     private const int ManyUntaken = MaxUntaken / 4;
 
+    /// <summary>Where so many bytes wait to be written as well: calls that are given up leave theirs to a peer that takes nothing.</summary>
+    private const int ManyWaiting = 1 << 20;
+
     private const int BufferLength = 64 << 10;
 
     /// <summary>A peer that takes nothing for so long is gone, whatever its system acknowledges.</summary>
@@ -51,6 +54,9 @@ internal abstract class UpstreamConnection
     /// <summary>A call has had a place on it.</summary>
     public bool HasServed { get; private set; }
 
+    /// <summary>Its peer takes calls, if not at this moment. One that takes none would take none on another connection either.</summary>
+    public bool HasCapacity => Capacity > 0;
+
     /// <summary>Calls under way, and places taken for calls that are about to begin.</summary>
     public int Reserved => Volatile.Read(ref _reserved);
 
@@ -85,7 +91,7 @@ internal abstract class UpstreamConnection
     {
         lock (Sync)
         {
-            if (!IsOpen || _reserved >= Capacity || _untaken > ManyUntaken)
+            if (!IsOpen || _reserved >= Capacity || (_reserved > 0 && (_untaken > ManyUntaken || Output.Waiting > ManyWaiting)))
             {
                 return false;
             }
@@ -166,7 +172,7 @@ internal abstract class UpstreamConnection
         }
 
         _ = EndAsync();
-        WakeSenders();
+        WakeSenders(exception);
         _changed?.Invoke(this);
     }
 
@@ -179,8 +185,8 @@ internal abstract class UpstreamConnection
     /// <exception cref="UnreadableException">What follows on this connection cannot be read.</exception>
     protected abstract int Read(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Calls that wait for room to send look again.</summary>
-    protected abstract void WakeSenders();
+    /// <summary>The connection has ended: whoever waits for room to send looks again.</summary>
+    protected abstract void WakeSenders(Exception reason);
 
     /// <summary>Completes when more may be read. A protocol without windows can hold a peer up in no other way.</summary>
     protected virtual Task RoomAsync() => Task.CompletedTask;
@@ -216,6 +222,9 @@ internal abstract class UpstreamConnection
 
         return true;
     }
+
+    /// <summary>There is room for more calls. Not under the lock.</summary>
+    protected void TellChanged() => _changed?.Invoke(this);
 
     /// <summary>Bytes of answers were taken, or are not wanted any more. Under the lock.</summary>
     protected void Free(long count) => _untaken -= count;

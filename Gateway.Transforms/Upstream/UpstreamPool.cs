@@ -53,16 +53,16 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     public ValueTask<UpstreamConnection> TakeAsync(CancellationToken cancellationToken) =>
         TryTake(out var connection) ? new(connection) : WaitAsync(cancellationToken);
 
-    /// <summary>The instance is gone, or is spoken to in another way: calls under way go on, and then the connections end.</summary>
+    /// <summary>
+    /// The instance is gone, or is spoken to in another way: calls under way go on, also those that have no connection yet, and then the connections end.
+    /// </summary>
     public void Retire()
     {
         UpstreamConnection[] open;
         lock (_lock)
         {
             _isRetired = true;
-            _failure = "the instance has left its cluster";
             open = _open;
-            FailWaiting();
         }
 
         foreach (var connection in open)
@@ -138,7 +138,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
                     return connection;
                 }
 
-                if (_isRetired || (_open.Length == 0 && _connecting == 0 && IsPausing))
+                if (_open.Length == 0 && _connecting == 0 && IsPausing)
                 {
                     throw AnswerException.Unreachable(_failure, isReplayable: false);
                 }
@@ -154,6 +154,8 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
             catch (OperationCanceledException)
             {
                 GiveUp(waiting);
+                // If it has failed in this very moment, nobody needs to know.
+                _ = waiting.Value.Task.Exception;
                 throw;
             }
         }
@@ -184,7 +186,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     private void ConnectIfNeeded()
     {
         var needed = (_waiting.Count + callsPerConnection - 1) / callsPerConnection;
-        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && !_isRetired)
+        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { HasCapacity: false }])
         {
             BeginConnect();
         }
@@ -276,7 +278,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
             {
                 _open = [.. _open.Where(open => open != connection)];
                 _leaving = [.. _leaving, connection];
-                if (connection.HasServed)
+                if (connection.HasServed || time.GetElapsedTime(connection.MadeAt) >= MaxIdle)
                 {
                     _failures = 0;
                 }

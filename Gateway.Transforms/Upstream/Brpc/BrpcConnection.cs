@@ -144,7 +144,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
         // The protocol has no words for it.
     }
 
-    protected override void WakeSenders()
+    protected override void WakeSenders(Exception reason)
     {
         lock (Sync)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 
@@ -13,6 +14,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 {
     private readonly Http2Call _call;
     private long _left;
+    private bool _isOver;
 
     private GrpcAnswer(Http2Call call, uint length)
     {
@@ -22,6 +24,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 
     /// <summary>Reads as far as the frame's header.</summary>
     /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<Answer> OpenAsync(Http2Call call, CancellationToken cancellationToken)
     {
         var read = await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken);
@@ -50,6 +53,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isOver, this);
         if (_left == 0 || buffer.IsEmpty)
         {
             return 0;
@@ -77,7 +81,13 @@ internal sealed class GrpcAnswer : ReadOnlyStream
     /// <summary>Ends the call when it is not over: a client that hangs up must not leave the sub-service sending.</summary>
     public override async ValueTask DisposeAsync()
     {
-        await _call.DisposeAsync();
+        if (!_isOver)
+        {
+            // The call serves another one then.
+            _isOver = true;
+            await _call.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 

@@ -9,6 +9,9 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     /// <summary>Of further fields, in bytes: what a table holds can be named again and again by a single byte.</summary>
     private const int MaxKept = 64 << 10;
 
+    /// <summary>Several statuses are one that nobody can read.</summary>
+    private const string SeveralStatuses = "several";
+
     private List<KeyValuePair<string, string>>? _fields;
     private int _kept;
 
@@ -53,26 +56,26 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
 
     public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (name.SequenceEqual(":status"u8))
+        if (HasHeader)
+        {
+            OnTrailer(name, value);
+        }
+        else if (name.SequenceEqual(":status"u8))
         {
             Status = value.Length == 3 && int.TryParse(value, NumberStyles.None, null, out var status) ? status : 0;
         }
         else if (name.SequenceEqual("content-type"u8))
         {
-            ContentType = value.SequenceEqual("application/grpc"u8) ? RpcContent.GrpcType : Text(value);
-        }
-        else if (name.SequenceEqual("grpc-status"u8))
-        {
-            // Two are one that nobody can read.
-            GrpcStatus = GrpcStatus is not null ? $"{GrpcStatus}, {Text(value)}" : value.SequenceEqual("0"u8) ? "0" : Text(value);
-        }
-        else if (name.SequenceEqual("grpc-message"u8))
-        {
-            GrpcMessage = Text(value);
+            ContentType ??= value.SequenceEqual("application/grpc"u8) ? RpcContent.GrpcType : Text(value);
         }
         else if (name.SequenceEqual("grpc-encoding"u8))
         {
-            Encoding = value.SequenceEqual("identity"u8) ? "identity" : Text(value);
+            Encoding ??= value.SequenceEqual("identity"u8) ? "identity" : Text(value);
+        }
+        else
+        {
+            // An answer without a message has its trailers in its header.
+            OnTrailer(name, value);
         }
 
         if (KeepsFields && !HasHeader && name is not [(byte)':', ..] && (_kept += name.Length + value.Length) <= MaxKept)
@@ -85,10 +88,14 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     public void ForgetHeader()
     {
         Status = 0;
-        ContentType = Encoding = GrpcStatus = GrpcMessage = null;
+        ContentType = Encoding = null;
+        ForgetStatus();
         _fields = null;
         _kept = 0;
     }
+
+    /// <summary>Where a message follows, the header does not say how the call went.</summary>
+    public void ForgetStatus() => GrpcStatus = GrpcMessage = null;
 
     public override ValueTask DisposeAsync() => connection.EndAsync(this);
 
@@ -100,6 +107,19 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
         HasHeader = IsSent = IsEnded = KeepsFields = false;
         Window = Credit = 0;
         Room = null;
+    }
+
+    /// <summary>A field that is known already costs nothing more: a few bytes can name a long one many thousand times.</summary>
+    private void OnTrailer(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (name.SequenceEqual("grpc-message"u8))
+        {
+            GrpcMessage ??= Text(value);
+        }
+        else if (name.SequenceEqual("grpc-status"u8))
+        {
+            GrpcStatus = GrpcStatus is null ? (value.SequenceEqual("0"u8) ? "0" : Text(value)) : SeveralStatuses;
+        }
     }
 
     private static string Text(ReadOnlySpan<byte> bytes) => System.Text.Encoding.Latin1.GetString(bytes);

@@ -29,6 +29,9 @@ internal sealed class Http2Connection : UpstreamConnection
     /// <summary>A block that was begun has so long to end.</summary>
     private static readonly TimeSpan BlockTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>A frame of 16 KiB that was begun: as long as a peer may take nothing.</summary>
+    private static readonly TimeSpan FrameTime = TimeSpan.FromSeconds(20);
+
     private readonly RequestHeaders _headers;
     private readonly UpstreamSettings _settings;
     private readonly PingInterval _pings;
@@ -50,9 +53,11 @@ internal sealed class Http2Connection : UpstreamConnection
     private int _blockOf;
     private int _blockLength;
     private bool _blockEndsStream;
-    private long _blockSince;
     private Http2Call? _blockCall;
     private int _skip;
+
+    /// <summary>When a frame or a block was begun that is not whole, as a timestamp; zero when there is none.</summary>
+    private long _frameSince;
 
     /// <param name="stream">The connection, of which nothing has been read or written.</param>
     /// <param name="headers">Writes the headers of requests.</param>
@@ -133,18 +138,29 @@ internal sealed class Http2Connection : UpstreamConnection
         {
             Free(count);
             Credit((int)count);
-            call.Credit += (int)count;
-            if (call.Credit >= _settings.StreamWindow / 2 && !call.IsEnded && !IsClosed && _calls.ContainsKey((int)call.Id))
-            {
-                AppendNumber(Http2Frame.WindowUpdate, (int)call.Id, call.Credit);
-                call.Credit = 0;
-            }
+            Credit(call, (int)call.Id, (int)count);
         }
     }
 
     protected override int Read(ReadOnlySpan<byte> bytes)
     {
+        var used = ReadFrames(bytes, out var isProgress);
+        if (_blockOf == 0 && _skip == 0 && used == bytes.Length)
+        {
+            Volatile.Write(ref _frameSince, 0);
+        }
+        else if (_frameSince == 0 || (isProgress && _blockOf == 0))
+        {
+            Volatile.Write(ref _frameSince, ReadAt);
+        }
+
+        return used;
+    }
+
+    private int ReadFrames(ReadOnlySpan<byte> bytes, out bool isProgress)
+    {
         var used = 0;
+        isProgress = false;
         while (true)
         {
             var rest = bytes[used..];
@@ -158,6 +174,7 @@ internal sealed class Http2Connection : UpstreamConnection
                     return used;
                 }
 
+                isProgress = true;
                 continue;
             }
 
@@ -181,15 +198,16 @@ internal sealed class Http2Connection : UpstreamConnection
             }
 
             Handle(frame, rest.Slice(Http2Frame.HeaderBytes, frame.Length));
+            isProgress = true;
             used += Http2Frame.HeaderBytes + frame.Length;
         }
     }
 
     protected override void LookAfter()
     {
-        if (Volatile.Read(ref _blockOf) != 0 && Time.GetElapsedTime(Volatile.Read(ref _blockSince)) > BlockTime)
+        if (IsStuck())
         {
-            Fail(new UnreadableException(Http2Code.EnhanceYourCalm, "the sub-service does not end a header"));
+            Fail(new UnreadableException(Http2Code.EnhanceYourCalm, "the sub-service does not end a header, or a frame"));
         }
         else if (_pingedAt > ReadAt)
         {
@@ -213,6 +231,9 @@ internal sealed class Http2Connection : UpstreamConnection
         }
     }
 
+    private bool IsStuck() =>
+        Volatile.Read(ref _frameSince) is not 0 and var since && Time.GetElapsedTime(since) > (Volatile.Read(ref _blockOf) != 0 ? BlockTime : FrameTime);
+
     protected override void SayGoodbye(UnreadableException? reason)
     {
         Span<byte> payload = stackalloc byte[8];
@@ -220,9 +241,9 @@ internal sealed class Http2Connection : UpstreamConnection
         Append(Http2Frame.GoAway, 0, 0, payload);
     }
 
-    protected override void WakeSenders()
+    protected override void WakeSenders(Exception reason)
     {
-        _greeted.TrySetException(NotSent());
+        _greeted.TrySetException(reason);
         // It is told by an exception only if somebody waits for it.
         _ = _greeted.Task.Exception;
         lock (Sync)
@@ -354,6 +375,10 @@ internal sealed class Http2Connection : UpstreamConnection
             lock (Sync)
             {
                 Credit(notTaken);
+                if (isTaken)
+                {
+                    Credit(call!, frame.Stream, notTaken);
+                }
             }
         }
     }
@@ -368,11 +393,11 @@ internal sealed class Http2Connection : UpstreamConnection
         }
 
         EnsureOpened(frame);
-        Volatile.Write(ref _blockSince, Time.GetTimestamp());
-        Volatile.Write(ref _blockOf, frame.Stream);
+        _blockOf = frame.Stream;
         _blockLength = 0;
         _blockEndsStream = frame.Has(Http2Frame.EndStream);
-        _blockCall = Find(frame.Stream);
+        // One that has ended may be another one before the block ends.
+        _blockCall = Find(frame.Stream) is { IsEnded: false } call ? call : null;
         ReadBlock(frame, fragment);
     }
 
@@ -396,7 +421,7 @@ internal sealed class Http2Connection : UpstreamConnection
 
         try
         {
-            _decoder.Decode(fragment, _blockCall is { IsEnded: false } ? _blockCall : NoCall.Instance);
+            _decoder.Decode(fragment, _blockCall is null ? NoCall.Instance : _blockCall);
             if (!frame.Has(Http2Frame.EndHeaders))
             {
                 return;
@@ -409,13 +434,12 @@ internal sealed class Http2Connection : UpstreamConnection
             throw new UnreadableException(Http2Code.Compression, exception.Message);
         }
 
-        Volatile.Write(ref _blockOf, 0);
-        if (_blockCall is { IsEnded: false })
+        _blockOf = 0;
+        if (_blockCall is { } call)
         {
-            EndBlock(_blockCall, frame.Stream);
+            _blockCall = null;
+            EndBlock(call, frame.Stream);
         }
-
-        _blockCall = null;
     }
 
     private void EndBlock(Http2Call call, int stream)
@@ -442,6 +466,10 @@ internal sealed class Http2Connection : UpstreamConnection
             {
                 End(call, stream);
             }
+            else
+            {
+                call.ForgetStatus();
+            }
         }
         else if (_blockEndsStream)
         {
@@ -459,11 +487,14 @@ internal sealed class Http2Connection : UpstreamConnection
         EnsureLength(frame, payload.Length == 4);
         var code = BinaryPrimitives.ReadUInt32BigEndian(payload);
         var reason = $"the sub-service has ended the call by {Http2Code.NameOf(code)}";
-        if (Remove(frame.Stream) is { } call)
+        lock (Sync)
         {
-            call.Complete(frame.Stream, code == Http2Code.RefusedStream
-                ? AnswerException.Unreachable(reason, isReplayable: false)
-                : AnswerException.Broken(reason, call.HasHeader ? Verdicts.Reach.Answered : Verdicts.Reach.PerhapsSent));
+            if (_calls.GetValueOrDefault(frame.Stream) is { } call)
+            {
+                Remove(call, code == Http2Code.RefusedStream
+                    ? AnswerException.Unreachable(reason, isReplayable: false)
+                    : AnswerException.Broken(reason, call.HasHeader ? Verdicts.Reach.Answered : Verdicts.Reach.PerhapsSent));
+            }
         }
     }
 
@@ -475,8 +506,10 @@ internal sealed class Http2Connection : UpstreamConnection
         }
 
         EnsureLength(frame, payload.Length % 6 == 0);
+        bool isMore;
         lock (Sync)
         {
+            var capacity = _capacity;
             for (; !payload.IsEmpty; payload = payload[6..])
             {
                 Apply(BinaryPrimitives.ReadUInt16BigEndian(payload), BinaryPrimitives.ReadUInt32BigEndian(payload[2..]));
@@ -488,9 +521,14 @@ internal sealed class Http2Connection : UpstreamConnection
             }
 
             WakeAll();
+            isMore = _capacity > capacity;
         }
 
         _greeted.TrySetResult();
+        if (isMore)
+        {
+            TellChanged();
+        }
     }
 
     private void Apply(int setting, uint value)
@@ -559,9 +597,7 @@ internal sealed class Http2Connection : UpstreamConnection
 
             foreach (var call in refused)
             {
-                _calls.Remove((int)call.Id);
-                call.Complete(call.Id, AnswerException.Unreachable($"the sub-service takes no more calls on this connection ({Http2Code.NameOf(code)})", isReplayable: true));
-                call.Room?.TrySetResult();
+                Remove(call, AnswerException.Unreachable($"the sub-service takes no more calls on this connection ({Http2Code.NameOf(code)})", isReplayable: true));
             }
         }
 
@@ -603,23 +639,34 @@ internal sealed class Http2Connection : UpstreamConnection
     {
         lock (Sync)
         {
+            if (_calls.GetValueOrDefault(stream) != call)
+            {
+                // It was given up, and may be another one by now.
+                return;
+            }
+
             call.IsEnded = true;
         }
 
         call.Complete(stream);
     }
 
-    private void FailStream(int stream, int code, Exception? failure)
+    private void FailStream(int stream, int code, Exception failure)
     {
         lock (Sync)
         {
-            if (_calls.ContainsKey(stream) && !IsClosed)
+            if (_calls.GetValueOrDefault(stream) is not { } call)
+            {
+                return;
+            }
+
+            if (!IsClosed)
             {
                 AppendReset(stream, code);
             }
-        }
 
-        Remove(stream)?.Complete(stream, failure);
+            Remove(call, failure);
+        }
     }
 
     private Http2Call? Find(int stream)
@@ -630,14 +677,12 @@ internal sealed class Http2Connection : UpstreamConnection
         }
     }
 
-    private Http2Call? Remove(int stream)
+    /// <summary>A call is over for the peer. Under the lock: whoever sends its request learns that it is over, and must not say first why.</summary>
+    private void Remove(Http2Call call, Exception failure)
     {
-        lock (Sync)
-        {
-            _calls.Remove(stream, out var call);
-            call?.Room?.TrySetResult();
-            return call;
-        }
+        _calls.Remove((int)call.Id);
+        call.Complete(call.Id, failure);
+        call.Room?.TrySetResult();
     }
 
     private static ReadOnlySpan<byte> Unpadded(Http2Frame frame, ReadOnlySpan<byte> payload)
@@ -722,7 +767,7 @@ internal sealed class Http2Connection : UpstreamConnection
     /// <exception cref="OperationCanceledException">The call has ended.</exception>
     private async ValueTask WriteAsync(Http2Call call, ReadOnlyMemory<byte> bytes, bool isEnd, CancellationToken cancellationToken)
     {
-        while (true)
+        while (isEnd || !bytes.IsEmpty)
         {
             Task room;
             lock (Sync)
@@ -739,7 +784,8 @@ internal sealed class Http2Connection : UpstreamConnection
                 }
                 else
                 {
-                    var count = (int)Math.Min(Math.Min(bytes.Length, _peerFrame), Math.Min(_window, call.Window));
+                    // A window may be negative, and the end needs none.
+                    var count = (int)Math.Max(0, Math.Min(Math.Min(bytes.Length, _peerFrame), Math.Min(_window, call.Window)));
                     if (count > 0 || bytes.IsEmpty)
                     {
                         var isLast = isEnd && count == bytes.Length;
@@ -832,6 +878,22 @@ internal sealed class Http2Connection : UpstreamConnection
         {
             AppendNumber(Http2Frame.WindowUpdate, 0, _credit);
             _credit = 0;
+        }
+    }
+
+    /// <summary>The peer may send so many bytes more of an answer.</summary>
+    private void Credit(Http2Call call, int stream, int count)
+    {
+        if (IsClosed || _calls.GetValueOrDefault(stream) != call || call.IsEnded)
+        {
+            return;
+        }
+
+        call.Credit += count;
+        if (call.Credit >= _settings.StreamWindow / 2)
+        {
+            AppendNumber(Http2Frame.WindowUpdate, stream, call.Credit);
+            call.Credit = 0;
         }
     }
 

@@ -36,8 +36,15 @@ internal static class Calls
     public static Call Download { get; } = new(
         "download",
         "/service/file/get_single_file",
-        new GetSingleFileReq { RequestId = "r", SessionId = People.Session(Person), FileId = "f" },
+        new GetSingleFileReq { RequestId = "r", SessionId = People.Session(Person), FileId = SubService.FileOf(SubService.FileSize) },
         (body, _) => GetSingleFileRsp.Parser.ParseFrom(body) is { Success: true, FileData.FileContent.Length: SubService.FileSize });
+
+    /// <summary>A file of so many bytes.</summary>
+    public static Call DownloadOf(int size) => new(
+        $"download-{size}",
+        Download.Path,
+        new GetSingleFileReq { RequestId = "r", SessionId = People.Session(Person), FileId = SubService.FileOf(size) },
+        (body, _) => GetSingleFileRsp.Parser.ParseFrom(body) is { Success: true, FileData.FileContent.Length: var length } && length == size);
 
     /// <summary>A short message to so many users.</summary>
     public static Call MessageTo(int targets) => Message($"message-to-{targets}", targets, "How are you?");

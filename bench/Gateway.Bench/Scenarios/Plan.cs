@@ -5,7 +5,7 @@ namespace Gateway.Bench.Scenarios;
 /// <param name="RoundTime">How long each turn takes.</param>
 internal sealed record Plan(int Rounds, TimeSpan RoundTime)
 {
-    public static Plan Full { get; } = new(5, TimeSpan.FromSeconds(6));
+    public static Plan Full { get; } = new(7, TimeSpan.FromSeconds(5));
 
     public static Plan Quick { get; } = new(3, TimeSpan.FromSeconds(3));
 

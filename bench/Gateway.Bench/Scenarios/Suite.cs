@@ -27,7 +27,9 @@ internal sealed class Suite : IDisposable
             ("small", SmallAsync),
             ("latency", LatencyAsync),
             ("connections", ConnectionsAsync),
+            ("answers", AnswersAsync),
             ("message", MessageAsync),
+            ("sessions", SessionsAsync),
             ("notifying", NotifyingAsync),
             ("files", FilesAsync),
             ("sockets", SocketsAsync),
@@ -60,23 +62,20 @@ internal sealed class Suite : IDisposable
 
     private async Task SmallAsync()
     {
-        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Brpc, Names.Redis, Names.RedisTracked, Names.RedisNative);
-        var (nginx, yarp, memory, brpc, redis, tracked) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Brpc], results[Names.Redis], results[Names.RedisTracked]);
+        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.HaProxy, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Brpc, Names.Redis, Names.RedisNative);
+        var (nginx, yarp, memory, brpc, redis) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Brpc], results[Names.Redis]);
         _memoryRate = memory.Load.Rate;
         _report.Metric("rps_ratio_nginx_memory", memory.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_nginx_redis", redis.Load.Rate / nginx.Load.Rate);
-        _report.Metric("rps_ratio_nginx_redis_tracked", tracked.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_yarp_h2c", memory.Load.Rate / yarp.Load.Rate);
         _report.Metric("cpu_ratio_nginx_memory", memory.Cpu / nginx.Cpu);
         _report.Metric("rps_ratio_nginx_brpc", brpc.Load.Rate / nginx.Load.Rate);
         _report.Metric("cpu_ratio_nginx_brpc", brpc.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_nginx_redis", redis.Cpu / nginx.Cpu);
-        _report.Metric("cpu_ratio_nginx_redis_tracked", tracked.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_native_redis", results[Names.RedisNative].Cpu / redis.Cpu);
         _report.Metric("alloc_bytes", memory.Allocated!.Value);
         _report.Metric("alloc_bytes_brpc", brpc.Allocated!.Value);
         _report.Metric("alloc_bytes_redis", redis.Allocated!.Value);
-        _report.Metric("alloc_bytes_redis_tracked", tracked.Allocated!.Value);
     }
 
     private async Task LatencyAsync()
@@ -88,12 +87,29 @@ internal sealed class Suite : IDisposable
 
     private async Task ConnectionsAsync()
     {
-        await ThroughputAsync("A small call, 16 connections", Calls.UserInfo, 16, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked);
-        await ThroughputAsync("A small call, 512 connections", Calls.UserInfo, 512, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked);
+        await ThroughputAsync("A small call, 16 connections", Calls.UserInfo, 16, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis);
+        var results = await ThroughputAsync("A small call, 512 connections", Calls.UserInfo, 512, Names.Nginx, Names.HaProxy, Names.YarpHttp2, Names.Memory, Names.Brpc, Names.Redis);
+        _report.Metric("rps_ratio_nginx_memory_512", results[Names.Memory].Load.Rate / results[Names.Nginx].Load.Rate);
+    }
+
+    private async Task AnswersAsync()
+    {
+        foreach (var (size, title, connections) in new[] { (70_000, "70 KB", UsualConnections), (1_000_000, "1 MB", 16) })
+        {
+            var results = await ThroughputAsync($"An answer of {title}, {connections} connections", Calls.DownloadOf(size), connections, Names.Nginx, Names.HaProxy, Names.YarpHttp2, Names.Memory, Names.Brpc);
+            _report.Metric($"rps_ratio_nginx_answer_{size}", results[Names.Memory].Load.Rate / results[Names.Nginx].Load.Rate);
+        }
     }
 
     private async Task MessageAsync() =>
         await ThroughputAsync("A message of 64 KiB to nobody, 64 connections", Calls.LargeMessage, UsualConnections, Names.Memory, Names.Redis);
+
+    private async Task SessionsAsync()
+    {
+        var redis = await _lab.SharedRedisAsync();
+        await redis.LogInAsync(People.Count, ManySessions.Most - People.Count);
+        await new ManySessions(_lab, _client, _report, _plan).RunAsync(redis, [(await CandidateAsync(Names.Redis), "redis")]);
+    }
 
     private async Task NotifyingAsync()
     {
@@ -143,11 +159,11 @@ internal sealed class Suite : IDisposable
             {
                 Names.Direct => await _lab.StartSubServiceAsync(),
                 Names.Nginx => await _lab.StartNginxAsync(),
+                Names.HaProxy => await _lab.StartHaProxyAsync(),
                 Names.YarpHttp1 => await _lab.StartYarpAsync(http2: false),
                 Names.YarpHttp2 => await _lab.StartYarpAsync(http2: true),
                 Names.Memory => await _lab.StartMemoryGatewayAsync(),
                 Names.Brpc => await _lab.StartBrpcGatewayAsync(),
-                Names.RedisTracked => await _lab.StartTrackedGatewayAsync(),
                 Names.RedisNative => await _lab.StartNativeGatewayAsync(),
                 Names.Redis => await _lab.StartRedisGatewayAsync(),
                 _ => throw new ArgumentException($"Nobody is called '{name}'.", nameof(name)),

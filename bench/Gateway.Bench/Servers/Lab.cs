@@ -67,8 +67,31 @@ internal sealed class Lab(string gateway, string native) : IDisposable
               }
             }
             """);
-        var nginx = Environment.GetEnvironmentVariable("PATH")!.Split(':').Append("/usr/sbin").Select(path => Path.Combine(path, "nginx")).First(File.Exists);
-        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", nginx, "-e", "stderr", "-p", _folder, "-c", file), port, null, null, KnowsPeople: false));
+        return await StartedAsync(new Candidate(Names.Nginx, Run("nginx", Program("nginx"), "-e", "stderr", "-p", _folder, "-c", file), port, null, null, KnowsPeople: false));
+    }
+
+    /// <summary>With as many threads as there are cores, and connections kept to both sides as nginx keeps them.</summary>
+    public async Task<Candidate> StartHaProxyAsync()
+    {
+        var port = LoopbackPort.Free();
+        var file = Path.Combine(_folder, "haproxy.cfg");
+        await File.WriteAllTextAsync(file, $"""
+            global
+              maxconn 20000
+            defaults
+              mode http
+              http-reuse always
+              timeout connect 2s
+              timeout client 60s
+              timeout server 60s
+            frontend clients
+              bind 127.0.0.1:{port}
+              default_backend sub_service
+            backend sub_service
+              server s 127.0.0.1:{_http1}
+
+            """);
+        return await StartedAsync(new Candidate(Names.HaProxy, Run("haproxy", Program("haproxy"), "-db", "-f", file), port, null, null, KnowsPeople: false));
     }
 
     public Task<Candidate> StartYarpAsync(bool http2)
@@ -93,17 +116,17 @@ internal sealed class Lab(string gateway, string native) : IDisposable
         $"--ReverseProxy:Clusters:{cluster}:Metadata:Protocol=brpc",
     ])]);
 
-    /// <summary>The published gateway with its sessions in a Redis of its own.</summary>
+    /// <summary>The published gateway with its sessions in Redis.</summary>
     public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, ["dotnet", GatewayProgram], settings);
 
     /// <summary>The published gateway as one of several that share a Redis.</summary>
     public Task<Candidate> StartNodeAsync(RedisServer redis, params string[] settings) => StartNodeAsync(redis, Names.Redis, ["dotnet", GatewayProgram], settings);
 
-    /// <summary>The same, and it remembers sessions until Redis tells that they have changed.</summary>
-    public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, ["dotnet", GatewayProgram], "--Gateway:Sessions:Tracking=true");
-
     /// <summary>The gateway as <c>deploy/native.Dockerfile</c> compiles it, with its sessions in Redis.</summary>
     public Task<Candidate> StartNativeGatewayAsync() => StartWithRedisAsync(Names.RedisNative, [Path.Combine(native, "Gateway.Proxy")]);
+
+    /// <summary>The Redis of all those gateways.</summary>
+    public async Task<RedisServer> SharedRedisAsync() => _redis ??= await RedisServer.StartAsync(this);
 
     /// <summary>An etcd with nothing in it.</summary>
     public async Task<Uri> StartEtcdAsync()
@@ -153,11 +176,8 @@ internal sealed class Lab(string gateway, string native) : IDisposable
         ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"],
         ["--Gateway:Sessions:Store=Memory", .. settings]);
 
-    private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings)
-    {
-        _redis ??= await RedisServer.StartAsync(this);
-        return await StartNodeAsync(_redis, name, program, settings);
-    }
+    private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings) =>
+        await StartNodeAsync(await SharedRedisAsync(), name, program, settings);
 
     private Task<Candidate> StartNodeAsync(RedisServer redis, string name, string[] program, params string[] settings) => StartGatewayAsync(
         name, program, [$"--Gateway:Redis:Configuration={redis.Address}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);
@@ -175,6 +195,9 @@ internal sealed class Lab(string gateway, string native) : IDisposable
         ];
         return StartedAsync(new Candidate(name, Run(name, ["env", .. ImageSettings, .. program, .. all]), http, webSocket, management, KnowsPeople: true));
     }
+
+    private static string Program(string name) =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Append("/usr/sbin").Select(path => Path.Combine(path, name)).First(File.Exists);
 
     private static async Task<Candidate> StartedAsync(Candidate candidate)
     {

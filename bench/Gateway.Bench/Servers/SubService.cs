@@ -26,6 +26,9 @@ internal static class SubService
     /// <summary>The id of a chat session whose messages go to so many users, beginning with <c>u{first}</c>.</summary>
     public static string Targets(int first, int count) => string.Create(CultureInfo.InvariantCulture, $"{TargetsPrefix}{first}-{count}");
 
+    /// <summary>The id of a file of so many bytes.</summary>
+    public static string FileOf(int size) => size.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>What a request becomes, as the users it is for are told.</summary>
     public static MessageInfo Message(NewMessageReq request, string sender) => new()
     {
@@ -143,6 +146,6 @@ internal static class SubService
     {
         RequestId = request.RequestId,
         Success = true,
-        FileData = new FileDownloadData { FileId = request.FileId, FileContent = UnsafeByteOperations.UnsafeWrap(File) },
+        FileData = new FileDownloadData { FileId = request.FileId, FileContent = UnsafeByteOperations.UnsafeWrap(File.AsMemory(0, int.Parse(request.FileId, CultureInfo.InvariantCulture))) },
     };
 }
