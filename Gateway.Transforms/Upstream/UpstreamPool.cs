@@ -188,7 +188,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     private void ConnectIfNeeded()
     {
         var needed = (_waiting.Count + CallsPerConnection - 1) / CallsPerConnection;
-        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { HasCapacity: false }])
+        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { IsBarred: true }])
         {
             BeginConnect();
         }
