@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Breaks etcd, Redis, sub-services and gateways one after another under load, and prints what clients noticed; then the hub in short. Nine minutes; --quick: four.
+# Breaks etcd, Redis, sub-services and gateways one after another under load, and prints what clients noticed; then the hub in short. Eight minutes; --quick: four.
 # --hub: only what sockets notice when Redis, gateways or shards break, in full, eight minutes; --hub --quick: the short form, two; --hub redis, late, nodes, shards, joins, storm: one part.
-# --tracking: only what can happen to a gateway that remembers sessions, a minute.
 # --strangers: only 500 clients without a session who post large requests, a minute.
 # --fuzz [--seed N] [--save DIR] [--inputs N] [--only TARGET]: mutated inputs for all that reads the bytes of others, ten minutes at most.
 # --soak [MINUTES]: mixed load for ten minutes, unless told otherwise, and a look at whether the gateways grow.

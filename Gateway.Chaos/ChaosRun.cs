@@ -9,9 +9,6 @@ internal enum ChaosScope
 {
     All,
 
-    /// <summary>Only what can happen to a gateway that remembers sessions.</summary>
-    Tracking,
-
     /// <summary>Only what strangers send.</summary>
     Strangers,
 }
@@ -44,12 +41,6 @@ internal sealed class ChaosRun(Rig rig, Pace pace)
         if (scope is ChaosScope.All)
         {
             await BreakAsync(rig.Gateways, BreakPartsAsync);
-        }
-
-        if (scope is not ChaosScope.Strangers)
-        {
-            await rig.TrackingGateway.StartAsync();
-            await BreakAsync([rig.TrackingGateway], bench => new TrackingFaults(bench).RunAsync());
         }
 
         var (wrong, beyond) = (_reports.Sum(report => report.Wrong), _reports.Sum(report => report.BeyondAllowed));

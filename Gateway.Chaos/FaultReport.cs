@@ -23,11 +23,9 @@ internal sealed record FaultReport(
     /// <param name="end">When it was over.</param>
     /// <param name="beyondAllowed">How many failures should not have been.</param>
     /// <param name="wronglyServed">Good answers that should not have been given.</param>
-    /// <param name="isRightlyRefused">Whether a call that failed had to, fault or not; null when none had to.</param>
-    public static FaultReport Of(
-        string name, IReadOnlyList<CallRecord> calls, TimeSpan begin, TimeSpan end, int beyondAllowed, int wronglyServed = 0, Func<CallRecord, bool>? isRightlyRefused = null)
+    public static FaultReport Of(string name, IReadOnlyList<CallRecord> calls, TimeSpan begin, TimeSpan end, int beyondAllowed, int wronglyServed)
     {
-        var isGood = calls.ToLookup(call => !call.IsFailed || isRightlyRefused?.Invoke(call) is true);
+        var isGood = calls.ToLookup(call => !call.IsFailed);
         var (good, failed) = (isGood[true].Select(call => call.End).ToArray(), isGood[false].ToArray());
         var gap = good.Prepend(begin).Zip(good, (a, b) => b - a).DefaultIfEmpty().Max();
         var last = failed.Select(call => call.End).DefaultIfEmpty(end).Max();

@@ -8,7 +8,6 @@ return args switch
 {
     ["stub", var port, ..] => await StubInstance.RunAsync(port),
     [] => await BreakAllAsync(Pace.Full),
-    ["--tracking"] => await ChaosRun.RunAsync(Pace.Full, ChaosScope.Tracking),
     ["--strangers"] => await ChaosRun.RunAsync(Pace.Full, ChaosScope.Strangers),
     ["--quick"] => await BreakAllAsync(Pace.Quick),
     ["--hub"] => await HubRun.RunAsync(Pace.Full, HubPart.Redis, HubPart.Late, HubPart.Nodes, HubPart.Shards, HubPart.Joins, HubPart.Storm),
@@ -26,6 +25,6 @@ static Task<int> BreakHubAsync() => HubRun.RunAsync(Pace.Quick, HubPart.Short, H
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --hub [--quick | redis | late | nodes | shards | joins | storm] | --tracking | --strangers | --fuzz [OPTION...] | --soak [MINUTES]]");
+    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --hub [--quick | redis | late | nodes | shards | joins | storm] | --strangers | --fuzz [OPTION...] | --soak [MINUTES]]");
     return 2;
 }

@@ -63,7 +63,7 @@ public static class NotifyExtensions
         services.TryAddSingleton<NotifyEndpoint>();
         services.TryAddSingleton<NotifyDrain>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NotifyDrain>());
-        services.AddHostedService<WriteWatch>();
+        services.AddHostedService<SocketWatch>();
         services.AddHostedService<SessionWatch>();
         services.TryAddSingleton(provider => new NotifyHub(
             provider.GetRequiredService<IEventBus>(),

@@ -15,7 +15,7 @@ public sealed class NotifyOptions
     /// </summary>
     public IList<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary>How long a client has to send its session after the upgrade. Default 10 seconds; 100 milliseconds to 1 minute.</summary>
+    /// <summary>How long a client has to send its session after the upgrade; looked at once a second. Default 10 seconds; 100 milliseconds to 1 minute.</summary>
     public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

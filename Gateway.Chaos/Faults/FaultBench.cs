@@ -29,21 +29,19 @@ internal sealed class FaultBench(Rig rig, SteadyLoad load, Pace pace)
     /// <param name="countBeyondAllowed">How many of its calls failed and should not have.</param>
     /// <param name="countWronglyServed">How many of them should not have been served; null for none.</param>
     /// <param name="recovery">For how long calls may fail after the end.</param>
-    /// <param name="isRightlyRefused">Whether a call that failed had to, fault or not; null when none had to.</param>
     public async Task AddAsync(
         string name,
         TimeSpan begin,
         TimeSpan end,
         Func<IReadOnlyList<CallRecord>, int> countBeyondAllowed,
         Func<IReadOnlyList<CallRecord>, int>? countWronglyServed = null,
-        TimeSpan recovery = default,
-        Func<CallRecord, bool>? isRightlyRefused = null)
+        TimeSpan recovery = default)
     {
         var until = end + recovery + pace.Between;
         await Task.Delay(until - load.Now + Settling);
         // What was under way when it began belongs to it as well.
         var calls = load.Sent(begin - TimeSpan.FromMilliseconds(100), until);
-        _reports.Add(FaultReport.Of(name, calls, begin, end, countBeyondAllowed(calls), countWronglyServed?.Invoke(calls) ?? 0, isRightlyRefused));
+        _reports.Add(FaultReport.Of(name, calls, begin, end, countBeyondAllowed(calls), countWronglyServed?.Invoke(calls) ?? 0));
         Console.WriteLine(_reports[^1]);
     }
 

@@ -6,7 +6,7 @@ namespace Gateway.Chaos.Faults;
 internal sealed class RedisFaults(FaultBench bench)
 {
     /// <summary>A call may take so long while Redis is away: the look-up's 200 ms, and what a busy machine adds.</summary>
-    public static readonly TimeSpan LongestRefusal = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromMilliseconds(300);
 
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(2);
 

@@ -65,9 +65,6 @@ internal sealed class GatewayNode : IDisposable
     /// <summary>How many changes of its routes it has taken over.</summary>
     public Task<int> AppliedReloadsAsync() => MetricAsync("gateway_config_reloads", "result=\"applied\"");
 
-    /// <summary>How many sessions it remembers.</summary>
-    public Task<int> RememberedSessionsAsync() => MetricAsync("gateway_session_tracking_sessions", "");
-
     /// <summary>How many sockets it has open.</summary>
     public Task<int> SocketsAsync() => MetricAsync("gateway_notify_sockets", "");
 

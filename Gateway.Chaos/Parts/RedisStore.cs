@@ -92,23 +92,6 @@ internal sealed class RedisStore : IDisposable
         return (await Task.WhenAll(keys.Select(key => count(redis.GetDatabase(), key)))).Sum();
     }
 
-    public async Task LogOutAsync(int user)
-    {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(_address);
-        await redis.GetDatabase().KeyDeleteAsync($"s{user}");
-    }
-
-    /// <summary>Ends a session in one step with the connections on which gateways would have been told of it.</summary>
-    public async Task LogOutUntoldAsync(int user)
-    {
-        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{_address},allowAdmin=true");
-        var told = (await redis.GetServers()[0].ClientListAsync()).Where(client => client.Name == "gateway-sessions").ToList();
-        var step = redis.GetDatabase().CreateTransaction();
-        Task[] all = [.. told.Select(client => step.ExecuteAsync("CLIENT", "KILL", "ID", client.Id)), step.KeyDeleteAsync($"s{user}")];
-        await step.ExecuteAsync();
-        await Task.WhenAll(all);
-    }
-
     public void Dispose()
     {
         _relay.Dispose();

@@ -14,7 +14,6 @@ internal sealed class Rig : IAsyncDisposable
         Instances = [new Instance(_folder), new Instance(_folder), new Instance(_folder)];
         var etcd = $"--Gateway:Etcd:Endpoints={Etcd.Endpoint}";
         Gateways = [new GatewayNode(_folder, Redis.Endpoint, etcd), new GatewayNode(_folder, Redis.Endpoint, etcd)];
-        TrackingGateway = new GatewayNode(_folder, Redis.Endpoint, etcd, "--Gateway:Sessions:Tracking=true");
     }
 
     public EtcdStore Etcd { get; }
@@ -24,9 +23,6 @@ internal sealed class Rig : IAsyncDisposable
     public IReadOnlyList<Instance> Instances { get; }
 
     public IReadOnlyList<GatewayNode> Gateways { get; }
-
-    /// <summary>One that remembers sessions. It runs only once somebody has started it.</summary>
-    public GatewayNode TrackingGateway { get; }
 
     /// <param name="users">How many users to log in: session <c>s0</c> is user <c>u0</c>, and so on.</param>
     public async Task StartAsync(int users)
@@ -69,7 +65,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        foreach (var gateway in Gateways.Append(TrackingGateway))
+        foreach (var gateway in Gateways)
         {
             gateway.Dispose();
         }

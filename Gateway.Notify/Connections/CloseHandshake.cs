@@ -7,9 +7,8 @@ namespace Gateway.Notify.Connections;
 /// <param name="socket">The socket.</param>
 /// <param name="reason">What the client is told.</param>
 /// <param name="options">How long it has.</param>
-/// <param name="gone">Cancelled when the client is given up.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CloseHandshake(WebSocket socket, CloseReason reason, NotifyOptions options, CancellationTokenSource gone, TimeProvider time) : IDisposable
+internal sealed class CloseHandshake(WebSocket socket, CloseReason reason, NotifyOptions options, TimeProvider time) : IDisposable
 {
     private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _patience;
@@ -43,7 +42,7 @@ internal sealed class CloseHandshake(WebSocket socket, CloseReason reason, Notif
     public void GiveUpAfterTimeout()
     {
         _patience?.Dispose();
-        _patience = time.CreateTimer(static gone => ((CancellationTokenSource)gone!).Cancel(), gone, options.CloseTimeout, Timeout.InfiniteTimeSpan);
+        _patience = time.CreateTimer(static socket => ((WebSocket)socket!).Abort(), socket, options.CloseTimeout, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Waits until our close frame is out and the client's is in.</summary>
@@ -56,7 +55,8 @@ internal sealed class CloseHandshake(WebSocket socket, CloseReason reason, Notif
             await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None);
         }
 
-        await gone.CancelAsync();
+        // What is still being written goes nowhere.
+        socket.Abort();
     }
 
     public void Dispose() => _patience?.Dispose();

@@ -8,28 +8,28 @@ namespace Gateway.Notify.Connections;
 
 /// <summary>
 /// Writes messages to a socket, one after the other. Where the connection's output is at hand each goes out as one frame past the
-/// <see cref="WebSocket"/>, whose own frames, pings and the close, go the same way.
+/// <see cref="WebSocket"/>, whose own frames, pongs and the close, go the same way.
 /// </summary>
-internal sealed class MessageWriter(WebSocket socket, SocketOutput? output)
+internal readonly struct MessageWriter(WebSocket socket, SocketOutput? output)
 {
     /// <exception cref="WebSocketException">The socket has ended.</exception>
     /// <exception cref="IOException">The client is gone.</exception>
-    public ValueTask WriteAsync(Outbound message, CancellationToken cancellationToken) =>
+    public ValueTask WriteAsync(Outbound message) =>
         // The socket itself says best why it takes nothing any more.
-        output is null || socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived) ? WriteToSocketAsync(message, cancellationToken)
+        output is null || socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived) ? WriteToSocketAsync(message)
         : message is { Event: { } shared, Head.IsEmpty: true } ? output.SendAsync(shared.Frame)
         : WriteFrameAsync(message, output);
 
-    private async ValueTask WriteToSocketAsync(Outbound message, CancellationToken cancellationToken)
+    private async ValueTask WriteToSocketAsync(Outbound message)
     {
         if (!message.Head.IsEmpty)
         {
-            await socket.SendAsync(message.Head, WebSocketMessageType.Binary, endOfMessage: message.Event is null, cancellationToken);
+            await socket.SendAsync(message.Head, WebSocketMessageType.Binary, endOfMessage: message.Event is null, CancellationToken.None);
         }
 
         if (message.Event is not null)
         {
-            await socket.SendAsync(message.Body, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
+            await socket.SendAsync(message.Body, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
         }
     }
 

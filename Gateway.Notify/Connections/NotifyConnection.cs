@@ -11,16 +11,20 @@ namespace Gateway.Notify.Connections;
 /// no task writing, no buffer and no timer of its own.
 /// </summary>
 internal sealed class NotifyConnection(
-    WebSocket socket, bool isExtended, NotifyOptions options, NotifyMetrics metrics, TimeProvider time, SocketOutput? output = null)
+    WebSocket socket, bool isExtended, NotifyOptions options, NotifyMetrics metrics, TimeProvider time, TransportStream? bare = null)
     : IThreadPoolWorkItem, IDisposable
 {
     private const int IdBytes = 8;
 
-    private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _gone = new();
+    private static readonly byte[] Ping = [0x89, 0];
+
+    // Also the lock of what follows.
     private readonly OutboundQueue _queue = new(options, metrics);
-    private readonly MessageWriter _writer = new(socket, output);
-    private ITimer? _patience;
+    private readonly MessageWriter _writer = new(socket, bare?.Output);
+    private readonly long _openedAt = time.GetTimestamp();
+    private long _silentSince = time.GetTimestamp();
+    private bool _isPinged;
+    private volatile bool _isLetIn;
     private bool _writing;
     private bool _writerCloses;
     private bool _isBroken;
@@ -61,7 +65,7 @@ internal sealed class NotifyConnection(
     {
         get
         {
-            lock (_lock)
+            lock (_queue)
             {
                 return _closing?.Reason;
             }
@@ -76,7 +80,7 @@ internal sealed class NotifyConnection(
     public bool TryEnqueue(Outbound message, bool asReplay = false)
     {
         bool full;
-        lock (_lock)
+        lock (_queue)
         {
             if (_closing is not null)
             {
@@ -118,29 +122,19 @@ internal sealed class NotifyConnection(
     /// <summary>Whether a row of events may be queued for the client, or it has not even taken the last one.</summary>
     public bool IsReadyForReplay()
     {
-        lock (_lock)
+        lock (_queue)
         {
             return _queue.IsWithinBounds;
         }
     }
 
-    /// <summary>From now on the client has <see cref="NotifyOptions.AuthenticationTimeout"/> until it has to be <see cref="LetIn"/>.</summary>
-    public void AwaitAuthentication() => _patience = time.CreateTimer(
-        static connection => ((NotifyConnection)connection!).Close(CloseReason.AuthenticationTimeout), this, options.AuthenticationTimeout, Timeout.InfiniteTimeSpan);
-
     /// <summary>The hub tells the client events from now on.</summary>
-    public void LetIn()
-    {
-        _patience?.Dispose();
-        _patience = null;
-    }
+    public void LetIn() => _isLetIn = true;
 
     /// <summary>Hands what the client sends to <paramref name="conversation"/>, until one side closes; returns why it ended.</summary>
     public async Task<CloseReason> RunAsync(IConversation conversation)
     {
         var inbound = new InboundReader(socket, options.MaxInboundMessage);
-        // Not by the token of each read: a read that waits would hold what watches the token, at every level below.
-        using var giveUp = _gone.Token.UnsafeRegister(static socket => ((WebSocket)socket!).Abort(), socket);
         try
         {
             while (Closing is null)
@@ -167,7 +161,7 @@ internal sealed class NotifyConnection(
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
         {
             Close(CloseReason.ClientClosed);
-            await _gone.CancelAsync();
+            socket.Abort();
             await _closing!.Sent;
         }
 
@@ -180,14 +174,14 @@ internal sealed class NotifyConnection(
     /// </summary>
     public void Close(CloseReason reason)
     {
-        lock (_lock)
+        lock (_queue)
         {
             if (_closing is not null)
             {
                 return;
             }
 
-            _closing = new CloseHandshake(socket, reason, options, _gone, time);
+            _closing = new CloseHandshake(socket, reason, options, time);
             if (reason == CloseReason.GoingAway && _writing)
             {
                 // It has this long to come to the end of the queue.
@@ -214,26 +208,40 @@ internal sealed class NotifyConnection(
         Close(CloseReason.GoingAway);
     }
 
-    /// <summary>Gives up on a socket whose client has taken too long to accept one event. Called about once a second.</summary>
-    public void CheckWrite()
+    /// <summary>
+    /// Closes a socket whose client takes too long to show its session or to accept an event, pings one that is silent, and gives up one that does not
+    /// answer. Called about once a second.
+    /// </summary>
+    public void LookAfter()
     {
-        bool overdue;
-        lock (_lock)
+        bool isSlow;
+        lock (_queue)
         {
-            overdue = _writing && _writeStartedAt != 0 && time.GetElapsedTime(_writeStartedAt) > options.WriteTimeout;
+            if (_closing is not null)
+            {
+                return;
+            }
+
+            isSlow = _writing && _writeStartedAt != 0 && time.GetElapsedTime(_writeStartedAt) > options.WriteTimeout;
         }
 
-        if (overdue)
+        if (isSlow)
         {
             Close(CloseReason.SlowConsumer);
+        }
+        else if (!_isLetIn && time.GetElapsedTime(_openedAt) >= options.AuthenticationTimeout)
+        {
+            Close(CloseReason.AuthenticationTimeout);
+        }
+        else if (bare is { Output: { } output })
+        {
+            LookForLife(bare, output);
         }
     }
 
     /// <summary>After <see cref="RunAsync"/>: nothing writes or closes any more.</summary>
-    /// <remarks>Not of the token's source, which holds nothing: its timer may be cancelling it at this moment.</remarks>
     public void Dispose()
     {
-        _patience?.Dispose();
         _closing?.Dispose();
         // The connection of a broken socket that is disposed of is cut, and with it what has not gone out: the close frame. Left alone,
         // it ends in good order.
@@ -267,9 +275,44 @@ internal sealed class NotifyConnection(
         }
     }
 
+    /// <summary>Whatever comes from the client shows that it is there, the answer to a ping as well.</summary>
+    private void LookForLife(TransportStream connection, SocketOutput output)
+    {
+        if (connection.TakeHeard())
+        {
+            (_silentSince, _isPinged) = (time.GetTimestamp(), false);
+        }
+        else if (time.GetElapsedTime(_silentSince) < (_isPinged ? options.PingTimeout : options.PingInterval))
+        {
+            return;
+        }
+        else if (_isPinged)
+        {
+            // The reading side ends with it.
+            socket.Abort();
+        }
+        else if (socket.State == WebSocketState.Open)
+        {
+            (_silentSince, _isPinged) = (time.GetTimestamp(), true);
+            _ = PingAsync(output);
+        }
+    }
+
+    private static async Task PingAsync(SocketOutput output)
+    {
+        try
+        {
+            await output.SendAsync(Ping);
+        }
+        catch (IOException)
+        {
+            // The reading side notices the same and ends it.
+        }
+    }
+
     private async Task SendAsync(Outbound message)
     {
-        await _writer.WriteAsync(message, _gone.Token);
+        await _writer.WriteAsync(message);
         if (message.Event is { } hubEvent)
         {
             metrics.Delivered(TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - hubEvent.PublishedAt));
@@ -278,7 +321,7 @@ internal sealed class NotifyConnection(
 
     private bool TryDequeue(out Outbound message)
     {
-        lock (_lock)
+        lock (_queue)
         {
             if ((_closing is null || _writerCloses) && _queue.TryTake(out message))
             {
@@ -295,7 +338,7 @@ internal sealed class NotifyConnection(
 
     private void StopWriting()
     {
-        lock (_lock)
+        lock (_queue)
         {
             _writing = false;
             _writeStartedAt = 0;

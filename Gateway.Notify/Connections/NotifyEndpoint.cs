@@ -61,39 +61,37 @@ internal sealed partial class NotifyEndpoint(
         if (ConnectionTakeover.Of(context) is { } takeover)
         {
             await ConnectionTakeover.AcceptAsync(context, subprotocol);
-            takeover.Take(Options(subprotocol), ServeAt(place.Pass()));
+            var passed = place.Pass();
+            takeover.Take(Options(subprotocol, takeover.HasOutput), (socket, bare, gone) => ServeAsync(socket, bare, passed, gone));
             return;
         }
 
-        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), output: null, context.RequestAborted);
+        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), bare: null, place.Pass(), context.RequestAborted);
     }
 
-    /// <param name="place">Stays taken to the end of the socket, which is not the end of the request.</param>
-    private ServeSocket ServeAt(ConnectionLimits.Place place) => async (socket, output, gone) =>
-    {
-        using (place)
-        {
-            await ServeAsync(socket, output, gone);
-        }
-    };
-
-    private WebSocketCreationOptions Options(string? subprotocol) => new()
+    /// <param name="subprotocol">What the client and this node speak.</param>
+    /// <param name="isPinged">By <see cref="SocketWatch"/>, so that the socket has no timer of its own.</param>
+    private WebSocketCreationOptions Options(string? subprotocol, bool isPinged) => new()
     {
         IsServer = true,
         SubProtocol = subprotocol,
-        KeepAliveInterval = options.Value.PingInterval,
-        KeepAliveTimeout = options.Value.PingTimeout,
+        KeepAliveInterval = isPinged ? Timeout.InfiniteTimeSpan : options.Value.PingInterval,
+        KeepAliveTimeout = isPinged ? Timeout.InfiniteTimeSpan : options.Value.PingTimeout,
     };
 
-    private async Task ServeAsync(WebSocket socket, SocketOutput? output, CancellationToken gone)
+    /// <param name="socket">The socket.</param>
+    /// <param name="bare">The connection that it is upon, if it was taken over.</param>
+    /// <param name="place">Stays taken to the end of the socket, which need not be the end of the request.</param>
+    /// <param name="gone">Tells when the connection is gone.</param>
+    private async Task ServeAsync(WebSocket socket, TransportStream? bare, ConnectionLimits.Place place, CancellationToken gone)
     {
-        using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time, output);
+        using var taken = place;
+        using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time, bare);
         using var listed = open.Add(connection);
         metrics.Opened();
         var reason = CloseReason.InternalError;
         try
         {
-            connection.AwaitAuthentication();
             if (drain.IsDraining)
             {
                 connection.Close(CloseReason.GoingAway);

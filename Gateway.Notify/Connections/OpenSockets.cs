@@ -12,13 +12,13 @@ internal sealed class OpenSockets
     public int Count => _open.Count;
 
     /// <summary>Lists a socket until the result is disposed of.</summary>
-    public IDisposable Add(NotifyConnection connection)
+    public Entry Add(NotifyConnection connection)
     {
         _open.TryAdd(connection, 0);
         return new Entry(_open, connection);
     }
 
-    private sealed class Entry(ConcurrentDictionary<NotifyConnection, byte> open, NotifyConnection connection) : IDisposable
+    public readonly struct Entry(ConcurrentDictionary<NotifyConnection, byte> open, NotifyConnection connection) : IDisposable
     {
         public void Dispose() => open.TryRemove(connection, out _);
     }

@@ -33,9 +33,12 @@ internal sealed class UserSockets
     public void Deliver(NumberedEvent numbered, IReadOnlySet<NotifyConnection>? told, int mostHeld)
     {
         ReadOnlyMemory<byte> head = default;
-        foreach (var connection in _connections.Where(connection => told?.Contains(connection) is not true))
+        foreach (var connection in _connections)
         {
-            Deliver(connection, numbered, mostHeld, ref head);
+            if (told?.Contains(connection) is not true)
+            {
+                Deliver(connection, numbered, mostHeld, ref head);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ namespace Gateway.Notify.Protocol;
 /// Reads whole messages from a socket, up to a limit. While a client is silent, which is nearly always, it holds no buffer: it waits
 /// with an empty one.
 /// </summary>
-internal sealed class InboundReader(WebSocket socket, int maxMessage)
+internal readonly struct InboundReader(WebSocket socket, int maxMessage)
 {
     private const int FirstBuffer = 1 << 10;
 

@@ -19,7 +19,7 @@ internal sealed class ConnectionTakeover
     private readonly IDuplexPipe _transport;
     private readonly LentHeartbeat? _heartbeat;
     private readonly SocketOutput? _output;
-    private LentOutput? _lent;
+    private readonly LentOutput? _lent;
     private ServeSocket? _serve;
     private WebSocketCreationOptions? _options;
 
@@ -42,6 +42,9 @@ internal sealed class ConnectionTakeover
             connection.Features.Set<IConnectionHeartbeatFeature>(_heartbeat);
         }
     }
+
+    /// <summary>Whether frames can be written beside the socket, pings among them.</summary>
+    public bool HasOutput => _output is not null;
 
     /// <summary>Whether the connection is to outlive HTTP, which then must not end it.</summary>
     public bool IsTaken { get; private set; }
@@ -68,8 +71,6 @@ internal sealed class ConnectionTakeover
         if (_lent is not null)
         {
             await _lent.EndAsync();
-            // This object stays as long as the socket does; the pipe need not.
-            _lent = null;
         }
 
         _connection.Transport = _transport;
@@ -83,11 +84,10 @@ internal sealed class ConnectionTakeover
             return Task.CompletedTask;
         }
 
-        (_serve, _options) = (null, null);
         _heartbeat?.Stop();
         _connection.Features.Set<ConnectionTakeover>(null);
         var stream = new TransportStream(_connection, _output);
-        return serve(stream.Socket = WebSocket.CreateFromStream(stream, options), _output, _connection.ConnectionClosed);
+        return serve(stream.Socket = WebSocket.CreateFromStream(stream, options), stream, _connection.ConnectionClosed);
     }
 
     /// <summary>The system's socket, if what is written to the connection goes out as it is; null with TLS.</summary>

@@ -15,7 +15,11 @@ public static class TakeoverExtensions
         port.Use(next => connection => RunAsync(next, connection));
     }
 
-    private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
+    /// <summary>While the socket is served this waits with nothing in hand, which a method that lends as well would not.</summary>
+    private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection) =>
+        await (await LendAsync(next, connection)).ContinueAsync();
+
+    private static async Task<ConnectionTakeover> LendAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         var takeover = new ConnectionTakeover(connection);
         try
@@ -27,6 +31,6 @@ public static class TakeoverExtensions
             await takeover.EndLendingAsync();
         }
 
-        await takeover.ContinueAsync();
+        return takeover;
     }
 }

@@ -9,6 +9,11 @@ namespace Gateway.Notify.Takeover;
 /// <param name="output">What it writes to; null for the connection's own pipe.</param>
 internal sealed class TransportStream(ConnectionContext connection, SocketOutput? output) : Stream
 {
+    private bool _wasHeard;
+
+    /// <summary>Takes whole frames beside those that the socket writes itself; null where only the socket can write.</summary>
+    public SocketOutput? Output => output;
+
     /// <summary>The socket upon it.</summary>
     public WebSocket? Socket { get; set; }
 
@@ -35,8 +40,12 @@ internal sealed class TransportStream(ConnectionContext connection, SocketOutput
         var taken = read.Buffer.Slice(0, count);
         taken.CopyTo(buffer.Span);
         input.AdvanceTo(taken.End);
+        Volatile.Write(ref _wasHeard, true);
         return count;
     }
+
+    /// <summary>Whether anything has come from the client since this was last asked.</summary>
+    public bool TakeHeard() => Interlocked.Exchange(ref _wasHeard, false);
 
     /// <remarks>The token alone ends nothing: the socket, which passes it on, ends the connection when it is cancelled.</remarks>
     /// <exception cref="IOException">The client is gone.</exception>

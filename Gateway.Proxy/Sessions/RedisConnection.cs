@@ -82,7 +82,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
     }
 
     /// <summary>How to connect and log in. Files are read anew each time.</summary>
-    internal static ConfigurationOptions Configure(RedisOptions settings)
+    private static ConfigurationOptions Configure(RedisOptions settings)
     {
         var options = ParseConfiguration(settings.Configuration);
         if (settings.PasswordFile.Length > 0)

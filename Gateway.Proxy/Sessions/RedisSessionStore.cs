@@ -14,6 +14,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
     private readonly SessionStoreOutage _outage;
     private readonly TimeSpan _timeout;
     private readonly SessionKeys _keys;
+    private readonly SessionBatches _batches;
     private readonly RedisFaultLog _told;
     private readonly ILogger _logger;
 
@@ -33,6 +34,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
         _told = new RedisFaultLog(time);
         _outage = new SessionStoreOutage(time, logger);
         _timeout = options.Value.LookupTimeout;
+        _batches = new SessionBatches(_timeout, time, logger);
     }
 
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken)
@@ -50,7 +52,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            answer = redis.Result.GetDatabase().StringGetAsync(_keys.KeyOf(sessionId));
+            answer = _batches.AskAsync(redis.Result.GetDatabase(), _keys.KeyOf(sessionId));
             lookup = SessionLookup.Of(await answer.WaitAsync(Remaining(began), _time, cancellationToken));
             _outage.LookupSucceeded();
         }

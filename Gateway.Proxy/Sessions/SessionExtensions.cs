@@ -1,4 +1,3 @@
-using Gateway.Proxy.Sessions.Tracking;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -21,12 +20,10 @@ internal static class SessionExtensions
         services.TryAddSingleton<SessionMetrics>();
         services.TryAddSingleton<SessionKeys>();
         services.TryAddSingleton<RedisSessionStore>();
-        services.AddSessionTracking();
         services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<SessionCache>(provider, provider.GetRequiredService<RedisSessionStore>()));
         services.TryAddSingleton<ISessionStore>(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value switch
         {
             { Store: SessionStoreKind.Memory } => provider.GetRequiredService<InMemorySessionStore>(),
-            { Tracking: true } => provider.GetRequiredService<TrackedSessionStore>(),
             { CacheTtl.Ticks: > 0 } => provider.GetRequiredService<SessionCache>(),
             _ => provider.GetRequiredService<RedisSessionStore>(),
         });

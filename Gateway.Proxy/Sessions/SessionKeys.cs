@@ -15,10 +15,4 @@ internal sealed class SessionKeys
     }
 
     public string KeyOf(string sessionId) => _before + sessionId + _after;
-
-    /// <summary>The session id in a key; null when it is not the key of a session.</summary>
-    public string? SessionOf(string key) =>
-        key.Length > _before.Length + _after.Length && key.StartsWith(_before, StringComparison.Ordinal) && key.EndsWith(_after, StringComparison.Ordinal)
-            ? key[_before.Length..^_after.Length]
-            : null;
 }

@@ -40,15 +40,8 @@ public sealed class SessionOptions
     public TimeSpan CacheTtl { get; set; }
 
     /// <summary>
-    /// Whether sessions found in Redis are remembered until Redis tells that they have changed, expired or been removed. For that the
-    /// gateway keeps one more connection, with Redis's key tracking, and remembers nothing while it cannot prove that it works. Needs
-    /// Redis 6 or later, no cluster. Sockets are checked without it. Default false.
-    /// </summary>
-    public bool Tracking { get; set; }
-
-    /// <summary>
-    /// How many sessions are remembered at most. With <see cref="CacheTtl"/> further ones are asked for each time until others have
-    /// been dropped; with <see cref="Tracking"/> one that was not asked for lately makes room. Default 100000, from 1000 to 10000000.
+    /// How many sessions are remembered at most. Further ones are asked for each time until others have been dropped. Default 100000,
+    /// from 1000 to 10000000.
     /// </summary>
     public int CacheEntries { get; set; } = 100_000;
 }

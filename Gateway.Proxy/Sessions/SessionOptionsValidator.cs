@@ -38,11 +38,6 @@ internal sealed class SessionOptionsValidator : IValidateOptions<SessionOptions>
             errors.Add($"{SessionOptions.SectionName}:CacheTtl is '{options.CacheTtl:c}'; use a time up to '{MaxCacheTtl:c}', written as hours:minutes:seconds, or '00:00:00' to remember no session.");
         }
 
-        if (options.Tracking && options.CacheTtl != TimeSpan.Zero)
-        {
-            errors.Add($"{SessionOptions.SectionName} has both Tracking and CacheTtl; leave CacheTtl out: it would let a session that has ended pass for so long.");
-        }
-
         if (options.CacheEntries is < MinCacheEntries or > MaxCacheEntries)
         {
             errors.Add($"{SessionOptions.SectionName}:CacheEntries is {options.CacheEntries}; use a number from {MinCacheEntries} to {MaxCacheEntries}.");

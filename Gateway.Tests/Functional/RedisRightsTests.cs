@@ -1,14 +1,14 @@
 using System.Text.RegularExpressions;
 using Gateway.Protocol;
-using Gateway.Proxy.Sessions.Tracking;
+using Gateway.Proxy.Sessions;
 using Gateway.Tests.Notify;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Events;
 using Google.Protobuf;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Gateway.Tests.Functional;
@@ -69,7 +69,9 @@ internal sealed partial class RedisRightsTests
 
         Assert.That(await CodeAsync(one, Login, new UserLoginReq { RequestId = "r1" }), Is.Empty);
         Assert.That(await Database.KeyExistsAsync("gateway:limit:login:127.0.0.1"), Is.True, "The limit is counted in Redis");
-        await Eventually.That(async () => await CodeAsync(one) == "" && one.Services.GetRequiredService<RememberedSessions>().Count == 1, "the session is remembered");
+        await Eventually.That(async () => await CodeAsync(one) == "", "the session is found");
+        // At once, so that they are asked for together.
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => CodeAsync(one, GetUserInfo, new GetUserInfoReq { RequestId = "r1", SessionId = $"made-up-{i}" })));
         await using (var bob = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(other.Urls[1], "/ws"), "s-bob"))
         {
             await Eventually.That(async () => (await NodesFixture.HubOf(one).FindSocketsAsync("bob", CancellationToken.None)).Count == 1, "the other gateway holds his socket");
@@ -112,12 +114,24 @@ internal sealed partial class RedisRightsTests
         Assert.That(gateway.Log.Named("SessionStoreDown"), Is.Empty);
     }
 
+    /// <summary>The client sends PING when it likes, so it is made to.</summary>
+    [Test]
+    public async Task PingMissing_IsNamedInTheLog()
+    {
+        await Database.ExecuteAsync("ACL", ["SETUSER", "gateway-silent", .. Rights, "-ping"]);
+        using var log = new RecordingLoggerProvider();
+        var options = new RedisOptions { Configuration = $"{_redis.Configuration},user=gateway-silent,password=password" };
+        await using var sut = new RedisConnection(Options.Create(options), TimeProvider.System, log.CreateLogger<RedisConnection>());
+        var connection = await sut.GetAsync().DefaultTimeout();
+
+        Assert.That(async () => await connection.GetDatabase().IdentifyEndpointAsync(), Throws.InstanceOf<RedisException>());
+        await Eventually.That(() => log.Named("RedisPingForbidden").Count == 1, "the missing right is named");
+        Assert.That(log.Named("RedisPingForbidden").Single().Message, Does.EndWith("give it the right '+ping'."));
+    }
+
     [TestCase("-get", "session-store-down", "SessionStoreDown", "run 'get'")]
     [TestCase("-echo", "session-store-down", "SessionStoreDown", "run 'echo'")]
-    [TestCase("-ping", null, "RedisPingForbidden", "'+ping'")]
     [TestCase("resetkeys ~status:* ~gateway:*", "session-invalid", "SessionLookupRefused", "use the key")]
-    [TestCase("-client|tracking", "", "SessionTrackingRefused", "CLIENT TRACKING: NOPERM")]
-    [TestCase("-select", "", "SessionTrackingRefused", "SELECT: NOPERM")]
     [TestCase("-unlink", "", "MarkerNotCleared", "session of user 'alice' could not be removed (NOPERM: the Redis user may not run 'unlink')")]
     [TestCase("resetkeys ~session:* ~gateway:*", "", "MarkerNotCleared", "marker of user 'alice' could not be removed (NOPERM: the Redis user may not use the key)")]
     [TestCase("resetkeys ~session:* ~status:* ~gateway:notify:*", "", "SharedLimitDown", "use the key")]
@@ -189,7 +203,6 @@ internal sealed partial class RedisRightsTests
                 ["Gateway:Sessions:Store"] = "Redis",
                 ["Gateway:Sessions:KeyPattern"] = "session:{session_id}",
                 ["Gateway:Sessions:MarkerKeyPattern"] = "status:{user_id}",
-                ["Gateway:Sessions:Tracking"] = "true",
                 // For a busy machine; what is refused is refused at once.
                 ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
                 ["Gateway:Notify:RedisTimeout"] = "00:00:02",

@@ -1,8 +1,6 @@
 using Gateway.Protocol;
-using Gateway.Proxy.Sessions.Tracking;
 using Gateway.Tests.Support;
 using Google.Protobuf;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Functional;
 
@@ -162,47 +160,10 @@ internal sealed class RedisSessionTests
         Assert.That(GatewayFixture.ErrorCode(other), Is.EqualTo("session-store-down"));
     }
 
-    [Test]
-    public async Task Tracking_SessionEnds_IsOutForCalls()
-    {
-        await LogInAsync();
-        await using var gateway = await StartGatewayAsync(_redis.Configuration, tracking: true);
-        await UntilRememberedAsync(gateway);
-
-        await using var connection = await _redis.ConnectAsync();
-        await connection.GetDatabase().KeyDeleteAsync("session:s-alice");
-
-        await Eventually.That(async () => await CodeAsync(gateway) == "session-invalid");
-    }
-
-    [Test]
-    public async Task Tracking_RedisFrozen_RefusesAllAsSoonAsNothingProvesTheSession()
-    {
-        await LogInAsync();
-        await using var gateway = await StartGatewayAsync(_redis.Configuration, tracking: true);
-        await UntilRememberedAsync(gateway);
-
-        await _redis.PauseAsync();
-        await Eventually.That(async () => await CodeAsync(gateway) == "session-store-down");
-        var calls = _service.Calls.Count;
-        for (var i = 0; i < 10; i++)
-        {
-            Assert.That(await CodeAsync(gateway), Is.EqualTo("session-store-down"));
-        }
-
-        Assert.That(_service.Calls, Has.Count.EqualTo(calls), "Nobody is let in on memory alone");
-        _redis.Resume();
-        await UntilRememberedAsync(gateway);
-    }
-
-    private static Task UntilRememberedAsync(GatewayFixture gateway) => Eventually.That(
-        async () => await CodeAsync(gateway) == "" && gateway.Services.GetRequiredService<RememberedSessions>().Count == 1, "the session is remembered");
-
-    private Task<GatewayFixture> StartGatewayAsync(string redis, bool tracking = false, string cacheTtl = "00:00:00") => GatewayFixture.StartAsync(_service.Address, new()
+    private Task<GatewayFixture> StartGatewayAsync(string redis, string cacheTtl = "00:00:00") => GatewayFixture.StartAsync(_service.Address, new()
     {
         ["Gateway:Sessions:Store"] = "Redis",
         ["Gateway:Sessions:CacheTtl"] = cacheTtl,
-        ["Gateway:Sessions:Tracking"] = tracking ? "true" : "false",
         ["Gateway:Sessions:KeyPattern"] = "session:{session_id}",
         ["Gateway:Redis:Configuration"] = redis,
     });

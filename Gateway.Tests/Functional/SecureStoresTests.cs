@@ -118,7 +118,6 @@ internal sealed class SecureStoresTests : IDisposable
             return GatewayFixture.ErrorCode(response).Length == 0;
         }, "the session is found");
         Assert.That(GetUserInfoReq.Parser.ParseFrom(service.LastCall.Message).UserId, Is.EqualTo("alice"));
-        await Eventually.That(() => gateway.Log.Named("SessionTracking").Count == 1, "the tracking connection gets in, too");
     }
 
     [Test]
@@ -131,7 +130,6 @@ internal sealed class SecureStoresTests : IDisposable
         var connection = await gateway.Services.GetRequiredService<RedisConnection>().GetAsync().DefaultTimeout();
 
         Assert.That(connection.IsConnected, Is.False);
-        Assert.That(gateway.Log.Named("SessionTracking"), Is.Empty);
     }
 
     private static int Instances(GatewayFixture gateway) => gateway.Services.GetRequiredService<ServiceRegistry>().Current.InstanceCount;
@@ -147,7 +145,6 @@ internal sealed class SecureStoresTests : IDisposable
     private Dictionary<string, string?> Redis(RedisProcess redis, TestAuthority authority) => new()
     {
         ["Gateway:Sessions:Store"] = "Redis",
-        ["Gateway:Sessions:Tracking"] = "true",
         ["Gateway:Redis:Configuration"] = redis.Configuration,
         ["Gateway:Redis:PasswordFile"] = _secret.PathOf("password"),
         ["Gateway:Redis:CertificateAuthorityFile"] = authority.File,

@@ -14,7 +14,7 @@ internal sealed class RedisFaultTests
     [TestCase("NOPERM this user has no permissions to access one of the channels used as arguments", RedisFaultKind.NameRefused, "NOPERM: the Redis user may not use the channel")]
     [TestCase("NOPERM No permissions to access a channel", RedisFaultKind.NameRefused, "NOPERM: the Redis user may not use the channel")]
     [TestCase("NOPERM this user has no permissions to run the 'get' command or its subcommand", RedisFaultKind.CommandRefused, "NOPERM: the Redis user may not run 'get'")]
-    [TestCase("NOPERM this user has no permissions to run the 'client|tracking' command", RedisFaultKind.CommandRefused, "NOPERM: the Redis user may not run 'client|tracking'")]
+    [TestCase("NOPERM this user has no permissions to run the 'client|setname' command", RedisFaultKind.CommandRefused, "NOPERM: the Redis user may not run 'client|setname'")]
     [TestCase("NOPERM User gateway has no permissions to run the 'get' command", RedisFaultKind.CommandRefused, "NOPERM: the Redis user may not run 'get'")]
     [TestCase("ERR The user executing the script can't access at least one of the keys mentioned in the command arguments script: 2c72, on @user_script:1.", RedisFaultKind.NameRefused, "NOPERM: the Redis user may not use the key")]
     [TestCase("ERR The user executing the script can't publish to the channel mentioned in the command script: d292, on @user_script:1.", RedisFaultKind.NameRefused, "NOPERM: the Redis user may not use the channel")]

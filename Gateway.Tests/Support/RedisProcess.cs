@@ -65,6 +65,21 @@ internal sealed class RedisProcess(bool isCluster = false, TestAuthority? author
         return shards;
     }
 
+    /// <summary>A node that follows this one, which is a primary of a cluster.</summary>
+    public async Task<RedisProcess> CreateReplicaAsync()
+    {
+        var replica = await StartedAsync(new RedisProcess(isCluster: true));
+        await using var toPrimary = await ConnectAsync();
+        await using var toReplica = await replica.ConnectAsync();
+        var id = $"{await toPrimary.GetServer("127.0.0.1", Port).ExecuteAsync("CLUSTER", "MYID")}";
+        var server = toReplica.GetServer("127.0.0.1", replica.Port);
+        await server.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", Port, _clusterPort);
+        await Eventually.That(async () => $"{await server.ExecuteAsync("CLUSTER", "NODES")}".Contains(id), "they have met");
+        await server.ExecuteAsync("CLUSTER", "REPLICATE", id);
+        await Eventually.That(async () => $"{await server.ExecuteAsync("INFO", "replication")}".Contains("master_link_status:up"), "the replica follows");
+        return replica;
+    }
+
     /// <summary>Which primary of such a cluster holds a slot.</summary>
     public static int ShardOf(int slot, int primaries) => Enumerable.Range(0, primaries).Last(shard => FirstSlot(shard, primaries) <= slot);
 

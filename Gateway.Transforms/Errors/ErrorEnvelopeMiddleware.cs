@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
@@ -51,6 +52,7 @@ internal sealed class ErrorEnvelopeMiddleware(
     }
 
     /// <summary>The verdict on the whole call: that of its last attempt, unless a step failed that has no other way to say so.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Verdict> RunAsync(HttpContext context, RpcFeature rpc)
     {
         try

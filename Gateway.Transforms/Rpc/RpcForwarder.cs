@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Upstream;
@@ -37,6 +38,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
         return error;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ForwarderError> CallAsync(
         HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
     {
@@ -57,6 +59,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
     }
 
     /// <summary>Over connections of the gateway's own.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Verdict> CallAsync(
         HttpContext context, RpcFeature rpc, IReverseProxyFeature proxy, RpcProtocol protocol, string destinationPrefix, HttpTransformer transformer)
     {
@@ -131,19 +134,16 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
     }
 
     /// <summary>Sub-services read nothing of a client's headers but its address: what is not copied can't leak.</summary>
-    private List<KeyValuePair<string, string>> FieldsOf(HttpContext context)
+    private IReadOnlyList<KeyValuePair<string, string>> FieldsOf(HttpContext context)
     {
-        List<KeyValuePair<string, string>> fields = [];
-        if (context.Connection.RemoteIpAddress is { } client)
+        KeyValuePair<string, string>[] fields = context.Connection.RemoteIpAddress is { } client ? [new("x-forwarded-for", client.ToString())] : [];
+        if (Activity.Current is not { } span)
         {
-            fields.Add(new("x-forwarded-for", client.ToString()));
+            return fields;
         }
 
-        if (Activity.Current is { } span)
-        {
-            traces.Inject(span, fields, static (fields, name, value) => ((List<KeyValuePair<string, string>>)fields!).Add(new(name, value)));
-        }
-
-        return fields;
+        List<KeyValuePair<string, string>> withTrace = [.. fields];
+        traces.Inject(span, withTrace, static (fields, name, value) => ((List<KeyValuePair<string, string>>)fields!).Add(new(name, value)));
+        return withTrace;
     }
 }

@@ -72,6 +72,7 @@ internal sealed class UnknownSettingsTests
 
     [TestCase("Gateway:Etcd:EndPoint", "Gateway:Etcd has no setting 'EndPoint'; did you mean 'Endpoints'? It knows CertificateAuthorityFile, CertificateFile, ConnectTimeout, ")]
     [TestCase("Gateway:Redes:Configuration", "Gateway has no setting 'Redes'; did you mean 'Redis'? It knows ")]
+    [TestCase("Gateway:Sessions:Tracking", "Gateway:Sessions has no setting 'Tracking'; it knows CacheEntries, CacheTtl, ", Description = "It was one once")]
     [TestCase("Gateway:RoutesFile:Path", "Gateway:RoutesFile is a single value, and has settings below it; ")]
     public void FindInGateway_Misspelt_IsNamed(string key, string sentence) =>
         Assert.That(FindInGateway(key).Single(), Does.StartWith(sentence));

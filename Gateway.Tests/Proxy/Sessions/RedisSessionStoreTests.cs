@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using Gateway.Proxy.Sessions;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Identity;
-using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace Gateway.Tests.Proxy.Sessions;
@@ -48,7 +46,7 @@ public sealed class RedisSessionStoreTests
     public async Task FindUser_SessionExists_GivesItsUser()
     {
         await _users.GetDatabase().StringSetAsync(Session, "u1");
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs);
 
         Assert.That(await sut.AskUntilAnsweredAsync(), Is.EqualTo(SessionLookup.Of("u1")));
     }
@@ -57,7 +55,7 @@ public sealed class RedisSessionStoreTests
     public async Task FindUser_UserIdInAnyScript_IsKept()
     {
         await _users.GetDatabase().StringSetAsync(Session, "用户-1");
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs);
 
         Assert.That((await sut.AskUntilAnsweredAsync()).UserId, Is.EqualTo("用户-1"));
     }
@@ -65,7 +63,7 @@ public sealed class RedisSessionStoreTests
     [Test]
     public async Task FindUser_NoSuchSession_IsNotFound()
     {
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs);
 
         Assert.That(await sut.AskUntilAnsweredAsync(), Is.EqualTo(SessionLookup.NotFound));
     }
@@ -74,7 +72,7 @@ public sealed class RedisSessionStoreTests
     public async Task FindUser_EmptyValue_IsNobody()
     {
         await _users.GetDatabase().StringSetAsync(Session, "");
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs);
 
         Assert.That(await sut.AskUntilAnsweredAsync(), Is.EqualTo(SessionLookup.NotFound));
     }
@@ -83,7 +81,7 @@ public sealed class RedisSessionStoreTests
     public async Task FindUser_KeyOfAnotherType_IsNobody()
     {
         await _users.GetDatabase().HashSetAsync(Session, "user", "u1");
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs);
 
         Assert.That(await sut.AskUntilAnsweredAsync(), Is.EqualTo(SessionLookup.NotFound));
     }
@@ -93,7 +91,7 @@ public sealed class RedisSessionStoreTests
     {
         await _users.GetDatabase().StringSetAsync(Session, "wrong");
         await _users.GetDatabase().StringSetAsync($"login:{Session}:v1", "u1");
-        await using var sut = new Sut(_redis.Configuration, _logs, options => options.KeyPattern = "login:{session_id}:v1");
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs, options => options.KeyPattern = "login:{session_id}:v1");
 
         Assert.That((await sut.AskUntilAnsweredAsync()).UserId, Is.EqualTo("u1"));
     }
@@ -101,7 +99,7 @@ public sealed class RedisSessionStoreTests
     [Test]
     public async Task FindUser_ClientHasGone_IsCancelled()
     {
-        await using var sut = new Sut(_redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
         await sut.AskUntilAnsweredAsync();
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
@@ -114,7 +112,7 @@ public sealed class RedisSessionStoreTests
     public async Task FindUser_RedisFrozen_IsStoreDownWithinTheDeadline()
     {
         await _users.GetDatabase().StringSetAsync(Session, "u1");
-        await using var sut = new Sut(_redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs);
         await sut.AskUntilAnsweredAsync();
 
         await _redis.PauseAsync();
@@ -135,7 +133,7 @@ public sealed class RedisSessionStoreTests
     [Test]
     public async Task FindUser_RedisFrozenAndClientGone_IsCancelledAndNoOutage()
     {
-        await using var sut = new Sut(_redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
         await sut.AskUntilAnsweredAsync();
 
         await _redis.PauseAsync();
@@ -161,7 +159,7 @@ public sealed class RedisSessionStoreTests
             await users.GetDatabase().StringSetAsync(Session, "u1");
         }
 
-        await using var sut = new Sut(redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, redis.Configuration, _logs);
         Assert.That((await sut.AskUntilAnsweredAsync()).UserId, Is.EqualTo("u1"));
 
         await redis.KillAsync();
@@ -182,7 +180,7 @@ public sealed class RedisSessionStoreTests
     public async Task FindUser_RedisIsAwayAtStart_IsStoreDownUntilItComes()
     {
         await using var redis = new RedisProcess();
-        await using var sut = new Sut(redis.Configuration, _logs);
+        await using var sut = new RedisStoreSut(Session, redis.Configuration, _logs);
         sut.Store.Connect();
         Assert.That(await sut.AskAsync(), Is.EqualTo(SessionLookup.StoreDown));
         Assert.That(sut.Connection.IsConnected, Is.False);
@@ -200,39 +198,11 @@ public sealed class RedisSessionStoreTests
             await _users.GetDatabase().StringSetAsync($"s{i}", $"u{i}");
         }
 
-        await using var sut = new Sut(_redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
+        await using var sut = new RedisStoreSut(Session, _redis.Configuration, _logs, options => options.LookupTimeout = TimeSpan.FromSeconds(5));
         await sut.AskUntilAnsweredAsync();
 
         var found = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => sut.Store.FindUserAsync($"s{i}", CancellationToken.None).AsTask()));
 
         Assert.That(found.Select(lookup => lookup.UserId), Is.EqualTo(Enumerable.Range(0, 200).Select(i => $"u{i}")));
-    }
-
-    private sealed class Sut : IAsyncDisposable
-    {
-        public Sut(string configuration, RecordingLoggerProvider logs, Action<SessionOptions>? configure = null)
-        {
-            var options = new SessionOptions();
-            configure?.Invoke(options);
-            Connection = new RedisConnection(
-                Options.Create(new RedisOptions { Configuration = configuration }), TimeProvider.System, logs.CreateLogger<RedisConnection>());
-            Store = new RedisSessionStore(
-                Connection, new SessionKeys(Options.Create(options)), Options.Create(options), TimeProvider.System, new SessionMetrics(TestMeters.Factory), logs.CreateLogger<RedisSessionStore>());
-        }
-
-        public RedisConnection Connection { get; }
-
-        public RedisSessionStore Store { get; }
-
-        public Task<SessionLookup> AskAsync() => Store.FindUserAsync(Session, CancellationToken.None).DefaultTimeout();
-
-        public async Task<SessionLookup> AskUntilAnsweredAsync()
-        {
-            var lookup = SessionLookup.StoreDown;
-            await Eventually.That(async () => (lookup = await AskAsync()).StoreAnswered, "the store answers");
-            return lookup;
-        }
-
-        public ValueTask DisposeAsync() => Connection.DisposeAsync();
     }
 }

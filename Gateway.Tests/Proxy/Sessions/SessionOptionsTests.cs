@@ -1,5 +1,4 @@
 using Gateway.Proxy.Sessions;
-using Gateway.Proxy.Sessions.Tracking;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,7 +18,6 @@ public sealed class SessionOptionsTests
         Assert.That(sut.Store, Is.EqualTo(SessionStoreKind.Redis));
         Assert.That(sut.KeyPattern, Is.EqualTo("{session_id}"));
         Assert.That(sut.LookupTimeout, Is.EqualTo(TimeSpan.FromMilliseconds(200)));
-        Assert.That(sut.Tracking, Is.False);
         Assert.That(sut.CacheTtl, Is.EqualTo(TimeSpan.Zero), "A session that has ended must be out at once, unless somebody decides otherwise");
     }
 
@@ -58,13 +56,6 @@ public sealed class SessionOptionsTests
         Assert.That(Errors(new SessionOptions { CacheEntries = entries }), Is.EqualTo(new[]
         {
             $"Gateway:Sessions:CacheEntries is {entries}; use a number from 1000 to 10000000.",
-        }));
-
-    [Test]
-    public void Tracking_BesideCacheTtl_IsRefused() =>
-        Assert.That(Errors(new SessionOptions { Tracking = true, CacheTtl = TimeSpan.FromSeconds(1) }), Is.EqualTo(new[]
-        {
-            "Gateway:Sessions has both Tracking and CacheTtl; leave CacheTtl out: it would let a session that has ended pass for so long.",
         }));
 
     [Test]
@@ -120,15 +111,6 @@ public sealed class SessionOptionsTests
         await using var services = Services(new() { ["Gateway:Sessions:CacheTtl"] = "00:00:05" }).BuildServiceProvider();
 
         Assert.That(services.GetRequiredService<ISessionStore>(), Is.InstanceOf<SessionCache>());
-        Assert.That(services.GetRequiredService<ISessionStore>().Source, Is.InstanceOf<RedisSessionStore>());
-    }
-
-    [Test]
-    public async Task AddSessions_Tracking_PutsTheTrackedStoreBeforeRedis()
-    {
-        await using var services = Services(new() { ["Gateway:Sessions:Tracking"] = "true" }).BuildServiceProvider();
-
-        Assert.That(services.GetRequiredService<ISessionStore>(), Is.InstanceOf<TrackedSessionStore>());
         Assert.That(services.GetRequiredService<ISessionStore>().Source, Is.InstanceOf<RedisSessionStore>());
     }
 

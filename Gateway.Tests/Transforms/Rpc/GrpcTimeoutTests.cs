@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Tests.Transforms.Rpc;
@@ -15,12 +16,18 @@ internal sealed class GrpcTimeoutTests
     [TestCase("1.03:46:39.9990000", "99999999m")]
     [TestCase("1.03:46:40", "99999999m", Description = "Eight digits at most")]
     public void Format_Time_IsMilliseconds(string time, string expected) =>
-        Assert.That(GrpcTimeout.Format(TimeSpan.Parse(time, null)), Is.EqualTo(expected));
+        Assert.That(Format(TimeSpan.Parse(time, null)), Is.EqualTo(expected));
 
     [Test]
     public void Format_Extremes_AreClamped()
     {
-        Assert.That(GrpcTimeout.Format(TimeSpan.MaxValue), Is.EqualTo("99999999m"));
-        Assert.That(GrpcTimeout.Format(TimeSpan.MinValue), Is.EqualTo("1m"));
+        Assert.That(Format(TimeSpan.MaxValue), Is.EqualTo("99999999m"));
+        Assert.That(Format(TimeSpan.MinValue), Is.EqualTo("1m"));
+    }
+
+    private static string Format(TimeSpan timeout)
+    {
+        Span<byte> text = stackalloc byte[GrpcTimeout.MaxLength];
+        return Encoding.ASCII.GetString(text[..GrpcTimeout.Format(timeout, text)]);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 
@@ -23,6 +24,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 
     /// <summary>Reads as far as the frame's header.</summary>
     /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<Answer> OpenAsync(Http2Call call, CancellationToken cancellationToken)
     {
         var read = await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken);

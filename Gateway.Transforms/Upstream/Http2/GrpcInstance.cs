@@ -27,16 +27,15 @@ internal sealed class GrpcInstance(Uri address, UpstreamSettings settings, TimeP
         }
     }
 
-    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
-    {
-        var grpc = (Http2Call)call;
-        if (request.OnHeader is { } onHeader)
-        {
-            await grpc.WaitAsync(cancellationToken);
-            await onHeader(ResponseOf(grpc));
-        }
+    protected override ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken) => request.OnHeader is null
+        ? GrpcAnswer.OpenAsync((Http2Call)call, cancellationToken)
+        : ShowAndOpenAsync((Http2Call)call, request.OnHeader, cancellationToken);
 
-        return await GrpcAnswer.OpenAsync(grpc, cancellationToken);
+    private static async ValueTask<Answer> ShowAndOpenAsync(Http2Call call, Func<HttpResponseMessage, ValueTask<bool>> onHeader, CancellationToken cancellationToken)
+    {
+        await call.WaitAsync(cancellationToken);
+        await onHeader(ResponseOf(call));
+        return await GrpcAnswer.OpenAsync(call, cancellationToken);
     }
 
     /// <summary>The header in the form that YARP's transforms read.</summary>

@@ -28,13 +28,14 @@ internal sealed class RequestHeaders(Uri destination)
         writer.Write(request.Authority is { } authority ? Head(request.Path, authority) : _heads.GetOrAdd(request.Path, Head, destination.Authority));
         if (request.Timeout is { } timeout)
         {
-            writer.Field("grpc-timeout"u8, GrpcTimeout.Format(timeout));
+            Span<byte> text = stackalloc byte[GrpcTimeout.MaxLength];
+            writer.Field("grpc-timeout"u8, text[..GrpcTimeout.Format(timeout, text)]);
         }
 
         for (var i = 0; i < request.Fields.Count; i++)
         {
             var (name, value) = request.Fields[i];
-            writer.Field(Encoding.Latin1.GetBytes(name), value);
+            writer.Field(name, value);
         }
 
         return writer.Written;
@@ -81,12 +82,31 @@ internal sealed class RequestHeaders(Uri destination)
             Text(value);
         }
 
+        public void Field(string name, string value)
+        {
+            Integer(0, ShortName);
+            Text(name);
+            Text(value);
+        }
+
         public void Field(scoped ReadOnlySpan<byte> name, string value)
+        {
+            Name(name);
+            Text(value);
+        }
+
+        public void Field(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
+        {
+            Name(name);
+            Integer(value.Length, ShortString);
+            Write(value);
+        }
+
+        private void Name(scoped ReadOnlySpan<byte> name)
         {
             Integer(0, ShortName);
             Integer(name.Length, ShortString);
             Write(name);
-            Text(value);
         }
 
         private void Text(string value)

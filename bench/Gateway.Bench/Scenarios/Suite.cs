@@ -28,6 +28,7 @@ internal sealed class Suite : IDisposable
             ("latency", LatencyAsync),
             ("connections", ConnectionsAsync),
             ("message", MessageAsync),
+            ("sessions", SessionsAsync),
             ("notifying", NotifyingAsync),
             ("files", FilesAsync),
             ("sockets", SocketsAsync),
@@ -60,20 +61,17 @@ internal sealed class Suite : IDisposable
 
     private async Task SmallAsync()
     {
-        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked, Names.RedisNative);
-        var (nginx, yarp, memory, redis, tracked) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Redis], results[Names.RedisTracked]);
+        var results = await ThroughputAsync("A small call, 64 connections", Calls.UserInfo, UsualConnections, Names.Nginx, Names.YarpHttp1, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisNative);
+        var (nginx, yarp, memory, redis) = (results[Names.Nginx], results[Names.YarpHttp2], results[Names.Memory], results[Names.Redis]);
         _memoryRate = memory.Load.Rate;
         _report.Metric("rps_ratio_nginx_memory", memory.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_nginx_redis", redis.Load.Rate / nginx.Load.Rate);
-        _report.Metric("rps_ratio_nginx_redis_tracked", tracked.Load.Rate / nginx.Load.Rate);
         _report.Metric("rps_ratio_yarp_h2c", memory.Load.Rate / yarp.Load.Rate);
         _report.Metric("cpu_ratio_nginx_memory", memory.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_nginx_redis", redis.Cpu / nginx.Cpu);
-        _report.Metric("cpu_ratio_nginx_redis_tracked", tracked.Cpu / nginx.Cpu);
         _report.Metric("cpu_ratio_native_redis", results[Names.RedisNative].Cpu / redis.Cpu);
         _report.Metric("alloc_bytes", memory.Allocated!.Value);
         _report.Metric("alloc_bytes_redis", redis.Allocated!.Value);
-        _report.Metric("alloc_bytes_redis_tracked", tracked.Allocated!.Value);
     }
 
     private async Task LatencyAsync()
@@ -85,12 +83,19 @@ internal sealed class Suite : IDisposable
 
     private async Task ConnectionsAsync()
     {
-        await ThroughputAsync("A small call, 16 connections", Calls.UserInfo, 16, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked);
-        await ThroughputAsync("A small call, 512 connections", Calls.UserInfo, 512, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis, Names.RedisTracked);
+        await ThroughputAsync("A small call, 16 connections", Calls.UserInfo, 16, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis);
+        await ThroughputAsync("A small call, 512 connections", Calls.UserInfo, 512, Names.Nginx, Names.YarpHttp2, Names.Memory, Names.Redis);
     }
 
     private async Task MessageAsync() =>
         await ThroughputAsync("A message of 64 KiB to nobody, 64 connections", Calls.LargeMessage, UsualConnections, Names.Memory, Names.Redis);
+
+    private async Task SessionsAsync()
+    {
+        var redis = await _lab.SharedRedisAsync();
+        await redis.LogInAsync(People.Count, ManySessions.Most - People.Count);
+        await new ManySessions(_lab, _client, _report, _plan).RunAsync(redis, [(await CandidateAsync(Names.Redis), "redis")]);
+    }
 
     private async Task NotifyingAsync()
     {
@@ -143,7 +148,6 @@ internal sealed class Suite : IDisposable
                 Names.YarpHttp1 => await _lab.StartYarpAsync(http2: false),
                 Names.YarpHttp2 => await _lab.StartYarpAsync(http2: true),
                 Names.Memory => await _lab.StartMemoryGatewayAsync(),
-                Names.RedisTracked => await _lab.StartTrackedGatewayAsync(),
                 Names.RedisNative => await _lab.StartNativeGatewayAsync(),
                 Names.Redis => await _lab.StartRedisGatewayAsync(),
                 _ => throw new ArgumentException($"Nobody is called '{name}'.", nameof(name)),

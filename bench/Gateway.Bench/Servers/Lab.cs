@@ -84,17 +84,17 @@ internal sealed class Lab(string gateway, string native) : IDisposable
     public Task<Candidate> StartMemoryGatewayAsync() => StartGatewayAsync(
         Names.Memory, ["dotnet", "exec", "--runtimeconfig", Path.ChangeExtension(GatewayProgram, ".runtimeconfig.json"), Self, "memory-gateway"], "--Gateway:Sessions:Store=Memory");
 
-    /// <summary>The published gateway with its sessions in a Redis of its own.</summary>
+    /// <summary>The published gateway with its sessions in Redis.</summary>
     public Task<Candidate> StartRedisGatewayAsync(params string[] settings) => StartWithRedisAsync(Names.Redis, ["dotnet", GatewayProgram], settings);
 
     /// <summary>The published gateway as one of several that share a Redis.</summary>
     public Task<Candidate> StartNodeAsync(RedisServer redis, params string[] settings) => StartNodeAsync(redis, Names.Redis, ["dotnet", GatewayProgram], settings);
 
-    /// <summary>The same, and it remembers sessions until Redis tells that they have changed.</summary>
-    public Task<Candidate> StartTrackedGatewayAsync() => StartWithRedisAsync(Names.RedisTracked, ["dotnet", GatewayProgram], "--Gateway:Sessions:Tracking=true");
-
     /// <summary>The gateway as <c>deploy/native.Dockerfile</c> compiles it, with its sessions in Redis.</summary>
     public Task<Candidate> StartNativeGatewayAsync() => StartWithRedisAsync(Names.RedisNative, [Path.Combine(native, "Gateway.Proxy")]);
+
+    /// <summary>The Redis of all those gateways.</summary>
+    public async Task<RedisServer> SharedRedisAsync() => _redis ??= await RedisServer.StartAsync(this);
 
     /// <summary>An etcd with nothing in it.</summary>
     public async Task<Uri> StartEtcdAsync()
@@ -139,11 +139,8 @@ internal sealed class Lab(string gateway, string native) : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings)
-    {
-        _redis ??= await RedisServer.StartAsync(this);
-        return await StartNodeAsync(_redis, name, program, settings);
-    }
+    private async Task<Candidate> StartWithRedisAsync(string name, string[] program, params string[] settings) =>
+        await StartNodeAsync(await SharedRedisAsync(), name, program, settings);
 
     private Task<Candidate> StartNodeAsync(RedisServer redis, string name, string[] program, params string[] settings) => StartGatewayAsync(
         name, program, [$"--Gateway:Redis:Configuration={redis.Address}", "--Gateway:Sessions:KeyPattern=session:{session_id}", .. settings]);

@@ -10,5 +10,4 @@ internal static class Names
     public const string Memory = "gateway, memory";
     public const string Redis = "gateway, Redis";
     public const string RedisNative = "gateway native, Redis";
-    public const string RedisTracked = "gateway, Redis tracked";
 }

@@ -33,14 +33,20 @@ internal sealed class RedisServer : IDisposable
     {
         var redis = new RedisServer(lab);
         redis._connection = await redis.ConnectAsync();
-        foreach (var people in People.All.Chunk(1000))
-        {
-            await redis.Database.StringSetAsync([.. people.Select(person => new KeyValuePair<RedisKey, RedisValue>($"session:{person.Session}", person.User))]);
-        }
+        await redis.LogInAsync(0, People.Count);
 
         // What it begins with after a restart.
         await redis.Server.ExecuteAsync("SAVE");
         return redis;
+    }
+
+    /// <summary>So many people, from the given one on.</summary>
+    public async Task LogInAsync(int first, int count)
+    {
+        foreach (var people in Enumerable.Range(first, count).Chunk(1000))
+        {
+            await Database.StringSetAsync([.. people.Select(person => new KeyValuePair<RedisKey, RedisValue>($"session:{People.Session(person)}", People.User(person)))]);
+        }
     }
 
     /// <summary>Kills it, and starts it with nothing but the sessions.</summary>

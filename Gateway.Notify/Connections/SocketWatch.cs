@@ -3,15 +3,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Notify.Connections;
 
-/// <summary>Looks once a second for sockets whose client does not take its events. One loop for all, so that an idle socket costs no timer.</summary>
-internal sealed class WriteWatch(OpenSockets open, TimeProvider time, ILogger<WriteWatch> logger) : BackgroundService
+/// <summary>
+/// Looks once a second for sockets whose client does not take its events, shows no session or is silent. One loop for all, so that an idle
+/// socket has no timer.
+/// </summary>
+internal sealed class SocketWatch(OpenSockets open, TimeProvider time, ILogger<SocketWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Rounds.EveryAsync(Interval, time, () => open.All, connection =>
         {
-            connection.CheckWrite();
+            connection.LookAfter();
             return Task.CompletedTask;
         }, atOnce: 1, logger, stoppingToken);
 }
