@@ -43,13 +43,15 @@ internal sealed class ConnectTests : UpstreamTest
     [Test]
     public async Task Peer_Silent_IsGivenUpAfterTwoSeconds()
     {
-        Service.OnConnected = _ => Task.CompletedTask;
+        var gate = Gate();
+        Service.OnConnected = _ => gate.Task;
         var call = CallAsync();
         await Eventually.That(() => Service.Connections == 1);
 
         Time.Advance(UpstreamPool.ConnectTimeout);
 
         Assert.That((await FailureOf(call)).Message, Does.Contain("within 2 s"));
+        gate.SetResult();
         await AssertNoneIsLeftAsync();
     }
 

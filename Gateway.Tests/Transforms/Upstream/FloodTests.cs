@@ -152,40 +152,6 @@ internal sealed class FloodTests : UpstreamTest
         }
     }
 
-    [Test]
-    public async Task Peer_ThatTakesNothing_CostsLittleAndIsGivenUp()
-    {
-        const int Calls = 6000;
-        var stuck = Gate();
-        var message = new byte[8000];
-        Service.OnConnected = async connection =>
-        {
-            await connection.SettingsAsync();
-            await stuck.Task;
-        };
-        await Eventually.That(async () =>
-        {
-            await GiveUpAsync(message);
-            return Sut.Pool.Connections == 1;
-        });
-        var kept = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < Calls; i++)
-        {
-            await GiveUpAsync(message);
-        }
-
-        Assert.That(GC.GetTotalMemory(forceFullCollection: true) - kept, Is.LessThan(MostKept));
-        Assert.That(Service.Connections, Is.EqualTo(1));
-        Time.Advance(TimeSpan.FromSeconds(21));
-        Sut.Pool.Tick();
-        Assert.That(Sut.Pool.Connections, Is.Zero);
-
-        Service.OnConnected = connection => connection.SettingsAsync();
-        Assert.That(await CallAsync().DefaultTimeout(), Is.Empty);
-        Time.Advance(TimeSpan.FromSeconds(2));
-        stuck.SetResult();
-    }
-
     private static TestCaseData Case(string name, Func<int, byte[]> frameOf, int frames = Frames) => new TestCaseData(frameOf, frames).SetArgDisplayNames(name);
 
     private static TestCaseData Ending(string name, Func<int, byte[]> frameOf, byte[]? endless = null) => new TestCaseData(frameOf, endless).SetArgDisplayNames(name);
@@ -215,13 +181,5 @@ internal sealed class FloodTests : UpstreamTest
         var others = Enumerable.Range(0, Others).Select(_ => CallAsync()).ToArray();
         await Eventually.That(() => Service.Requests == 1 + Others);
         return others;
-    }
-
-    private async Task GiveUpAsync(byte[] message)
-    {
-        using var stop = new CancellationTokenSource();
-        var call = CallAsync(message, stop.Token);
-        await stop.CancelAsync();
-        await ((Task)call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Gateway.Tests.Support;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Http2;
 using Gateway.Transforms.Verdicts;
@@ -43,11 +42,72 @@ internal sealed class UnsentCallTests : UpstreamTest
         Assert.That((failure.IsReplayable, failure.Verdict.Reach), Is.EqualTo((false, Reach.PerhapsSent)));
     }
 
-    private async Task<Http2Connection> StartAsync(HeldStream stream)
+    [Test]
+    public async Task Peer_ThatTakesNothing_GetsNoMoreCallsAndIsGivenUp()
+    {
+        const int Most = 200;
+        await using var stream = new HeldStream();
+        var sut = await StartAsync(stream);
+        await stream.Writing.Task.DefaultTimeout();
+
+        // Whoever gives up leaves his request behind.
+        var calls = 0;
+        for (; calls < Most && sut.TryReserve(); calls++)
+        {
+            await sut.Send(RequestOf(new byte[8000]), CancellationToken.None).DisposeAsync();
+        }
+
+        Assert.That((calls < Most, sut.IsBarred), Is.EqualTo((true, true)));
+        Time.Advance(TimeSpan.FromSeconds(21));
+        sut.Tick(TimeSpan.FromMinutes(1));
+        Assert.That(sut.IsClosed, Is.True);
+        stream.GoOn.SetResult();
+    }
+
+    [Test]
+    public async Task Peer_ThatTakesAllInTheEnd_GetsCallsAgain()
+    {
+        await using var stream = new HeldStream();
+        var sut = await StartAsync(stream);
+        await stream.Writing.Task.DefaultTimeout();
+        while (sut.TryReserve())
+        {
+            await sut.Send(RequestOf(new byte[8000]), CancellationToken.None).DisposeAsync();
+        }
+
+        stream.GoOn.SetResult();
+
+        await Eventually.That(sut.TryReserve);
+        sut.Release();
+        sut.Retire();
+    }
+
+    [Test]
+    public async Task Upload_EndsWhileItsWindowIsNegative_Ends()
+    {
+        const int Window = 1 << 20;
+        await using var stream = new HeldStream();
+        var sut = await StartAsync(stream, (InitialWindow, Window));
+        await stream.SendAsync(Http2Bytes.Frame(Http2FrameType.WindowUpdate, 0, 0, Http2Bytes.Number(Window)));
+        await stream.Writing.Task.DefaultTimeout();
+        Assert.That(sut.TryReserve(), Is.True);
+
+        // So much waits to be written that the end of the request has to wait as well.
+        await using var call = sut.Send(RequestOf(new byte[OutputQueue.Enough]), CancellationToken.None);
+        Assert.That(call.RequestEnd, Is.EqualTo(long.MaxValue));
+        await stream.SendAsync(Http2Bytes.Frame(Http2FrameType.Settings, 0, 0, 0, 4, 0, 0, 0, 0));
+        stream.GoOn.SetResult();
+
+        await Eventually.That(() => call.RequestEnd < long.MaxValue);
+        sut.Retire();
+    }
+
+    private async Task<Http2Connection> StartAsync(HeldStream stream, params (ushort Id, int Value)[] settings)
     {
         var connection = new Http2Connection(stream, new RequestHeaders(new Uri("http://sub")), Settings, new PingInterval(null), Time);
         connection.Start(static _ => { });
-        await stream.Sent.Writer.WriteAsync(Http2Bytes.Frame(Http2FrameType.Settings, 0, 0));
+        byte[] payload = [.. settings.SelectMany(setting => (byte[])[0, (byte)setting.Id, .. Http2Bytes.Number(setting.Value)])];
+        await stream.SendAsync(Http2Bytes.Frame(Http2FrameType.Settings, 0, 0, payload));
         await connection.Greeted.DefaultTimeout();
         return connection;
     }
@@ -56,6 +116,9 @@ internal sealed class UnsentCallTests : UpstreamTest
     private sealed class HeldStream : MemoryStream
     {
         private long _written;
+        private int _sent;
+        private int _given;
+        private int _read;
 
         public Channel<byte[]> Sent { get; } = Channel.CreateUnbounded<byte[]>();
 
@@ -67,13 +130,23 @@ internal sealed class UnsentCallTests : UpstreamTest
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            Volatile.Write(ref _read, _given);
             if (!await Sent.Reader.WaitToReadAsync(cancellationToken) || !Sent.Reader.TryRead(out var bytes))
             {
                 return 0;
             }
 
             bytes.CopyTo(buffer);
+            _given++;
             return bytes.Length;
+        }
+
+        /// <summary>Sends bytes, and returns when they have been read and acted on.</summary>
+        public async Task SendAsync(byte[] bytes)
+        {
+            await Sent.Writer.WriteAsync(bytes);
+            _sent++;
+            await Eventually.That(() => Volatile.Read(ref _read) >= _sent);
         }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

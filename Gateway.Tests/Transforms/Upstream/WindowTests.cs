@@ -56,45 +56,6 @@ internal sealed class WindowTests : UpstreamTest
     }
 
     [Test]
-    public async Task Upload_EndsWhileItsWindowIsNegative_Ends()
-    {
-        const int Length = 1000;
-        var body = new Pipe();
-        var http = new DefaultHttpContext();
-        http.Features.Set<IRequestBodyPipeFeature>(new PipedBody(body.Reader));
-        await using var rest = new BodyRest(
-            new RequestBody(http, budget: null), new MessageWalker(MessageFields.None, Length), Length, isExact: true, userId: default, TimeProvider.System);
-        var gate = Gate();
-        Service.OnConnected = connection =>
-        {
-            connection.OnFrame = frame =>
-            {
-                Keep(connection, frame);
-                if (frame.Type == Http2FrameType.Data && _uploads[(connection, frame.Stream)].Length == GrpcFrame.HeaderBytes)
-                {
-                    _ = connection.SettingsAsync((InitialWindow, 0));
-                }
-                else if (frame.Type == Http2FrameType.Settings && (frame.Flags & Http2Bytes.Ack) != 0 && !_uploads.IsEmpty)
-                {
-                    gate.TrySetResult();
-                }
-            };
-            return connection.SettingsAsync((InitialWindow, GrpcFrame.HeaderBytes + Length));
-        };
-        var call = Sut.CallAsync(RequestOf([], rest), CancellationToken.None).AsTask();
-
-        await gate.Task.DefaultTimeout();
-        await body.Writer.WriteAsync(new byte[Length]);
-        await body.Writer.CompleteAsync();
-        await Eventually.That(() => rest.IsWaiting is false && rest.IsStarted);
-        var ((connection, stream), upload) = _uploads.Single();
-        await GrantAsync(connection, stream, Length);
-
-        await ReadAsync(await call.DefaultTimeout());
-        Assert.That(upload.Length, Is.EqualTo(GrpcFrame.HeaderBytes + Length));
-    }
-
-    [Test]
     public async Task Upload_BrokenOffByItsClient_IsCancelledAndHurtsNobody()
     {
         var body = new Pipe();
