@@ -141,7 +141,7 @@ internal sealed class Http2Target : IFuzzTarget
         public override ValueTask DisposeAsync()
         {
             Closed.Set();
-            return default;
+            return base.DisposeAsync();
         }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
