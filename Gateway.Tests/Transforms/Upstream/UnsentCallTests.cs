@@ -48,6 +48,7 @@ internal sealed class UnsentCallTests : UpstreamTest
         const int Most = 200;
         await using var stream = new HeldStream();
         var sut = await StartAsync(stream);
+        await stream.SendAsync(Http2Bytes.Frame(Http2FrameType.WindowUpdate, 0, 0, Http2Bytes.Number(16 << 20)));
         await stream.Writing.Task.DefaultTimeout();
 
         // Whoever gives up leaves his request behind.
@@ -95,7 +96,8 @@ internal sealed class UnsentCallTests : UpstreamTest
         // So much waits to be written that the end of the request has to wait as well.
         await using var call = sut.Send(RequestOf(new byte[OutputQueue.Enough]), CancellationToken.None);
         Assert.That(call.RequestEnd, Is.EqualTo(long.MaxValue));
-        await stream.SendAsync(Http2Bytes.Frame(Http2FrameType.Settings, 0, 0, 0, 4, 0, 0, 0, 0));
+        await stream.Sent.Writer.WriteAsync(Http2Bytes.Frame(Http2FrameType.Settings, 0, 0, 0, 4, 0, 0, 0, 0));
+        await Eventually.That(() => stream.Sent.Reader.Count == 0);
         stream.GoOn.SetResult();
 
         await Eventually.That(() => call.RequestEnd < long.MaxValue);
