@@ -6,5 +6,5 @@ namespace Gateway.Chaos.Fuzzing;
 internal static class FuzzTargets
 {
     public static IReadOnlyList<IFuzzTarget> All() =>
-        [new IdentityTarget(), new UploadTarget(), new AnswerTarget(), new StatusTarget(), new HubTarget(), new InstanceTarget(), new RouteTarget(), new EventsTarget(), new HpackTarget(), new BrpcTarget()];
+        [new IdentityTarget(), new UploadTarget(), new AnswerTarget(), new StatusTarget(), new HubTarget(), new InstanceTarget(), new RouteTarget(), new EventsTarget(), new HpackTarget(), new BrpcTarget(), new Http2Target()];
 }

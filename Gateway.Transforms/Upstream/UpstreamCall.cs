@@ -10,9 +10,15 @@ namespace Gateway.Transforms.Upstream;
 /// </summary>
 internal abstract class UpstreamCall : IAsyncDisposable
 {
+    /// <summary>The connection hears of so many bytes that were taken at once.</summary>
+    private const int TellAt = 8 << 10;
+
     // The peer is slowed down by windows, where its protocol has them, so the pipe itself holds nobody up.
     private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
     private readonly Lock _lock = new();
+    private long _received;
+    private long _taken;
+    private long _told;
     private bool _isFlushDue;
     private bool _isComplete;
 
@@ -23,7 +29,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
     public long RequestEnd { get; set; } = long.MaxValue;
 
     /// <summary>Bytes of the answer that have come and were not taken yet.</summary>
-    public long Untaken { get; private set; }
+    public long Untaken => Volatile.Read(ref _received) - Volatile.Read(ref _taken);
 
     /// <summary>Sends pieces of a large request; null for small ones.</summary>
     public Task? Sending { get; set; }
@@ -56,7 +62,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
 
             bytes.CopyTo(_pipe.Writer.GetSpan(bytes.Length));
             _pipe.Writer.Advance(bytes.Length);
-            Untaken += bytes.Length;
+            _received += bytes.Length;
             _isFlushDue = true;
             return true;
         }
@@ -114,14 +120,11 @@ internal abstract class UpstreamCall : IAsyncDisposable
     public void Advance(SequencePosition consumed, SequencePosition examined, long count)
     {
         _pipe.Reader.AdvanceTo(consumed, examined);
-        lock (_lock)
+        _taken += count;
+        if (_taken - _told >= TellAt)
         {
-            Untaken -= count;
-        }
-
-        if (count > 0)
-        {
-            Taken(count);
+            Taken(_taken - _told);
+            _told = _taken;
         }
     }
 
@@ -129,7 +132,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Nobody reads or fills it any more: it can begin anew.</summary>
-    /// <returns>Bytes that were not taken.</returns>
+    /// <returns>Bytes that were not taken, and those that <see cref="Taken"/> was not told of.</returns>
     public long Reset()
     {
         lock (_lock)
@@ -139,8 +142,8 @@ internal abstract class UpstreamCall : IAsyncDisposable
             _pipe.Writer.Complete();
             _pipe.Reset();
             _isComplete = _isFlushDue = false;
-            var left = Untaken;
-            Untaken = 0;
+            var left = _received - _told;
+            _received = _taken = _told = 0;
             RequestEnd = long.MaxValue;
             Sending = null;
             SendingStop = null;

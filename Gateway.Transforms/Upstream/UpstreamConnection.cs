@@ -16,7 +16,7 @@ internal abstract class UpstreamConnection
     /// <summary>Where so many are held already, new calls go to another connection.</summary>
     private const int ManyUntaken = MaxUntaken / 4;
 
-    /// <summary>Where so many bytes wait to be written as well: calls that are given up leave theirs to a peer that takes nothing.</summary>
+    /// <summary>Where so many bytes wait to be written, new calls wait too: those that are given up leave theirs behind.</summary>
     private const int ManyWaiting = 1 << 20;
 
     private const int BufferLength = 64 << 10;
@@ -54,8 +54,8 @@ internal abstract class UpstreamConnection
     /// <summary>A call has had a place on it.</summary>
     public bool HasServed { get; private set; }
 
-    /// <summary>Its peer takes calls, if not at this moment. One that takes none would take none on another connection either.</summary>
-    public bool HasCapacity => Capacity > 0;
+    /// <summary>Its peer wants no calls, or takes nothing. It would not on another connection either.</summary>
+    public bool IsBarred => Capacity == 0 || Output.Waiting > ManyWaiting;
 
     /// <summary>Calls under way, and places taken for calls that are about to begin.</summary>
     public int Reserved => Volatile.Read(ref _reserved);
@@ -91,7 +91,7 @@ internal abstract class UpstreamConnection
     {
         lock (Sync)
         {
-            if (!IsOpen || _reserved >= Capacity || (_reserved > 0 && (_untaken > ManyUntaken || Output.Waiting > ManyWaiting)))
+            if (!IsOpen || _reserved >= Capacity || _untaken > ManyUntaken || Output.Waiting > ManyWaiting)
             {
                 return false;
             }
@@ -144,6 +144,9 @@ internal abstract class UpstreamConnection
         {
             LookAfter();
         }
+
+        // What was written since may have made room.
+        TellChanged();
     }
 
     /// <summary>The connection is of no use any more: all its calls end.</summary>
@@ -235,10 +238,22 @@ internal abstract class UpstreamConnection
         bool isLast;
         lock (Sync)
         {
-            isLast = --_reserved == 0 && !IsOpen;
-            _quietSince = Time.GetTimestamp();
+            isLast = TakeBackPlace();
         }
 
+        Released(isLast);
+    }
+
+    /// <summary>Takes the place of a call back. Under the lock; <see cref="Released"/> comes after it.</summary>
+    /// <returns>Whether the connection has nothing more to do.</returns>
+    protected bool TakeBackPlace()
+    {
+        _quietSince = Time.GetTimestamp();
+        return --_reserved == 0 && !IsOpen;
+    }
+
+    protected void Released(bool isLast)
+    {
         if (isLast)
         {
             Close();

@@ -186,7 +186,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     private void ConnectIfNeeded()
     {
         var needed = (_waiting.Count + callsPerConnection - 1) / callsPerConnection;
-        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { HasCapacity: false }])
+        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { IsBarred: true }])
         {
             BeginConnect();
         }

@@ -24,13 +24,11 @@ internal sealed class PlainHpackReader
         ("strict-transport-security", ""), ("transfer-encoding", ""), ("user-agent", ""), ("vary", ""), ("via", ""), ("www-authenticate", ""),
     ];
 
-    private readonly byte[] _bytes;
+    private byte[] _bytes = [];
     private readonly List<(string Name, string Value)> _dynamic = [];
     private readonly List<(string Name, string Value)> _fields = [];
     private int _at;
     private int _maxSize = HpackDecoder.MaxTableSize;
-
-    private PlainHpackReader(byte[] bytes) => _bytes = bytes;
 
     /// <summary>Two of these, where a field could begin, stand between two blocks. One alone is an index of zero, which is none.</summary>
     private static ReadOnlySpan<byte> Boundary => [0x80, 0x80];
@@ -38,7 +36,7 @@ internal sealed class PlainHpackReader
     /// <summary>The blocks, their fields, and whether the last block is refused; it is then all that was left.</summary>
     public static (IReadOnlyList<ReadOnlyMemory<byte>> Blocks, IReadOnlyList<(string Name, string Value)> Fields, bool IsRefused) Read(byte[] bytes)
     {
-        var reader = new PlainHpackReader(bytes);
+        var reader = new PlainHpackReader { _bytes = bytes };
         List<ReadOnlyMemory<byte>> blocks = [];
         var start = 0;
         try
@@ -58,6 +56,26 @@ internal sealed class PlainHpackReader
         }
     }
 
+    /// <summary>The fields of the connection's next block; null when it is refused, and then nothing more can be read.</summary>
+    public IReadOnlyList<(string Name, string Value)>? ReadBlock(byte[] block)
+    {
+        (_bytes, _at) = (block, 0);
+        _fields.Clear();
+        try
+        {
+            for (var isBegun = false; _at < _bytes.Length;)
+            {
+                Representation(ref isBegun);
+            }
+
+            return _fields;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads a block and the boundary behind it; returns where the block ends.</summary>
     private int Block()
     {
@@ -69,17 +87,18 @@ internal sealed class PlainHpackReader
                 return _at - Boundary.Length;
             }
 
-            var isResize = _bytes[_at] >> 5 == 1;
-            Ensure(!isResize || !isBegun);
-            isBegun |= !isResize;
-            Representation(_bytes[_at]);
+            Representation(ref isBegun);
         }
 
         return _at;
     }
 
-    private void Representation(byte first)
+    private void Representation(ref bool isBegun)
     {
+        var first = _bytes[_at];
+        var isResize = first >> 5 == 1;
+        Ensure(!isResize || !isBegun);
+        isBegun |= !isResize;
         if (first >= 0x80)
         {
             _fields.Add(Entry(Integer(7)));

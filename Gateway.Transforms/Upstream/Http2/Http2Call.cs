@@ -62,7 +62,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
         }
         else if (name.SequenceEqual(":status"u8))
         {
-            Status = value.Length == 3 && int.TryParse(value, NumberStyles.None, null, out var status) ? status : 0;
+            Status = value.Length == 3 && !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') ? int.Parse(value, NumberStyles.None, null) : 0;
         }
         else if (name.SequenceEqual("content-type"u8))
         {

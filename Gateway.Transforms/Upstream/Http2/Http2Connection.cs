@@ -112,6 +112,8 @@ internal sealed class Http2Connection : UpstreamConnection
     public ValueTask EndAsync(Http2Call call)
     {
         var id = (int)call.Id;
+        var isSending = call.Sending is not null;
+        var isLast = false;
         lock (Sync)
         {
             if (_calls.Remove(id) && !IsClosed && !(call.IsEnded && call.IsSent))
@@ -120,15 +122,16 @@ internal sealed class Http2Connection : UpstreamConnection
             }
 
             call.Room?.TrySetResult();
+            isLast = !isSending && Recycle(call);
         }
 
-        if (call.Sending is null)
+        if (isSending)
         {
-            Recycle(call);
-            return default;
+            return EndSendingAsync(call);
         }
 
-        return EndSendingAsync(call);
+        Released(isLast);
+        return default;
     }
 
     /// <summary>Bytes of an answer were taken.</summary>
@@ -911,25 +914,29 @@ internal sealed class Http2Connection : UpstreamConnection
         // How it ended was told to the reader of the answer.
         await call.Sending!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         call.SendingStop.Dispose();
-        Recycle(call);
+        bool isLast;
+        lock (Sync)
+        {
+            isLast = Recycle(call);
+        }
+
+        Released(isLast);
     }
 
-    private void Recycle(Http2Call call)
+    /// <summary>Nobody needs the call any more. Under the lock.</summary>
+    private bool Recycle(Http2Call call)
     {
         // Of a call that the peer has not ended, the reader may be reading a header this moment.
         var isDone = call.IsEnded;
         var left = (int)call.Reset();
-        lock (Sync)
+        Free(left);
+        Credit(left);
+        if (isDone && _spare.Count < MaxSpareCalls)
         {
-            Free(left);
-            Credit(left);
-            if (isDone && _spare.Count < MaxSpareCalls)
-            {
-                _spare.Push(call);
-            }
+            _spare.Push(call);
         }
 
-        Release();
+        return TakeBackPlace();
     }
 
     /// <summary>Hears a header that is nobody's: it has to be read all the same, for those that follow.</summary>
