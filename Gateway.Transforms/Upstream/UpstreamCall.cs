@@ -31,6 +31,9 @@ internal abstract class UpstreamCall : IAsyncDisposable
     /// <summary>Bytes of the answer that have come and were not taken yet.</summary>
     public long Untaken => Volatile.Read(ref _received) - Volatile.Read(ref _taken);
 
+    /// <summary>The instance has begun to answer.</summary>
+    public abstract bool IsAnswered { get; }
+
     /// <summary>Sends pieces of a large request; null for small ones.</summary>
     public Task? Sending { get; set; }
 

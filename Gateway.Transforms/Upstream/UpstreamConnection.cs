@@ -170,7 +170,7 @@ internal abstract class UpstreamConnection
 
             foreach (var call in calls)
             {
-                call.Complete(call.Id, FailureOf(call, exception));
+                call.Complete(call.Id, FailureOf(call, exception.Message));
             }
         }
 
@@ -263,9 +263,10 @@ internal abstract class UpstreamConnection
     }
 
     /// <summary>The failure of a call whose connection has ended: whether it can have reached the instance is known by what was written.</summary>
-    protected AnswerException FailureOf(UpstreamCall call, Exception exception) => call.RequestEnd > Output.Begun
-        ? AnswerException.Unreachable(exception.Message, isReplayable: true)
-        : AnswerException.Broken(exception.Message, Reach.PerhapsSent);
+    protected AnswerException FailureOf(UpstreamCall call, string reason) =>
+        call.IsAnswered ? AnswerException.Broken($"the answer broke off: {reason}", Reach.Answered)
+        : call.RequestEnd > Output.Begun ? AnswerException.Unreachable(reason, isReplayable: true)
+        : AnswerException.Broken(reason, Reach.PerhapsSent);
 
     private async Task ReadAsync()
     {

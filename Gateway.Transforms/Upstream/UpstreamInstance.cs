@@ -20,7 +20,8 @@ internal abstract class UpstreamInstance
     /// <summary>All connections.</summary>
     public virtual IReadOnlyList<UpstreamPool> Pools => [Pool];
 
-    protected UpstreamPool Pool { get; }
+    /// <summary>The connections of calls that need none of their own.</summary>
+    public UpstreamPool Pool { get; }
 
     protected Uri Address { get; }
 

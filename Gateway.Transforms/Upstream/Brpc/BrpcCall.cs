@@ -20,6 +20,8 @@ internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
     /// <summary>Whether somebody asks for <see cref="Fields"/>.</summary>
     public bool KeepsFields { get; set; }
 
+    public override bool IsAnswered => Length > 0 || Failure is not null;
+
     /// <summary>The answer has come whole.</summary>
     public bool IsEnded { get; set; }
 

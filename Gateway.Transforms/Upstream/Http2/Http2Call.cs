@@ -39,6 +39,8 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     /// <summary>The header has come; what comes now are trailers.</summary>
     public bool HasHeader { get; set; }
 
+    public override bool IsAnswered => HasHeader;
+
     /// <summary>The request has been sent whole.</summary>
     public bool IsSent { get; set; }
 

@@ -600,7 +600,8 @@ internal sealed class Http2Connection : UpstreamConnection
 
             foreach (var call in refused)
             {
-                Remove(call, AnswerException.Unreachable($"the sub-service takes no more calls on this connection ({Http2Code.NameOf(code)})", isReplayable: true));
+                var reason = $"the sub-service takes no more calls on this connection ({Http2Code.NameOf(code)})";
+                Remove(call, call.IsAnswered ? FailureOf(call, reason) : AnswerException.Unreachable(reason, isReplayable: true));
             }
         }
 
