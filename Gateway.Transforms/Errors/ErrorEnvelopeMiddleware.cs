@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
@@ -25,7 +24,17 @@ internal sealed class ErrorEnvelopeMiddleware(
         using var deadline = CallDeadline.Begin(context, route.Timeout);
         try
         {
-            var verdict = await RunAsync(context, rpc);
+            Verdict verdict;
+            try
+            {
+                await next(context);
+                verdict = RpcCall.Settle(context);
+            }
+            catch (Exception exception)
+            {
+                verdict = VerdictOf(context, rpc, exception);
+            }
+
             log.Write(rpc, verdict);
             metrics.Count(route, verdict.Outcome, CallTarget.Of(context), time.GetElapsedTime(rpc.StartedAt));
             CallTrace.Tag(context, rpc, verdict.Outcome);
@@ -52,24 +61,14 @@ internal sealed class ErrorEnvelopeMiddleware(
     }
 
     /// <summary>The verdict on the whole call: that of its last attempt, unless a step failed that has no other way to say so.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Verdict> RunAsync(HttpContext context, RpcFeature rpc)
+    private static Verdict VerdictOf(HttpContext context, RpcFeature rpc, Exception exception)
     {
-        try
+        var verdict = CallVerdict.OfRequest(context, exception);
+        if (rpc.Verdict is null)
         {
-            await next(context);
-        }
-        catch (Exception exception)
-        {
-            var verdict = CallVerdict.OfRequest(context, exception);
-            if (rpc.Verdict is null)
-            {
-                rpc.Conclude(verdict);
-            }
-
-            return verdict.Defect is null ? rpc.Verdict! : verdict;
+            rpc.Conclude(verdict);
         }
 
-        return RpcCall.Settle(context);
+        return verdict.Defect is null ? rpc.Verdict! : verdict;
     }
 }

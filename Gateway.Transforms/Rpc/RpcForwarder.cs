@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Upstream;
@@ -38,15 +37,17 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
         return error;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ForwarderError> CallAsync(
-        HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
+    private ValueTask<ForwarderError> CallAsync(HttpContext context, RpcFeature rpc, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
     {
         var proxy = context.GetReverseProxyFeature();
         RpcProtocols.TryGet(proxy.Cluster.Config, out var protocol, out _);
-        var verdict = protocol == RpcProtocol.Http
-            ? await CallByHttpAsync(context, rpc, proxy.Cluster, destinationPrefix, client, transformer)
-            : await CallAsync(context, rpc, proxy, protocol, destinationPrefix, transformer);
+        return protocol == RpcProtocol.Http
+            ? CallByHttpAsync(context, rpc, proxy.Cluster, destinationPrefix, client, transformer)
+            : CallAsync(context, rpc, proxy, protocol, destinationPrefix, transformer);
+    }
+
+    private ForwarderError Conclude(RpcFeature rpc, Verdict verdict)
+    {
         if (verdict.Kind == VerdictKind.Slow)
         {
             // A client who takes most of the route's time to send must not have the instance blamed for what it does in the rest.
@@ -59,50 +60,60 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
     }
 
     /// <summary>Over connections of the gateway's own.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Verdict> CallAsync(
+    private async ValueTask<ForwarderError> CallAsync(
         HttpContext context, RpcFeature rpc, IReverseProxyFeature proxy, RpcProtocol protocol, string destinationPrefix, HttpTransformer transformer)
     {
-        // The token of the request is that of its deadline too: there is no other.
-        var cancellationToken = context.RequestAborted;
         using var span = CallSpan.Begin(rpc.Route.Path, proxy.ProxiedDestination!.Model.Config.Address);
         try
         {
-            using var transforms = rpc.Route.HasTransforms ? new CallTransforms(context, transformer, cancellationToken) : null;
-            var fields = FieldsOf(context);
+            using var transforms = rpc.Route.HasTransforms ? new CallTransforms(context, transformer, context.RequestAborted) : null;
             var request = new UpstreamRequest(
                 rpc.Route.Path,
                 rpc.Message,
                 rpc.Rest,
                 rpc.Route.Timeout - time.GetElapsedTime(rpc.StartedAt),
                 Authority: null,
-                fields);
+                FieldsOf(context));
             if (transforms is not null)
             {
                 request = await transforms.ApplyAsync(request, destinationPrefix);
             }
 
             rpc.Sent(time);
-            var answer = await upstreams.Of(proxy.Cluster, proxy.ProxiedDestination, protocol).CallAsync(request, cancellationToken);
+            Answer answer;
+            for (var replays = 0; ; replays++)
+            {
+                try
+                {
+                    // The token of the request is that of its deadline too: there is no other.
+                    answer = await upstreams.Of(proxy.Cluster, proxy.ProxiedDestination, protocol).CallOnceAsync(request, context.RequestAborted);
+                    break;
+                }
+                catch (AnswerException failure) when (UpstreamInstance.MayReplay(failure, request, replays))
+                {
+                    // It goes out again.
+                }
+            }
+
             await using var message = answer.Message;
             rpc.Answered(time);
-            var verdict = await reply.WriteAsync(context, rpc, protocol, answer, cancellationToken);
+            var verdict = await reply.WriteAsync(context, rpc, protocol, answer, context.RequestAborted);
             if (transforms is not null)
             {
                 await transforms.ApplyToTrailersAsync();
             }
 
-            return verdict;
+            return Conclude(rpc, verdict);
         }
         catch (Exception exception)
         {
-            return rpc.SubServiceTime is null
+            return Conclude(rpc, rpc.SubServiceTime is null
                 ? CallVerdict.OfSending(context, rpc, Reach.PerhapsSent, exception)
-                : CallVerdict.OfAnswer(context, rpc, exception);
+                : CallVerdict.OfAnswer(context, rpc, exception));
         }
     }
 
-    private async ValueTask<Verdict> CallByHttpAsync(
+    private async ValueTask<ForwarderError> CallByHttpAsync(
         HttpContext context, RpcFeature rpc, ClusterModel cluster, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
     {
         var cancellationToken = context.RequestAborted;
@@ -125,11 +136,11 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
             await using var message = answer.Message;
             var verdict = await reply.WriteAsync(context, rpc, RpcProtocol.Http, answer, cancellationToken);
             await transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
-            return verdict;
+            return Conclude(rpc, verdict);
         }
         catch (Exception exception)
         {
-            return rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content.Reach, exception) : CallVerdict.OfAnswer(context, rpc, exception);
+            return Conclude(rpc, rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content.Reach, exception) : CallVerdict.OfAnswer(context, rpc, exception));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream;
@@ -29,40 +28,51 @@ internal abstract class UpstreamInstance
 
     protected TimeProvider Time { get; }
 
-    /// <summary>Makes a call.</summary>
+    /// <summary>Makes a call, and makes it again where that is safe.</summary>
     /// <returns>Its answer, of which nothing more is known than that there is one. Whoever has it disposes of its message.</returns>
     /// <exception cref="AnswerException">The call failed, as far as can be told by now.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> CallAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {
         for (var replays = 0; ; replays++)
         {
-            UpstreamCall? call = null;
             try
             {
-                call = (await PoolFor(request).TakeAsync(cancellationToken)).Send(request, cancellationToken);
-                return await OpenAsync(call, request, cancellationToken);
+                return await CallOnceAsync(request, cancellationToken);
             }
-            catch (Exception exception)
+            catch (AnswerException failure) when (MayReplay(failure, request, replays))
             {
-                if (call is not null)
-                {
-                    await call.DisposeAsync();
-                }
-
-                if (exception is not AnswerException { IsReplayable: true } || replays == MaxReplays || request.Rest is { IsStarted: true })
-                {
-                    throw;
-                }
+                // It goes out again.
             }
         }
     }
+
+    /// <summary>
+    /// <see cref="CallAsync(UpstreamRequest, CancellationToken)"/> for those who make it again themselves: a method that only waits for that would be
+    /// kept for each call under way.
+    /// </summary>
+    public ValueTask<Answer> CallOnceAsync(in UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var taking = PoolFor(request).TakeAsync(cancellationToken);
+        return taking.IsCompletedSuccessfully
+            ? OpenAsync(taking.Result.Send(request, cancellationToken), request.OnHeader, cancellationToken)
+            : WaitAndCallAsync(taking, request, cancellationToken);
+    }
+
+    /// <summary>Whether a call that failed may be made again here, on another connection.</summary>
+    /// <param name="failure">Why it failed.</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="replays">How often it was made again so far.</param>
+    public static bool MayReplay(AnswerException failure, in UpstreamRequest request, int replays) =>
+        failure.IsReplayable && replays < MaxReplays && request.Rest is not { IsStarted: true };
+
+    private async ValueTask<Answer> WaitAndCallAsync(ValueTask<UpstreamConnection> taking, UpstreamRequest request, CancellationToken cancellationToken) =>
+        await OpenAsync((await taking).Send(request, cancellationToken), request.OnHeader, cancellationToken);
 
     /// <summary>The connections of which one carries the call.</summary>
     protected virtual UpstreamPool PoolFor(in UpstreamRequest request) => Pool;
 
     protected abstract Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken);
 
-    /// <summary>Waits for the beginning of the answer.</summary>
-    protected abstract ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken);
+    /// <summary>Waits for the beginning of the answer. Disposes of the call when it fails.</summary>
+    protected abstract ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken);
 }

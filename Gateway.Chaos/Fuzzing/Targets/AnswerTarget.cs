@@ -84,7 +84,7 @@ internal sealed class AnswerTarget : IFuzzTarget
         call.Complete(1);
         try
         {
-            var answer = GrpcAnswer.OpenAsync(call, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            var answer = GrpcAnswer.OpenAsync(call, onHeader: null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             using var buffer = AnswerBuffer.ReadAsync(answer, MaxMessage, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             answer.Message.DisposeAsync().AsTask().GetAwaiter().GetResult();
             return (buffer.Memory.ToArray(), null);

@@ -70,31 +70,20 @@ internal sealed class Http2Target : IFuzzTarget
     {
         try
         {
-            using var bytes = new MemoryStream();
-            var answer = Now(GrpcAnswer.OpenAsync((Http2Call)call, CancellationToken.None));
-            Now(new ValueTask<bool>(CopyAsync(answer.Message, bytes)));
-            return bytes.ToArray();
+            return Now(new ValueTask<byte[]>(ReadAsync(Now(GrpcAnswer.OpenAsync((Http2Call)call, onHeader: null, CancellationToken.None)))));
         }
         catch (Exception exception) when (exception is AnswerException or InvalidDataException)
         {
             return null;
         }
-        finally
-        {
-            Now(new ValueTask<bool>(EndAsync(call)));
-        }
     }
 
-    private static async Task<bool> CopyAsync(Stream message, MemoryStream bytes)
+    private static async Task<byte[]> ReadAsync(Answer answer)
     {
+        using var bytes = new MemoryStream();
+        await using var message = answer.Message;
         await message.CopyToAsync(bytes);
-        return true;
-    }
-
-    private static async Task<bool> EndAsync(UpstreamCall call)
-    {
-        await call.DisposeAsync();
-        return true;
+        return bytes.ToArray();
     }
 
     /// <summary>The result of what has nothing to wait for.</summary>

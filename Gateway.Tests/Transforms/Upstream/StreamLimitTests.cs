@@ -155,7 +155,7 @@ internal sealed class StreamLimitTests : UpstreamTest
             return connection;
         }
 
-        protected override ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken) =>
-            GrpcAnswer.OpenAsync((Http2Call)call, cancellationToken);
+        protected override ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken) =>
+            GrpcAnswer.OpenAsync((Http2Call)call, onHeader, cancellationToken);
     }
 }

@@ -23,16 +23,24 @@ internal sealed class BrpcInstance : UpstreamInstance
 
     protected override Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken) => ConnectAsync(Pool, isForOne: false, cancellationToken);
 
-    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
+    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken)
     {
         var brpc = (BrpcCall)call;
-        await brpc.WaitAsync(cancellationToken);
-        if (request.OnHeader is { } onHeader)
+        try
         {
-            await onHeader(ResponseOf(brpc));
-        }
+            await brpc.WaitAsync(cancellationToken);
+            if (onHeader is not null)
+            {
+                await onHeader(ResponseOf(brpc));
+            }
 
-        return brpc.Failure is { } failure ? throw failure : new Answer(new BrpcAnswer(brpc), brpc.Length);
+            return brpc.Failure is { } failure ? throw failure : new Answer(new BrpcAnswer(brpc), brpc.Length);
+        }
+        catch
+        {
+            await call.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<UpstreamConnection> ConnectAsync(UpstreamPool pool, bool isForOne, CancellationToken cancellationToken)

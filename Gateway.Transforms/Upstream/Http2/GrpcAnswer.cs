@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 
@@ -13,42 +12,45 @@ namespace Gateway.Transforms.Upstream.Http2;
 internal sealed class GrpcAnswer : ReadOnlyStream
 {
     private readonly Http2Call _call;
+    private readonly bool _isCompressed;
     private long _left;
     private bool _isOver;
 
-    private GrpcAnswer(Http2Call call, uint length)
+    private GrpcAnswer(Http2Call call, uint length, bool isCompressed)
     {
         _call = call;
         _left = length;
+        _isCompressed = isCompressed;
     }
 
-    /// <summary>Reads as far as the frame's header.</summary>
+    /// <summary>Reads as far as the frame's header. Disposes of the call when it fails.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="onHeader">Is shown the whole header, before anything is made of it.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
     /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<Answer> OpenAsync(Http2Call call, CancellationToken cancellationToken)
+    public static async ValueTask<Answer> OpenAsync(Http2Call call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken)
     {
-        var read = await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken);
-        Answer.EnsureStatus(call.Status);
-        if (call.ContentType?.StartsWith(RpcContent.GrpcType, StringComparison.OrdinalIgnoreCase) is not true)
+        try
         {
-            throw AnswerException.Garbled($"the answer's content type is '{GrpcMessage.Decode(call.ContentType ?? "")}', not {RpcContent.GrpcType}");
-        }
+            if (onHeader is not null)
+            {
+                await call.WaitAsync(cancellationToken);
+                await onHeader(call.ToResponse());
+            }
 
-        if (read.Buffer.Length < GrpcFrame.HeaderBytes)
+            var message = Begin(call, (await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken)).Buffer);
+            if (message._left == 0)
+            {
+                await message.VerifyEndAsync(cancellationToken);
+            }
+
+            return message._isCompressed ? new Answer(Decompress(call.Encoding, message), null) : new Answer(message, message._left);
+        }
+        catch
         {
-            throw Ended(call, read.Buffer.IsEmpty ? "the answer has no message" : "the answer ends within its frame header");
+            await call.DisposeAsync();
+            throw;
         }
-
-        var (isCompressed, length) = ReadHeader(read.Buffer);
-        var end = read.Buffer.GetPosition(GrpcFrame.HeaderBytes);
-        call.Advance(end, end, GrpcFrame.HeaderBytes);
-        var message = new GrpcAnswer(call, length);
-        if (length == 0)
-        {
-            await message.VerifyEndAsync(cancellationToken);
-        }
-
-        return isCompressed ? new Answer(Decompress(call.Encoding, message), null) : new Answer(message, length);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -91,13 +93,29 @@ internal sealed class GrpcAnswer : ReadOnlyStream
         await base.DisposeAsync();
     }
 
-    private static (bool IsCompressed, uint Length) ReadHeader(in ReadOnlySequence<byte> bytes)
+    private static GrpcAnswer Begin(Http2Call call, in ReadOnlySequence<byte> bytes)
     {
+        Answer.EnsureStatus(call.Status);
+        if (call.ContentType?.StartsWith(RpcContent.GrpcType, StringComparison.OrdinalIgnoreCase) is not true)
+        {
+            throw AnswerException.Garbled($"the answer's content type is '{GrpcMessage.Decode(call.ContentType ?? "")}', not {RpcContent.GrpcType}");
+        }
+
+        if (bytes.Length < GrpcFrame.HeaderBytes)
+        {
+            throw Ended(call, bytes.IsEmpty ? "the answer has no message" : "the answer ends within its frame header");
+        }
+
         Span<byte> header = stackalloc byte[GrpcFrame.HeaderBytes];
         bytes.Slice(0, GrpcFrame.HeaderBytes).CopyTo(header);
-        return GrpcFrame.TryRead(header, out var isCompressed, out var length)
-            ? (isCompressed, length)
-            : throw AnswerException.Garbled($"the answer's frame begins with {header[0]}, which is no gRPC");
+        if (!GrpcFrame.TryRead(header, out var isCompressed, out var length))
+        {
+            throw AnswerException.Garbled($"the answer's frame begins with {header[0]}, which is no gRPC");
+        }
+
+        var end = bytes.GetPosition(GrpcFrame.HeaderBytes);
+        call.Advance(end, end, GrpcFrame.HeaderBytes);
+        return new GrpcAnswer(call, length, isCompressed);
     }
 
     private static DecompressedAnswer Decompress(string? encoding, GrpcAnswer message)

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using Gateway.Transforms.Rpc;
 
@@ -27,29 +26,6 @@ internal sealed class GrpcInstance(Uri address, UpstreamSettings settings, TimeP
         }
     }
 
-    protected override ValueTask<Answer> OpenAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken) => request.OnHeader is null
-        ? GrpcAnswer.OpenAsync((Http2Call)call, cancellationToken)
-        : ShowAndOpenAsync((Http2Call)call, request.OnHeader, cancellationToken);
-
-    private static async ValueTask<Answer> ShowAndOpenAsync(Http2Call call, Func<HttpResponseMessage, ValueTask<bool>> onHeader, CancellationToken cancellationToken)
-    {
-        await call.WaitAsync(cancellationToken);
-        await onHeader(ResponseOf(call));
-        return await GrpcAnswer.OpenAsync(call, cancellationToken);
-    }
-
-    /// <summary>The header in the form that YARP's transforms read.</summary>
-    private static HttpResponseMessage ResponseOf(Http2Call call)
-    {
-        var response = new HttpResponseMessage((HttpStatusCode)call.Status) { Version = HttpVersion.Version20 };
-        foreach (var (name, value) in call.Fields)
-        {
-            if (!response.Headers.TryAddWithoutValidation(name, value))
-            {
-                response.Content.Headers.TryAddWithoutValidation(name, value);
-            }
-        }
-
-        return response;
-    }
+    protected override ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken) =>
+        GrpcAnswer.OpenAsync((Http2Call)call, onHeader, cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream.Http2;
@@ -98,6 +99,21 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
 
     /// <summary>Where a message follows, the header does not say how the call went.</summary>
     public void ForgetStatus() => GrpcStatus = GrpcMessage = null;
+
+    /// <summary>The header in the form that YARP's transforms read.</summary>
+    public HttpResponseMessage ToResponse()
+    {
+        var response = new HttpResponseMessage((HttpStatusCode)Status) { Version = HttpVersion.Version20 };
+        foreach (var (name, value) in Fields)
+        {
+            if (!response.Headers.TryAddWithoutValidation(name, value))
+            {
+                response.Content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return response;
+    }
 
     public override ValueTask DisposeAsync() => connection.EndAsync(this);
 

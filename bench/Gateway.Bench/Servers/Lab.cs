@@ -77,7 +77,7 @@ internal sealed class Lab(string gateway, string native) : IDisposable
         var file = Path.Combine(_folder, "haproxy.cfg");
         await File.WriteAllTextAsync(file, $"""
             global
-              maxconn 20000
+              maxconn 4096
             defaults
               mode http
               http-reuse always
