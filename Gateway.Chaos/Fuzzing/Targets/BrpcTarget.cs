@@ -86,7 +86,7 @@ internal sealed class BrpcTarget : IFuzzTarget
         }
         catch (AnswerException over)
         {
-            isRefused = over.Message != "the sub-service has closed the connection";
+            isRefused = !over.Message.EndsWith("the sub-service has closed the connection", StringComparison.Ordinal);
             return BrpcEnds.Over;
         }
         finally

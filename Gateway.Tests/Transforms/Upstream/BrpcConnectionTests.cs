@@ -42,7 +42,7 @@ internal sealed class BrpcConnectionTests
         Assert.That(sut.IsClosed, Is.True);
         var failure = (await Assert.ThrowsAsync<AnswerException>(() => call.ReadAsync(CancellationToken.None).AsTask()))!;
         Assert.That(failure.Verdict.Kind, Is.EqualTo(VerdictKind.Broken));
-        Assert.That(failure.Message, Is.EqualTo("the sub-service has sent nothing for 20 s, within an answer"));
+        Assert.That(failure.Message, Is.EqualTo("the answer broke off: the sub-service has sent nothing for 20 s, within an answer"));
         await call.DisposeAsync();
     }
 
