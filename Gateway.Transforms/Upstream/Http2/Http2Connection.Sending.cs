@@ -1,0 +1,201 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Gateway.Transforms.Rpc;
+
+namespace Gateway.Transforms.Upstream.Http2;
+
+/// <content>What goes to the peer: requests, in frames and within its windows.</content>
+internal sealed partial class Http2Connection
+{
+    /// <summary>A request up to this length goes out in one piece with its header, in bytes.</summary>
+    private const int SmallRequest = 8 << 10;
+
+    public override UpstreamCall Send(in UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        if (TryBegin(request) is not { } call)
+        {
+            Release();
+            throw NotSent();
+        }
+
+        if (!call.IsSent)
+        {
+            call.SendingStop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            call.Sending = SendAsync(call, request, call.SendingStop.Token);
+        }
+
+        if (_nextStream < 0)
+        {
+            // The numbers of streams are used up.
+            Retire();
+        }
+
+        return call;
+    }
+
+    /// <summary>Begins a stream, and sends the request if it is small; null when there can be no more streams.</summary>
+    private Http2Call? TryBegin(in UpstreamRequest request)
+    {
+        lock (Sync)
+        {
+            if (IsClosed || _nextStream < 0)
+            {
+                return null;
+            }
+
+            var call = _spare.Count > 0 ? _spare.Pop() : new Http2Call(this);
+            Volatile.Write(ref _lastStream, _nextStream);
+            call.Begin(_nextStream);
+            call.Window = _peerStreamWindow;
+            call.KeepsFields = request.OnHeader is not null;
+            _calls.Add(_nextStream, call);
+            AppendHeaders(_nextStream, _headers.Write(request, ref _block));
+            if (request.Rest is null && request.Message.Length <= SmallRequest)
+            {
+                TryAppendSmall(call, request.Message);
+            }
+
+            _nextStream = _nextStream > int.MaxValue - 2 ? -1 : _nextStream + 2;
+            return call;
+        }
+    }
+
+    /// <summary>Sends a request that does not go out at once.</summary>
+    private async Task SendAsync(Http2Call call, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var id = call.Id;
+        var piece = ArrayPool<byte>.Shared.Rent(request.Rest is null ? GrpcFrame.HeaderBytes : Http2Frame.MaxLength);
+        try
+        {
+            GrpcFrame.WriteHeader(piece, (uint)request.Length!.Value);
+            await WriteAsync(call, piece.AsMemory(0, GrpcFrame.HeaderBytes), isEnd: false, cancellationToken);
+            foreach (var part in request.Message)
+            {
+                await WriteAsync(call, part, isEnd: false, cancellationToken);
+            }
+
+            if (request.Rest is { } rest)
+            {
+                await rest.CopyToAsync((bytes, token) => WriteAsync(call, bytes, isEnd: false, token), piece.AsMemory(0, Http2Frame.MaxLength), cancellationToken);
+            }
+
+            await WriteAsync(call, default, isEnd: true, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            // Of a call that has ended for a reason of its own nobody hears it.
+            call.Complete(id, exception);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    /// <summary>Sends as much as the windows allow, and waits for the rest.</summary>
+    /// <exception cref="OperationCanceledException">The call has ended.</exception>
+    private async ValueTask WriteAsync(Http2Call call, ReadOnlyMemory<byte> bytes, bool isEnd, CancellationToken cancellationToken)
+    {
+        while (isEnd || !bytes.IsEmpty)
+        {
+            Task room;
+            lock (Sync)
+            {
+                var id = (int)call.Id;
+                if (IsClosed || !_calls.ContainsKey(id))
+                {
+                    throw new OperationCanceledException("The call is over.", new CancellationToken(canceled: true));
+                }
+
+                if (Output.Waiting > OutputQueue.Enough)
+                {
+                    room = Output.DrainAsync();
+                }
+                else
+                {
+                    // A window may be negative, and the end needs none.
+                    var count = (int)Math.Max(0, Math.Min(Math.Min(bytes.Length, _peerFrame), Math.Min(_window, call.Window)));
+                    if (count > 0 || bytes.IsEmpty)
+                    {
+                        var isLast = isEnd && count == bytes.Length;
+                        AppendData(call, bytes.Span[..count], isLast);
+                        bytes = bytes[count..];
+                        if (bytes.IsEmpty)
+                        {
+                            return;
+                        }
+
+                        continue;
+                    }
+
+                    room = (call.Room = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                }
+            }
+
+            await room.WaitAsync(cancellationToken);
+        }
+    }
+
+    private void TryAppendSmall(Http2Call call, in ReadOnlySequence<byte> message)
+    {
+        var length = GrpcFrame.HeaderBytes + (int)message.Length;
+        if (length > Math.Min(_window, call.Window))
+        {
+            return;
+        }
+
+        var room = Output.Room(Http2Frame.HeaderBytes + length);
+        Http2Frame.Write(room, length, Http2Frame.Data, Http2Frame.EndStream, (int)call.Id);
+        GrpcFrame.WriteHeader(room[Http2Frame.HeaderBytes..], (uint)message.Length);
+        message.CopyTo(room[(Http2Frame.HeaderBytes + GrpcFrame.HeaderBytes)..]);
+        Output.Append(Http2Frame.HeaderBytes + length);
+        Sent(call, length, isLast: true);
+    }
+
+    private void AppendData(Http2Call call, ReadOnlySpan<byte> bytes, bool isLast)
+    {
+        Append(Http2Frame.Data, isLast ? Http2Frame.EndStream : (byte)0, (int)call.Id, bytes);
+        Sent(call, bytes.Length, isLast);
+    }
+
+    private void Sent(Http2Call call, int count, bool isLast)
+    {
+        _window -= count;
+        call.Window -= count;
+        if (isLast)
+        {
+            call.IsSent = true;
+            call.RequestEnd = Output.End;
+        }
+    }
+
+    private void AppendHeaders(int stream, ReadOnlySpan<byte> block)
+    {
+        var type = Http2Frame.Headers;
+        do
+        {
+            var piece = block[..Math.Min(block.Length, Http2Frame.MaxLength)];
+            block = block[piece.Length..];
+            Append(type, block.IsEmpty ? Http2Frame.EndHeaders : (byte)0, stream, piece);
+            type = Http2Frame.Continuation;
+        }
+        while (!block.IsEmpty);
+    }
+
+    private void AppendReset(int stream, int code) => AppendNumber(Http2Frame.RstStream, stream, code);
+
+    private void AppendNumber(byte type, int stream, int number)
+    {
+        Span<byte> payload = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(payload, number);
+        Append(type, 0, stream, payload);
+    }
+
+    private void Append(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
+    {
+        var room = Output.Room(Http2Frame.HeaderBytes + payload.Length);
+        Http2Frame.Write(room, payload.Length, type, flags, stream);
+        payload.CopyTo(room[Http2Frame.HeaderBytes..]);
+        Output.Append(Http2Frame.HeaderBytes + payload.Length);
+    }
+}
