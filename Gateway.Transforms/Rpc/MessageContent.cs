@@ -2,6 +2,9 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using Gateway.Transforms.Verdicts;
+using Microsoft.AspNetCore.Http;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -39,6 +42,15 @@ internal sealed class MessageContent : HttpContent
     /// the other side, where nobody acts on it.
     /// </summary>
     public Reach Reach => _isTaken ? Reach.PerhapsSent : Reach.NotSent;
+
+    /// <summary>The request of a call of a cluster with <c>"Protocol": "http"</c>: the bare message by POST, through the cluster's HTTP client.</summary>
+    public HttpRequestMessage RequestTo(ClusterModel cluster, string instance, string path) =>
+        new(HttpMethod.Post, RequestUtilities.MakeDestinationAddress(instance, path, QueryString.Empty))
+        {
+            Version = cluster.Config.HttpRequest?.Version ?? HttpVersion.Version11,
+            VersionPolicy = cluster.Config.HttpRequest?.VersionPolicy ?? HttpVersionPolicy.RequestVersionExact,
+            Content = this,
+        };
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

@@ -28,7 +28,7 @@ public sealed class OwnCalls
         }
 
         using var message = new MessageContent(request, more: null);
-        using var asked = HttpCall.RequestOf(cluster, instance.Model.Config.Address, path, message);
+        using var asked = message.RequestTo(cluster, instance.Model.Config.Address, path);
         using var response = await cluster.HttpClient.SendAsync(asked, cancellationToken);
         return await ReadAsync(Answer.OfHttp(response), maxAnswer, cancellationToken);
     }

@@ -118,7 +118,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
     {
         var cancellationToken = context.RequestAborted;
         using var content = new MessageContent(rpc.Message, rpc.Rest);
-        using var request = HttpCall.RequestOf(cluster, destinationPrefix, rpc.Route.Path, content);
+        using var request = content.RequestTo(cluster, destinationPrefix, rpc.Route.Path);
         try
         {
             foreach (var (name, value) in FieldsOf(context))

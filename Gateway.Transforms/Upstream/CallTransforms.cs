@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -18,6 +19,21 @@ internal sealed class CallTransforms(HttpContext context, HttpTransformer transf
         new(StringComparer.OrdinalIgnoreCase) { "connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "content-length", "content-type", "grpc-accept-encoding" };
 
     private HttpResponseMessage? _response;
+
+    /// <summary>What came with an answer, in the form that transforms read.</summary>
+    public static HttpResponseMessage ResponseOf(HttpStatusCode status, Version version, IReadOnlyList<KeyValuePair<string, string>> fields)
+    {
+        var response = new HttpResponseMessage(status) { Version = version };
+        foreach (var (name, value) in fields)
+        {
+            if (!response.Headers.TryAddWithoutValidation(name, value))
+            {
+                response.Content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return response;
+    }
 
     /// <summary>The request as the operator wants it. He may change everything but the message.</summary>
     public async ValueTask<UpstreamRequest> ApplyAsync(UpstreamRequest request, string destinationPrefix)

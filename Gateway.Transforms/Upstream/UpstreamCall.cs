@@ -31,6 +31,15 @@ internal abstract class UpstreamCall : IAsyncDisposable
     /// <summary>Bytes of the answer that have come and were not taken yet.</summary>
     public long Untaken => Volatile.Read(ref _received) - Volatile.Read(ref _taken);
 
+    /// <summary>The request has been appended whole to what goes out.</summary>
+    public bool IsSent => RequestEnd != long.MaxValue;
+
+    /// <summary>The peer has ended the answer, and the connection's reader is done with the call.</summary>
+    public bool IsEnded { get; set; }
+
+    /// <summary>Whether all fields that come with the answer are kept, and not only those that the gateway reads.</summary>
+    public bool KeepsFields { get; set; }
+
     /// <summary>The instance has begun to answer.</summary>
     public abstract bool IsAnswered { get; }
 
@@ -144,7 +153,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
             _pipe.Reader.Complete();
             _pipe.Writer.Complete();
             _pipe.Reset();
-            _isComplete = _isFlushDue = false;
+            _isComplete = _isFlushDue = IsEnded = KeepsFields = false;
             var left = _received - _told;
             _received = _taken = _told = 0;
             RequestEnd = long.MaxValue;

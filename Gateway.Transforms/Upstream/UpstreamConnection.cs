@@ -20,6 +20,7 @@ internal abstract class UpstreamConnection
     private const int ManyWaiting = 1 << 20;
 
     private const int BufferLength = 64 << 10;
+    private const int MaxSpareCalls = 128;
 
     /// <summary>A peer that takes nothing for so long is gone, whatever its system acknowledges.</summary>
     private static readonly TimeSpan MaxWrite = TimeSpan.FromSeconds(20);
@@ -29,6 +30,7 @@ internal abstract class UpstreamConnection
 
     private readonly Stream _stream;
     private readonly List<(UpstreamCall Call, long Id)> _touched = [];
+    private readonly Stack<UpstreamCall> _spare = [];
     private Action<UpstreamConnection>? _changed;
     private int _reserved;
     private long _untaken;
@@ -75,6 +77,9 @@ internal abstract class UpstreamConnection
     /// <summary>How many calls may be under way.</summary>
     protected abstract int Capacity { get; }
 
+    /// <summary>No further call can begin on it.</summary>
+    protected virtual bool IsUsedUp => false;
+
     /// <summary>The calls under way. Under the lock.</summary>
     protected abstract IEnumerable<UpstreamCall> Calls { get; }
 
@@ -104,7 +109,27 @@ internal abstract class UpstreamConnection
 
     /// <summary>Sends a request, and for a large one begins to, in the place that was taken for it.</summary>
     /// <exception cref="AnswerException">The connection has ended.</exception>
-    public abstract UpstreamCall Send(in UpstreamRequest request, CancellationToken cancellationToken);
+    public UpstreamCall Send(in UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        if (TryBegin(request) is not { } call)
+        {
+            Release();
+            throw AnswerException.Unreachable("the connection has ended", isReplayable: true);
+        }
+
+        if (!call.IsSent)
+        {
+            call.SendingStop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            call.Sending = SendRestAsync(call, request, call.SendingStop.Token);
+        }
+
+        if (IsUsedUp)
+        {
+            Retire();
+        }
+
+        return call;
+    }
 
     /// <summary>Takes no new calls, and ends with the last one.</summary>
     public void Retire()
@@ -179,6 +204,14 @@ internal abstract class UpstreamConnection
         _changed?.Invoke(this);
     }
 
+    /// <summary>Begins a call, and sends its request if that can be done at once; null when the connection takes none any more.</summary>
+    protected abstract UpstreamCall? TryBegin(in UpstreamRequest request);
+
+    /// <summary>Sends a request that does not go out at once. What it throws ends the call.</summary>
+    protected abstract Task SendAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken);
+
+    protected abstract UpstreamCall MakeCall();
+
     protected abstract void LookAfter();
 
     /// <summary>Writes why the connection ends, where the protocol has words for that. Under the lock.</summary>
@@ -230,7 +263,35 @@ internal abstract class UpstreamConnection
     protected void TellChanged() => _changed?.Invoke(this);
 
     /// <summary>Bytes of answers were taken, or are not wanted any more. Under the lock.</summary>
-    protected void Free(long count) => _untaken -= count;
+    protected void Free(long count)
+    {
+        _untaken -= count;
+        Freed(count);
+    }
+
+    /// <summary>So many bytes more may come. Under the lock.</summary>
+    protected abstract void Freed(long count);
+
+    /// <summary>A call for a request, perhaps one that has served others. Under the lock.</summary>
+    protected UpstreamCall TakeCall(long id, in UpstreamRequest request)
+    {
+        var call = _spare.Count > 0 ? _spare.Pop() : MakeCall();
+        call.Begin(id);
+        call.KeepsFields = request.OnHeader is not null;
+        return call;
+    }
+
+    /// <summary>A call is over: it and its place serve others, as soon as nobody reads its request any more.</summary>
+    protected ValueTask LetGoAsync(UpstreamCall call)
+    {
+        if (call.Sending is not null)
+        {
+            return StopAndLetGoAsync(call);
+        }
+
+        LetGo(call);
+        return default;
+    }
 
     /// <summary>Gives a place back.</summary>
     public void Release()
@@ -244,15 +305,63 @@ internal abstract class UpstreamConnection
         Released(isLast);
     }
 
+    /// <summary>The failure of a call whose connection has ended: whether it can have reached the instance is known by what was written.</summary>
+    protected AnswerException FailureOf(UpstreamCall call, string reason) =>
+        call.IsAnswered ? AnswerException.Broken($"the answer broke off: {reason}", Reach.Answered)
+        : call.RequestEnd > Output.Begun ? AnswerException.Unreachable(reason, isReplayable: true)
+        : AnswerException.Broken(reason, Reach.PerhapsSent);
+
+    private async Task SendRestAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var id = call.Id;
+        try
+        {
+            await SendAsync(call, request, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            // Of a call that has ended for a reason of its own nobody hears it.
+            call.Complete(id, exception);
+        }
+    }
+
+    private async ValueTask StopAndLetGoAsync(UpstreamCall call)
+    {
+        await call.SendingStop!.CancelAsync();
+        // How it ended was told to the reader of the answer.
+        await call.Sending!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        call.SendingStop.Dispose();
+        LetGo(call);
+    }
+
+    private void LetGo(UpstreamCall call)
+    {
+        bool isLast;
+        lock (Sync)
+        {
+            // Of a call that the peer has not ended, the reader may be reading something this moment.
+            var isDone = call.IsEnded;
+            Free(call.Reset());
+            if (isDone && _spare.Count < MaxSpareCalls)
+            {
+                _spare.Push(call);
+            }
+
+            isLast = TakeBackPlace();
+        }
+
+        Released(isLast);
+    }
+
     /// <summary>Takes the place of a call back. Under the lock; <see cref="Released"/> comes after it.</summary>
     /// <returns>Whether the connection has nothing more to do.</returns>
-    protected bool TakeBackPlace()
+    private bool TakeBackPlace()
     {
         _quietSince = Time.GetTimestamp();
         return --_reserved == 0 && !IsOpen;
     }
 
-    protected void Released(bool isLast)
+    private void Released(bool isLast)
     {
         if (isLast)
         {
@@ -261,12 +370,6 @@ internal abstract class UpstreamConnection
 
         _changed?.Invoke(this);
     }
-
-    /// <summary>The failure of a call whose connection has ended: whether it can have reached the instance is known by what was written.</summary>
-    protected AnswerException FailureOf(UpstreamCall call, string reason) =>
-        call.IsAnswered ? AnswerException.Broken($"the answer broke off: {reason}", Reach.Answered)
-        : call.RequestEnd > Output.Begun ? AnswerException.Unreachable(reason, isReplayable: true)
-        : AnswerException.Broken(reason, Reach.PerhapsSent);
 
     private async Task ReadAsync()
     {

@@ -14,16 +14,10 @@ internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
     /// <summary>Why there is no message; null when there is one.</summary>
     public AnswerException? Failure { get; private set; }
 
-    /// <summary>What the sub-service has added to the answer, for those who ask for <see cref="KeepsFields"/>.</summary>
+    /// <summary>What the sub-service has added to the answer, where that is kept.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Fields { get; private set; } = [];
 
-    /// <summary>Whether somebody asks for <see cref="Fields"/>.</summary>
-    public bool KeepsFields { get; set; }
-
     public override bool IsAnswered => Length > 0 || Failure is not null;
-
-    /// <summary>The answer has come whole.</summary>
-    public bool IsEnded { get; set; }
 
     /// <summary>The answer has begun.</summary>
     public void BeginAnswer(in BrpcMeta meta, int length, AnswerException? failure)
@@ -46,6 +40,5 @@ internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
         Length = 0;
         Failure = null;
         Fields = [];
-        KeepsFields = IsEnded = false;
     }
 }

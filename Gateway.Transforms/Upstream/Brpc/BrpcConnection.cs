@@ -25,13 +25,11 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
 
     private const int PieceLength = 16 << 10;
     private const int MostCalls = 1000;
-    private const int MaxSpareCalls = 128;
 
     /// <summary>An answer that was begun may pause for so long: all others behind it wait too.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<long, BrpcCall> _calls = [];
-    private readonly Stack<BrpcCall> _spare = [];
     private long _lastId;
     private TaskCompletionSource? _room;
     private long _resumedAt;
@@ -50,23 +48,6 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
 
     protected override IEnumerable<UpstreamCall> Calls => _calls.Values;
 
-    public override UpstreamCall Send(in UpstreamRequest request, CancellationToken cancellationToken)
-    {
-        if (TryBegin(request) is not { } call)
-        {
-            Release();
-            throw AnswerException.Unreachable("the connection has ended", isReplayable: true);
-        }
-
-        if (call.RequestEnd == long.MaxValue)
-        {
-            call.SendingStop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            call.Sending = SendAsync(call, request, call.SendingStop.Token);
-        }
-
-        return call;
-    }
-
     /// <summary>Ends a call; <see cref="BrpcCall.DisposeAsync"/>.</summary>
     public ValueTask EndAsync(BrpcCall call)
     {
@@ -75,7 +56,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
         {
             _calls.Remove(call.Id);
             // Behind a request that is not whole nothing can be read, and an answer that nobody takes would have to come whole before another.
-            isInTheWay = isForOne && !(call.IsEnded && call.RequestEnd != long.MaxValue);
+            isInTheWay = isForOne && !(call.IsEnded && call.IsSent);
         }
 
         if (isInTheWay)
@@ -83,13 +64,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
             Fail(new IOException("the call was given up"));
         }
 
-        if (call.Sending is null)
-        {
-            Recycle(call);
-            return default;
-        }
-
-        return EndSendingAsync(call);
+        return LetGoAsync(call);
     }
 
     /// <summary>Bytes of an answer were taken.</summary>
@@ -98,9 +73,10 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
         lock (Sync)
         {
             Free(count);
-            ResumeIfRoom();
         }
     }
+
+    protected override UpstreamCall MakeCall() => new BrpcCall(this);
 
     protected override Task RoomAsync()
     {
@@ -275,8 +251,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
         call.Complete(id, failure);
     }
 
-    /// <summary>Begins a call, and sends the request if that can be done at once; null when the connection has ended.</summary>
-    private BrpcCall? TryBegin(in UpstreamRequest request)
+    protected override UpstreamCall? TryBegin(in UpstreamRequest request)
     {
         lock (Sync)
         {
@@ -285,10 +260,8 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
                 return null;
             }
 
-            var call = _spare.Count > 0 ? _spare.Pop() : new BrpcCall(this);
-            call.Begin(++_lastId);
+            var call = (BrpcCall)TakeCall(++_lastId, request);
             call.Method = methods.Of(request.Path);
-            call.KeepsFields = request.OnHeader is not null;
             _calls.Add(_lastId, call);
             if (request.Rest is null && request.Message.Length <= SmallRequest)
             {
@@ -306,28 +279,18 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
     /// <summary>Such a request is not divided in the output, so that others may go out at the same time.</summary>
     private static bool IsWhole(in UpstreamRequest request) => request.Rest is null && request.Message.Length <= MaxShared;
 
-    /// <summary>Sends a request that does not go out at once.</summary>
-    private async Task SendAsync(BrpcCall call, UpstreamRequest request, CancellationToken cancellationToken)
+    protected override async Task SendAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
     {
-        var id = call.Id;
-        try
+        var brpc = (BrpcCall)call;
+        if (!IsWhole(request))
         {
-            if (IsWhole(request))
-            {
-                while (!TryAppendWhole(call, request, out var drained))
-                {
-                    await drained.WaitAsync(cancellationToken);
-                }
-            }
-            else
-            {
-                await SendDividedAsync(call, request, cancellationToken);
-            }
+            await SendDividedAsync(brpc, request, cancellationToken);
+            return;
         }
-        catch (Exception exception)
+
+        while (!TryAppendWhole(brpc, request, out var drained))
         {
-            // Of a call that has ended for a reason of its own nobody hears it.
-            call.Complete(id, exception);
+            await drained.WaitAsync(cancellationToken);
         }
     }
 
@@ -441,7 +404,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
         Output.Append(header.Length);
     }
 
-    private void ResumeIfRoom()
+    protected override void Freed(long count)
     {
         if (Untaken <= HeldAhead)
         {
@@ -457,32 +420,5 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
             _resumedAt = Time.GetTimestamp();
             room.SetResult();
         }
-    }
-
-    private async ValueTask EndSendingAsync(BrpcCall call)
-    {
-        await call.SendingStop!.CancelAsync();
-        // How it ended was told to the reader of the answer.
-        await call.Sending!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        call.SendingStop.Dispose();
-        Recycle(call);
-    }
-
-    private void Recycle(BrpcCall call)
-    {
-        // Of a call whose answer has not come whole, the reader may be reading it this moment.
-        var isDone = call.IsEnded;
-        var left = call.Reset();
-        lock (Sync)
-        {
-            Free(left);
-            ResumeIfRoom();
-            if (isDone && _spare.Count < MaxSpareCalls)
-            {
-                _spare.Push(call);
-            }
-        }
-
-        Release();
     }
 }

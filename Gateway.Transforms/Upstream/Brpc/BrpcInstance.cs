@@ -31,7 +31,7 @@ internal sealed class BrpcInstance : UpstreamInstance
             await brpc.WaitAsync(cancellationToken);
             if (onHeader is not null)
             {
-                await onHeader(ResponseOf(brpc));
+                await onHeader(CallTransforms.ResponseOf(HttpStatusCode.OK, HttpVersion.Version11, brpc.Fields));
             }
 
             return brpc.Failure is { } failure ? throw failure : new Answer(new BrpcAnswer(brpc), brpc.Length);
@@ -49,20 +49,5 @@ internal sealed class BrpcInstance : UpstreamInstance
         var connection = new BrpcConnection(stream, _methods, Time, isForOne);
         connection.Start(pool.Changed);
         return connection;
-    }
-
-    /// <summary>What was answered beside the message, in the form that YARP's transforms read.</summary>
-    private static HttpResponseMessage ResponseOf(BrpcCall call)
-    {
-        var response = new HttpResponseMessage(HttpStatusCode.OK);
-        foreach (var (name, value) in call.Fields)
-        {
-            if (!response.Headers.TryAddWithoutValidation(name, value))
-            {
-                response.Content.Headers.TryAddWithoutValidation(name, value);
-            }
-        }
-
-        return response;
     }
 }

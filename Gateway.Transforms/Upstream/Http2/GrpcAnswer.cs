@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Net;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Wire;
 
@@ -35,7 +36,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
             if (onHeader is not null)
             {
                 await call.WaitAsync(cancellationToken);
-                await onHeader(call.ToResponse());
+                await onHeader(CallTransforms.ResponseOf((HttpStatusCode)call.Status, HttpVersion.Version20, call.Fields));
             }
 
             var message = Begin(call, (await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken)).Buffer);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream.Http2;
@@ -31,22 +30,13 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     /// <summary>What is said of a failure, in percent encoding.</summary>
     public string? GrpcMessage { get; private set; }
 
-    /// <summary>The header's fields, for those who ask for <see cref="KeepsFields"/>.</summary>
+    /// <summary>The header's fields, where they are kept.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Fields => _fields ?? [];
-
-    /// <summary>Whether all fields of the header are kept, and not only those that the gateway reads.</summary>
-    public bool KeepsFields { get; set; }
 
     /// <summary>The header has come; what comes now are trailers.</summary>
     public bool HasHeader { get; set; }
 
     public override bool IsAnswered => HasHeader;
-
-    /// <summary>The request has been sent whole.</summary>
-    public bool IsSent { get; set; }
-
-    /// <summary>The peer has ended the stream.</summary>
-    public bool IsEnded { get; set; }
 
     /// <summary>Bytes that the peer takes of the request.</summary>
     public long Window { get; set; }
@@ -100,21 +90,6 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     /// <summary>Where a message follows, the header does not say how the call went.</summary>
     public void ForgetStatus() => GrpcStatus = GrpcMessage = null;
 
-    /// <summary>The header in the form that YARP's transforms read.</summary>
-    public HttpResponseMessage ToResponse()
-    {
-        var response = new HttpResponseMessage((HttpStatusCode)Status) { Version = HttpVersion.Version20 };
-        foreach (var (name, value) in Fields)
-        {
-            if (!response.Headers.TryAddWithoutValidation(name, value))
-            {
-                response.Content.Headers.TryAddWithoutValidation(name, value);
-            }
-        }
-
-        return response;
-    }
-
     public override ValueTask DisposeAsync() => connection.EndAsync(this);
 
     protected override void Taken(long count) => connection.Taken(this, count);
@@ -122,7 +97,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     protected override void ResetAnswer()
     {
         ForgetHeader();
-        HasHeader = IsSent = IsEnded = KeepsFields = false;
+        HasHeader = false;
         Window = Credit = 0;
         Room = null;
     }

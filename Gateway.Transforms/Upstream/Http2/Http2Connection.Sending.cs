@@ -10,31 +10,7 @@ internal sealed partial class Http2Connection
     /// <summary>A request up to this length goes out in one piece with its header, in bytes.</summary>
     private const int SmallRequest = 8 << 10;
 
-    public override UpstreamCall Send(in UpstreamRequest request, CancellationToken cancellationToken)
-    {
-        if (TryBegin(request) is not { } call)
-        {
-            Release();
-            throw NotSent();
-        }
-
-        if (!call.IsSent)
-        {
-            call.SendingStop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            call.Sending = SendAsync(call, request, call.SendingStop.Token);
-        }
-
-        if (_nextStream < 0)
-        {
-            // The numbers of streams are used up.
-            Retire();
-        }
-
-        return call;
-    }
-
-    /// <summary>Begins a stream, and sends the request if it is small; null when there can be no more streams.</summary>
-    private Http2Call? TryBegin(in UpstreamRequest request)
+    protected override UpstreamCall? TryBegin(in UpstreamRequest request)
     {
         lock (Sync)
         {
@@ -43,11 +19,9 @@ internal sealed partial class Http2Connection
                 return null;
             }
 
-            var call = _spare.Count > 0 ? _spare.Pop() : new Http2Call(this);
+            var call = (Http2Call)TakeCall(_nextStream, request);
             Volatile.Write(ref _lastStream, _nextStream);
-            call.Begin(_nextStream);
             call.Window = _peerStreamWindow;
-            call.KeepsFields = request.OnHeader is not null;
             _calls.Add(_nextStream, call);
             AppendHeaders(_nextStream, _headers.Write(request, ref _block));
             if (request.Rest is null && request.Message.Length <= SmallRequest)
@@ -60,31 +34,25 @@ internal sealed partial class Http2Connection
         }
     }
 
-    /// <summary>Sends a request that does not go out at once.</summary>
-    private async Task SendAsync(Http2Call call, UpstreamRequest request, CancellationToken cancellationToken)
+    protected override async Task SendAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
     {
-        var id = call.Id;
+        var stream = (Http2Call)call;
         var piece = ArrayPool<byte>.Shared.Rent(request.Rest is null ? GrpcFrame.HeaderBytes : Http2Frame.MaxLength);
         try
         {
             GrpcFrame.WriteHeader(piece, (uint)request.Length!.Value);
-            await WriteAsync(call, piece.AsMemory(0, GrpcFrame.HeaderBytes), isEnd: false, cancellationToken);
+            await WriteAsync(stream, piece.AsMemory(0, GrpcFrame.HeaderBytes), isEnd: false, cancellationToken);
             foreach (var part in request.Message)
             {
-                await WriteAsync(call, part, isEnd: false, cancellationToken);
+                await WriteAsync(stream, part, isEnd: false, cancellationToken);
             }
 
             if (request.Rest is { } rest)
             {
-                await rest.CopyToAsync((bytes, token) => WriteAsync(call, bytes, isEnd: false, token), piece.AsMemory(0, Http2Frame.MaxLength), cancellationToken);
+                await rest.CopyToAsync((bytes, token) => WriteAsync(stream, bytes, isEnd: false, token), piece.AsMemory(0, Http2Frame.MaxLength), cancellationToken);
             }
 
-            await WriteAsync(call, default, isEnd: true, cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            // Of a call that has ended for a reason of its own nobody hears it.
-            call.Complete(id, exception);
+            await WriteAsync(stream, default, isEnd: true, cancellationToken);
         }
         finally
         {
@@ -164,7 +132,6 @@ internal sealed partial class Http2Connection
         call.Window -= count;
         if (isLast)
         {
-            call.IsSent = true;
             call.RequestEnd = Output.End;
         }
     }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -11,13 +10,11 @@ internal sealed partial class Http2Connection : UpstreamConnection
 {
     private const int DefaultWindow = 65535;
     private const int MostStreams = 1000;
-    private const int MaxSpareCalls = 128;
 
     private readonly RequestHeaders _headers;
     private readonly UpstreamSettings _settings;
     private readonly PingInterval _pings;
     private readonly Dictionary<int, Http2Call> _calls = [];
-    private readonly Stack<Http2Call> _spare = [];
     private readonly HpackDecoder _decoder = new();
     private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _block = new byte[512];
@@ -54,32 +51,26 @@ internal sealed partial class Http2Connection : UpstreamConnection
 
     protected override int Capacity => _capacity;
 
+    /// <summary>The numbers of streams are used up, or the peer takes no more of them.</summary>
+    protected override bool IsUsedUp => Volatile.Read(ref _nextStream) < 0;
+
     protected override IEnumerable<UpstreamCall> Calls => _calls.Values;
 
     /// <summary>Ends a call; <see cref="Http2Call.DisposeAsync"/>.</summary>
     public ValueTask EndAsync(Http2Call call)
     {
-        var id = (int)call.Id;
-        var isSending = call.Sending is not null;
-        var isLast = false;
         lock (Sync)
         {
+            var id = (int)call.Id;
             if (_calls.Remove(id) && !IsClosed && !(call.IsEnded && call.IsSent))
             {
                 AppendReset(id, Http2Code.Cancel);
             }
 
             call.Room?.TrySetResult();
-            isLast = !isSending && Recycle(call);
         }
 
-        if (isSending)
-        {
-            return EndSendingAsync(call);
-        }
-
-        Released(isLast);
-        return default;
+        return LetGoAsync(call);
     }
 
     /// <summary>Bytes of an answer were taken.</summary>
@@ -88,10 +79,13 @@ internal sealed partial class Http2Connection : UpstreamConnection
         lock (Sync)
         {
             Free(count);
-            Credit((int)count);
             Credit(call, (int)call.Id, (int)count);
         }
     }
+
+    protected override UpstreamCall MakeCall() => new Http2Call(this);
+
+    protected override void Freed(long count) => Credit((int)count);
 
     protected override void LookAfter()
     {
@@ -138,8 +132,6 @@ internal sealed partial class Http2Connection : UpstreamConnection
             WakeAll();
         }
     }
-
-    private static AnswerException NotSent() => AnswerException.Unreachable("the connection has ended", isReplayable: true);
 
     private void Greet()
     {
@@ -238,36 +230,5 @@ internal sealed partial class Http2Connection : UpstreamConnection
         {
             call.Room?.TrySetResult();
         }
-    }
-
-    private async ValueTask EndSendingAsync(Http2Call call)
-    {
-        await call.SendingStop!.CancelAsync();
-        // How it ended was told to the reader of the answer.
-        await call.Sending!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        call.SendingStop.Dispose();
-        bool isLast;
-        lock (Sync)
-        {
-            isLast = Recycle(call);
-        }
-
-        Released(isLast);
-    }
-
-    /// <summary>Nobody needs the call any more. Under the lock.</summary>
-    private bool Recycle(Http2Call call)
-    {
-        // Of a call that the peer has not ended, the reader may be reading a header this moment.
-        var isDone = call.IsEnded;
-        var left = (int)call.Reset();
-        Free(left);
-        Credit(left);
-        if (isDone && _spare.Count < MaxSpareCalls)
-        {
-            _spare.Push(call);
-        }
-
-        return TakeBackPlace();
     }
 }
