@@ -14,6 +14,9 @@ internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory
     /// </summary>
     private const int MaxResponseHeaders = 16 << 10;
 
+    /// <summary>brpc's server does not look at the windows of streams, and the HTTP handler closes the connection when one is overrun.</summary>
+    private const int StreamWindow = 16 << 20;
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
@@ -24,7 +27,7 @@ internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory
         handler.ConnectCallback = static (context, cancellationToken) => WatchedSocket.ConnectAsync(context.DnsEndPoint, cancellationToken);
         handler.PooledConnectionLifetime = ConnectionLifetime;
         handler.MaxResponseHeadersLength = MaxResponseHeaders;
-        handler.InitialHttp2StreamWindowSize = settings.StreamWindow;
+        handler.InitialHttp2StreamWindowSize = settings.StreamWindow ?? StreamWindow;
         // Servers end connections whose clients ping without having asked for anything.
         handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
         handler.KeepAlivePingDelay = settings.PingInterval ?? Timeout.InfiniteTimeSpan;

@@ -22,7 +22,7 @@ internal sealed class SubServiceClientFactoryTests
         Assert.Multiple(() =>
         {
             Assert.That(sut.KeepAlivePingDelay, Is.EqualTo(Timeout.InfiniteTimeSpan));
-            Assert.That(sut.InitialHttp2StreamWindowSize, Is.EqualTo(1 << 20));
+            Assert.That(sut.InitialHttp2StreamWindowSize, Is.EqualTo(16 << 20));
             Assert.That(sut.MaxResponseHeadersLength, Is.EqualTo(16 << 10), "in KiB");
         });
     }

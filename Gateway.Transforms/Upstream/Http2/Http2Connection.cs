@@ -9,10 +9,15 @@ namespace Gateway.Transforms.Upstream.Http2;
 internal sealed partial class Http2Connection : UpstreamConnection
 {
     private const int DefaultWindow = 65535;
+
+    /// <summary>What a slow client may have wait for it, in bytes, where the settings do not say.</summary>
+    private const int UsualStreamWindow = 1 << 20;
+
     private const int MostStreams = 1000;
 
     private readonly RequestHeaders _headers;
     private readonly UpstreamSettings _settings;
+    private readonly int _streamWindow;
     private readonly PingInterval _pings;
     private readonly Dictionary<int, Http2Call> _calls = [];
     private readonly HpackDecoder _decoder = new();
@@ -38,6 +43,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
     {
         _headers = headers;
         _settings = settings;
+        _streamWindow = settings.StreamWindow ?? UsualStreamWindow;
         _pings = pings;
         _nextStream = firstStream;
         lock (Sync)
@@ -142,7 +148,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
         BinaryPrimitives.WriteInt16BigEndian(settings, EnablePush);
         BinaryPrimitives.WriteInt32BigEndian(settings[2..], 0);
         BinaryPrimitives.WriteInt16BigEndian(settings[6..], InitialWindowSize);
-        BinaryPrimitives.WriteInt32BigEndian(settings[8..], _settings.StreamWindow);
+        BinaryPrimitives.WriteInt32BigEndian(settings[8..], _streamWindow);
         Append(Http2Frame.Settings, 0, 0, settings);
         AppendNumber(Http2Frame.WindowUpdate, 0, MaxUntaken - DefaultWindow);
     }
@@ -217,7 +223,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
         }
 
         call.Credit += count;
-        if (call.Credit >= _settings.StreamWindow / 2)
+        if (call.Credit >= _streamWindow / 2)
         {
             AppendNumber(Http2Frame.WindowUpdate, stream, call.Credit);
             call.Credit = 0;
