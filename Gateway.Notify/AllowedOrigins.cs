@@ -1,4 +1,4 @@
-using Gateway.Notify.Connections;
+using Microsoft.AspNetCore.Http;
 
 namespace Gateway.Notify;
 
@@ -44,4 +44,21 @@ public sealed class AllowedOrigins
     /// <summary>Whether a page is let in.</summary>
     /// <param name="origin">What its browser says.</param>
     public bool Contains(string origin) => IsAny || (Origin.TryParse(origin, out var parsed) && _texts.Contains(parsed.Text));
+
+    /// <summary>
+    /// Whether a page may open a socket. Browsers let any page connect anywhere and only say where it came from, so it is up to the server. Where no
+    /// page is listed, those of the gateway's own host may.
+    /// </summary>
+    internal bool Admits(HttpRequest request)
+    {
+        var origin = request.Headers.Origin.ToString();
+        if (origin.Length == 0)
+        {
+            return true;
+        }
+
+        return IsEmpty
+            ? Origin.TryParse(origin, out var page) && page.Host.Length > 0 && string.Equals(page.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
+            : Contains(origin);
+    }
 }

@@ -1,7 +1,9 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
+using Gateway.Notify.Endpoint;
 using Gateway.Notify.Presence;
+using Gateway.Notify.Upkeep;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

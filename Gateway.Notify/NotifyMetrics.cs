@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify;
 
@@ -40,10 +39,11 @@ internal sealed class NotifyMetrics
 
     public void Opened() => _open.Add(1);
 
-    public void Closed(CloseReason reason)
+    /// <param name="code">The close code.</param>
+    public void Closed(int code)
     {
         _open.Add(-1);
-        _closed.Add(1, new KeyValuePair<string, object?>("code", reason.Code));
+        _closed.Add(1, new KeyValuePair<string, object?>("code", code));
     }
 
     public void Published(string type) => _published.Add(1, new KeyValuePair<string, object?>("type", type));
@@ -63,11 +63,11 @@ internal sealed class NotifyMetrics
 
     public void Rebalanced(int count) => _rebalanced.Add(count);
 
-    public void Dropped(int count, CloseReason reason)
+    public void Dropped(int count, string reason)
     {
         if (count > 0)
         {
-            _dropped.Add(count, new KeyValuePair<string, object?>("reason", reason.Text));
+            _dropped.Add(count, new KeyValuePair<string, object?>("reason", reason));
         }
     }
 

@@ -1,7 +1,3 @@
-using Gateway.Notify.Connections;
-using Gateway.Notify.Delivery;
-using Gateway.Notify.Presence;
-
 namespace Gateway.Notify;
 
 /// <summary>The notify hub: who may connect, how much, and how patiently a socket is served. Section <c>Gateway:Notify</c>.</summary>
@@ -140,4 +136,49 @@ public sealed class NotifyOptions
 
     /// <summary>Whether plain clients are sent away as well, when no others are left; they may miss events meanwhile. Default no.</summary>
     public bool RebalancePlain { get; set; }
+}
+
+/// <summary>
+/// How many devices of one user are served at once. A device is a login session: a connection with the session of an older one takes
+/// that one's place under every policy but <see cref="All"/>, where several windows of one login are served side by side.
+/// </summary>
+public enum DevicePolicy
+{
+    /// <summary>Every socket of a user is told everything.</summary>
+    All,
+
+    /// <summary>The newest connection replaces all others.</summary>
+    OnePerUser,
+
+    /// <summary>Up to MaxDevices; a further one replaces the oldest.</summary>
+    KickOldest,
+
+    /// <summary>Up to MaxDevices; a further one is refused.</summary>
+    RejectNew,
+}
+
+/// <summary>What takes events from the node where they arise to the nodes that hold the sockets.</summary>
+public enum EventBusKind
+{
+    /// <summary>Redis where the sessions are in Redis, otherwise none.</summary>
+    Auto,
+
+    /// <summary>None: this node is the only one.</summary>
+    InProcess,
+
+    /// <summary>Redis, which all nodes share.</summary>
+    Redis,
+}
+
+/// <summary>What happens when a user's last socket, anywhere, has been gone for the grace period.</summary>
+public enum LastDisconnect
+{
+    /// <summary>The online marker is removed; the session stays, so that a page that is opened again is still logged in.</summary>
+    ClearMarker,
+
+    /// <summary>The online marker is removed and the sessions of the user's sockets end.</summary>
+    Logout,
+
+    /// <summary>Nothing.</summary>
+    Keep,
 }

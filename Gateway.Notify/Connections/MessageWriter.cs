@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Gateway.Notify.Takeover;
 

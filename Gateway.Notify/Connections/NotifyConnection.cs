@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Security.Cryptography;
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Gateway.Notify.Takeover;
 

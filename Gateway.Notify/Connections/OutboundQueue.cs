@@ -1,4 +1,3 @@
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify.Connections;
@@ -46,7 +45,7 @@ internal sealed class OutboundQueue(NotifyOptions options, NotifyMetrics metrics
 
     public void Drop(CloseReason reason)
     {
-        metrics.Dropped(_messages?.Count(message => message.Event is not null) ?? 0, reason);
+        metrics.Dropped(_messages?.Count(message => message.Event is not null) ?? 0, reason.Text);
         metrics.Queued(-_bytes);
         _messages = null;
         _bytes = 0;

@@ -1,4 +1,3 @@
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify.Connections;

@@ -1,5 +1,4 @@
 using Gateway.Notify.Connections;
-using Gateway.Notify.Presence;
 using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -90,7 +89,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
 
                     if (request.Resume is { } from)
                     {
-                        Replay.Send(connection, from, answer.Missed, _metrics);
+                        Replay(connection, from, answer.Missed);
                     }
 
                     UserSockets.Release(connection);
@@ -152,7 +151,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
         lock (bucket)
         {
             UserSockets.Place(connection, missed.Top);
-            Replay.Send(connection, from, missed, _metrics);
+            Replay(connection, from, missed);
             UserSockets.Release(connection);
         }
     }
@@ -270,6 +269,19 @@ internal sealed class EventBus : BackgroundService, IEventBus
         }
 
         return wait > TimeSpan.Zero ? Task.Delay(wait, _time, cancellationToken) : Task.CompletedTask;
+    }
+
+    /// <summary>Answers a client that asks for what came after a position: with those events, or by saying that some of them are gone.</summary>
+    private void Replay(NotifyConnection connection, FeedPosition from, Missed missed)
+    {
+        var (top, events) = missed;
+        connection.TryEnqueue(ExtendedFrames.Resumed(events is not null, events is null ? top : from), asReplay: true);
+        foreach (var (sequence, hubEvent) in events ?? [])
+        {
+            connection.TryEnqueue(new Outbound(ExtendedFrames.EventHead(sequence, hubEvent.Body.Length), hubEvent), asReplay: true);
+        }
+
+        _metrics.Replayed(events?.Count ?? 0);
     }
 
     private static void Remove(LocalBucket bucket, NotifyConnection connection)

@@ -1,3 +1,5 @@
+using Gateway.Notify.Protocol;
+
 namespace Gateway.Notify.Delivery;
 
 /// <summary>The newest events of one user in this process's memory, for those who resume. Bounded by number, bytes and age.</summary>
@@ -51,4 +53,15 @@ internal sealed class EventHistory(NotifyOptions options, HistoryMemory memory)
         _bytes -= length;
         memory.Return(length);
     }
+}
+
+/// <summary>How many bytes the histories of all users take together.</summary>
+internal sealed class HistoryMemory(long limit)
+{
+    private long _taken;
+
+    /// <summary>Takes bytes, to be returned in any case. False when they are more than there is room for.</summary>
+    public bool TryTake(long bytes) => Interlocked.Add(ref _taken, bytes) <= limit;
+
+    public void Return(long bytes) => Interlocked.Add(ref _taken, -bytes);
 }

@@ -1,5 +1,5 @@
 using Gateway.Notify.Connections;
-using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify.Delivery;
 
@@ -62,3 +62,34 @@ internal enum JoinOutcome
     Full,
     OutOfReach,
 }
+
+/// <summary>What a store tells the node that holds sockets of a user.</summary>
+internal abstract record Letter
+{
+    /// <param name="HubEvent">What happened.</param>
+    /// <param name="Recipients">Whom of this node it is for.</param>
+    /// <param name="Told">Sockets that have had it already, when it could not be numbered; null for none.</param>
+    public sealed record Event(HubEvent HubEvent, IReadOnlyList<Recipient> Recipients, IReadOnlySet<NotifyConnection>? Told = null) : Letter;
+
+    /// <summary>Connections of a user that make room for another.</summary>
+    public sealed record Kick(string UserId, IReadOnlyCollection<string> ConnectionIds) : Letter;
+
+    /// <summary>The sockets of one session, or of all where it is null, are to be closed.</summary>
+    public sealed record Disconnect(string UserId, string? SessionId) : Letter;
+}
+
+/// <param name="UserId">Who is told.</param>
+/// <param name="Sequence">The event's place among that user's; 0 where nobody counts.</param>
+internal readonly record struct Recipient(string UserId, ulong Sequence);
+
+/// <summary>A user whose last socket has been gone for the grace period.</summary>
+/// <param name="Bucket">The user's bucket.</param>
+/// <param name="UserId">Who has gone.</param>
+internal readonly record struct DueUser(int Bucket, string UserId);
+
+/// <summary>Such a user, taken on by this node.</summary>
+/// <param name="Bucket">The user's bucket.</param>
+/// <param name="UserId">Who has gone.</param>
+/// <param name="Sessions">The sessions of the sockets that have left.</param>
+/// <param name="Claim">Tells this departure from a later one.</param>
+internal sealed record Departure(int Bucket, string UserId, IReadOnlyCollection<string> Sessions, string Claim);

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Notify.Connections;
-using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Notify.Delivery;

@@ -1,5 +1,5 @@
 using Gateway.Notify.Connections;
-using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify.Delivery;
 
@@ -62,3 +62,10 @@ public sealed class NotifyHub
         return _bus.DisconnectAsync(userId, sessionId, cancellationToken);
     }
 }
+
+/// <summary>One open socket of a user.</summary>
+/// <param name="ConnectionId">Unique among all nodes.</param>
+/// <param name="Node">The gateway that holds it.</param>
+/// <param name="IsExtended">Whether it speaks gateway.notify.v2.</param>
+/// <param name="Since">When it was let in.</param>
+public sealed record SocketInfo(string ConnectionId, string Node, bool IsExtended, DateTimeOffset Since);

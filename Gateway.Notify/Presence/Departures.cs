@@ -34,13 +34,3 @@ internal sealed class Departures(IHubStore store, DepartureActions actions, Time
         }
     }
 }
-
-/// <param name="Bucket">The user's bucket.</param>
-/// <param name="UserId">Who has gone.</param>
-internal readonly record struct DueUser(int Bucket, string UserId);
-
-/// <param name="Bucket">The user's bucket.</param>
-/// <param name="UserId">Who has gone.</param>
-/// <param name="Sessions">The sessions of the sockets that have left.</param>
-/// <param name="Claim">Tells this departure from a later one.</param>
-internal sealed record Departure(int Bucket, string UserId, IReadOnlyCollection<string> Sessions, string Claim);

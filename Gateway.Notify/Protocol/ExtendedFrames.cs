@@ -1,4 +1,3 @@
-using Gateway.Notify.Delivery;
 using Gateway.Protocol.NotifyV2;
 using Google.Protobuf;
 

@@ -17,13 +17,13 @@ internal sealed class ConnectionTakeover
 {
     private readonly ConnectionContext _connection;
     private readonly IDuplexPipe _transport;
-    private readonly LentHeartbeat? _heartbeat;
+    private readonly HttpHeartbeat? _heartbeat;
     private readonly SocketOutput? _output;
-    private readonly LentOutput? _lent;
+    private readonly HttpOutputPipe? _httpOutput;
     private ServeSocket? _serve;
     private WebSocketCreationOptions? _options;
 
-    /// <summary>Lends the connection to HTTP, which is about to begin.</summary>
+    /// <summary>Puts itself between the connection and HTTP, which is about to begin.</summary>
     public ConnectionTakeover(ConnectionContext connection)
     {
         _connection = connection;
@@ -31,14 +31,14 @@ internal sealed class ConnectionTakeover
         if (BareSocket(connection) is { } socket)
         {
             _output = new SocketOutput(socket);
-            _lent = new LentOutput(connection, _output);
+            _httpOutput = new HttpOutputPipe(connection, _output);
         }
 
-        connection.Transport = new LentTransport(new LentReader(_transport.Input, this), _lent?.Writer ?? new LentWriter(_transport.Output, this));
+        connection.Transport = new HttpTransport(new HttpReader(_transport.Input, this), _httpOutput?.Writer ?? new HttpWriter(_transport.Output, this));
         connection.Features.Set(this);
         if (connection.Features.Get<IConnectionHeartbeatFeature>() is { } heartbeat)
         {
-            _heartbeat = new LentHeartbeat(heartbeat);
+            _heartbeat = new HttpHeartbeat(heartbeat);
             connection.Features.Set<IConnectionHeartbeatFeature>(_heartbeat);
         }
     }
@@ -65,12 +65,12 @@ internal sealed class ConnectionTakeover
         _serve = serve;
     }
 
-    /// <summary>HTTP has come to its end, for good or ill: the connection is what it was.</summary>
-    public async Task EndLendingAsync()
+    /// <summary>HTTP has ended, for good or ill: the connection is as it was before.</summary>
+    public async Task DetachHttpAsync()
     {
-        if (_lent is not null)
+        if (_httpOutput is not null)
         {
-            await _lent.EndAsync();
+            await _httpOutput.EndAsync();
         }
 
         _connection.Transport = _transport;
@@ -94,3 +94,9 @@ internal sealed class ConnectionTakeover
     private static Socket? BareSocket(ConnectionContext connection) =>
         connection.Features.Get<ITlsHandshakeFeature>() is null ? connection.Features.Get<IConnectionSocketFeature>()?.Socket : null;
 }
+
+/// <summary>Serves a socket to its end.</summary>
+/// <param name="socket">The socket.</param>
+/// <param name="bare">The bare connection that the socket is upon; null where it is a request that has not ended.</param>
+/// <param name="gone">Tells when the connection is gone.</param>
+internal delegate Task ServeSocket(WebSocket socket, TransportStream? bare, CancellationToken gone);

@@ -15,11 +15,11 @@ public static class TakeoverExtensions
         port.Use(next => connection => RunAsync(next, connection));
     }
 
-    /// <summary>While the socket is served this waits with nothing in hand, which a method that lends as well would not.</summary>
+    /// <summary>A method of its own, so that nothing but the socket is held while that is served: what HTTP needed belongs to <see cref="RunHttpAsync"/>.</summary>
     private static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection) =>
-        await (await LendAsync(next, connection)).ContinueAsync();
+        await (await RunHttpAsync(next, connection)).ContinueAsync();
 
-    private static async Task<ConnectionTakeover> LendAsync(ConnectionDelegate next, ConnectionContext connection)
+    private static async Task<ConnectionTakeover> RunHttpAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         var takeover = new ConnectionTakeover(connection);
         try
@@ -28,7 +28,7 @@ public static class TakeoverExtensions
         }
         finally
         {
-            await takeover.EndLendingAsync();
+            await takeover.DetachHttpAsync();
         }
 
         return takeover;

@@ -1,12 +1,11 @@
-using Microsoft.AspNetCore.Http.Features;
 using Gateway.Notify;
 using Gateway.Notify.Connections;
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
 using Gateway.Notify.Presence;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Events;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Proxy.Hub;

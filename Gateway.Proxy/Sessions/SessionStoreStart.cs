@@ -1,5 +1,4 @@
 using Gateway.Notify;
-using Gateway.Notify.Presence;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Options;
 

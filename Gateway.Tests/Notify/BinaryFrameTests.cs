@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Gateway.Protocol;
 using Google.Protobuf;

@@ -1,6 +1,6 @@
 using System.Net;
 using Gateway.Notify;
-using Gateway.Notify.Connections;
+using Gateway.Notify.Endpoint;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Tests.Notify;

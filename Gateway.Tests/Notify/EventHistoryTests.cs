@@ -1,5 +1,6 @@
 using Gateway.Notify;
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Protocol;
 
 namespace Gateway.Tests.Notify;
 

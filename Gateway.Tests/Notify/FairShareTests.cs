@@ -1,5 +1,5 @@
 using Gateway.Notify;
-using Gateway.Notify.Connections;
+using Gateway.Notify.Upkeep;
 
 namespace Gateway.Tests.Notify;
 

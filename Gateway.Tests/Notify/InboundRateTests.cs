@@ -1,4 +1,4 @@
-using Gateway.Notify.Connections;
+using Gateway.Notify.Endpoint;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Notify;

@@ -1,5 +1,4 @@
 using Gateway.Notify.Delivery;
-using Gateway.Notify.Presence;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Events;

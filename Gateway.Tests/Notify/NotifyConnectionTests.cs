@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Gateway.Notify;
 using Gateway.Notify.Connections;
-using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using Gateway.Chaos.Hub;
-using Gateway.Notify.Connections;
+using Gateway.Notify.Upkeep;
 using Gateway.Protocol.NotifyV2;
 using Gateway.Tests.Notify.Faults;
 using Gateway.Tests.Support;

@@ -1,6 +1,7 @@
 using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Protocol;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -89,7 +89,7 @@ internal sealed class TakeoverTests
     public void Heartbeat_AfterItsStop_TellsNobody()
     {
         var server = new ServerHeartbeat();
-        var sut = new LentHeartbeat(server);
+        var sut = new HttpHeartbeat(server);
         var beats = 0;
         sut.OnHeartbeat(_ => beats++, this);
         server.Beat();
@@ -103,7 +103,7 @@ internal sealed class TakeoverTests
     [Test]
     public void Heartbeat_OfTwo_IsRefused()
     {
-        var sut = new LentHeartbeat(new ServerHeartbeat());
+        var sut = new HttpHeartbeat(new ServerHeartbeat());
         sut.OnHeartbeat(_ => { }, this);
 
         Assert.That(() => sut.OnHeartbeat(_ => { }, this), Throws.InvalidOperationException);

@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
-using Gateway.Notify.Presence;
+using Gateway.Notify.Endpoint;
 using Gateway.Notify.Protocol;
 
 namespace Gateway.Chaos.Fuzzing.Targets;

@@ -1,3 +1,5 @@
+using Gateway.Notify.Protocol;
+
 namespace Gateway.Notify.Delivery.Redis;
 
 /// <summary>Large events that were just fetched: the letters of several buckets name the same one, which is to come from Redis once.</summary>

@@ -1,5 +1,5 @@
 using Gateway.Notify.Connections;
-using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
 
 namespace Gateway.Notify.Delivery.Redis;
 
@@ -25,20 +25,20 @@ internal sealed class RedisBucket
     private readonly NotifyMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
-    private readonly OwnCalls _calls = new();
-    private readonly Graves _graves;
+    private readonly PendingPublishes _pending = new();
+    private readonly DeadNodes _deadNodes;
     private readonly OneAtATime _beats;
     private readonly OneAtATime _work;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Task _looking = Task.CompletedTask;
+    private volatile Task _check = Task.CompletedTask;
     private volatile IReadOnlyList<(string Node, string LastBeat)> _dead = [];
     private volatile string _epoch = "";
     private bool _isUp;
-    private bool _isDoubted;
+    private bool _isSuspect;
     private bool _needsRepair = true;
     private long _lostAt;
     private long _clockAhead;
-    private long _read;
+    private long _lastRead;
     private int _miscounted;
     private int _due;
 
@@ -47,7 +47,7 @@ internal sealed class RedisBucket
         (_number, _redis, _store, _options, _metrics, _time) = (number, redis, store, options, metrics, time);
         var interval = options.NodeTimeout / BeatsPerTimeout;
         _interval = interval < LongestInterval ? interval : LongestInterval;
-        _graves = new Graves(options.NodeTimeout, time);
+        _deadNodes = new DeadNodes(options.NodeTimeout, time);
         _beats = new OneAtATime(BeatAsync);
         _work = new OneAtATime(WorkAsync);
     }
@@ -77,13 +77,13 @@ internal sealed class RedisBucket
     }
 
     /// <summary>Redis has been found, or found away: nobody waits for the first look any more.</summary>
-    public void Looked() => _begun.TrySetResult();
+    public void FirstAttemptEnded() => _begun.TrySetResult();
 
     /// <summary>Looks at once whether Redis is still there and still the same. Until that is known, nothing is sent.</summary>
-    public void Look()
+    public void CheckRedis()
     {
-        Volatile.Write(ref _isDoubted, true);
-        _looking = _beats.AskAsync();
+        Volatile.Write(ref _isSuspect, true);
+        _check = _beats.AskAsync();
     }
 
     public async ValueTask PublishAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
@@ -173,14 +173,14 @@ internal sealed class RedisBucket
                     await hubEvent.KeepAsync(_redis.KeepAsync);
                 }
 
-                var call = _calls.Begin();
+                var call = _pending.Begin();
                 var concluding = ConcludeAsync(call, hubEvent, recipients);
                 await concluding.WaitAsync(_options.RedisTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!concluding.IsCompleted)
                 {
                     // It may get in yet. Then those who keep count hear of it by its letter, and otherwise load anew.
-                    _calls.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
-                    Look();
+                    _pending.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
+                    CheckRedis();
                 }
 
                 return;
@@ -204,7 +204,7 @@ internal sealed class RedisBucket
             var (epoch, refused) = await _redis.PublishAsync(_number, call, hubEvent, recipients);
             if (epoch.Length > 0)
             {
-                _calls.Succeeded(call);
+                _pending.Succeeded(call);
                 Refuse(hubEvent, refused);
                 RepairIfNew(epoch);
                 return;
@@ -221,7 +221,7 @@ internal sealed class RedisBucket
         }
 
         Lose(recipients.Count, reason);
-        _calls.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
+        _pending.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
     }
 
     /// <summary>What is lost is neither repeated nor stored. Who keeps count is told to load anew as soon as Redis can say so to all nodes.</summary>
@@ -232,7 +232,7 @@ internal sealed class RedisBucket
         if (reason == "outage")
         {
             // Whether Redis is away says the beat, and meanwhile others wait for what it says.
-            Look();
+            CheckRedis();
         }
     }
 
@@ -256,9 +256,9 @@ internal sealed class RedisBucket
             await _begun.Task.WaitAsync(_options.RedisTimeout, _time);
         }
 
-        if (IsUp && !_looking.IsCompleted)
+        if (IsUp && !_check.IsCompleted)
         {
-            await _looking.WaitAsync(_options.RedisTimeout, _time);
+            await _check.WaitAsync(_options.RedisTimeout, _time);
         }
 
         return IsUp;
@@ -282,11 +282,11 @@ internal sealed class RedisBucket
     private async Task BeatAsync()
     {
         var lostAt = Volatile.Read(ref _lostAt);
-        var isDoubted = Interlocked.Exchange(ref _isDoubted, false);
+        var isSuspect = Interlocked.Exchange(ref _isSuspect, false);
         try
         {
             var beat = await _redis.BeatAsync(
-                _number, lostAt == 0 ? null : _time.GetElapsedTime(lostAt), afresh: isDoubted || !IsUp, Volatile.Read(ref _read));
+                _number, lostAt == 0 ? null : _time.GetElapsedTime(lostAt), afresh: isSuspect || !IsUp, Volatile.Read(ref _lastRead));
             Interlocked.CompareExchange(ref _lostAt, 0, lostAt);
             OnBeat(beat);
         }
@@ -297,7 +297,7 @@ internal sealed class RedisBucket
             Down(RedisFault.Of(exception).Reason);
         }
 
-        Looked();
+        FirstAttemptEnded();
     }
 
     private void OnBeat(Beat beat)
@@ -311,10 +311,10 @@ internal sealed class RedisBucket
         if (!wasUp || beat.Epoch != _epoch)
         {
             // Whoever has been away himself has no right to call others dead.
-            _graves.LookAway();
+            _deadNodes.Restart();
         }
 
-        _dead = _graves.Look(beat.Silent);
+        _dead = _deadNodes.Find(beat.Silent);
         Volatile.Write(ref _clockAhead, beat.Clock - Now());
         Volatile.Write(ref _due, beat.Due);
         _miscounted = beat.Seats == _store.Bus.CountOf(_number) ? 0 : _miscounted + 1;
@@ -325,7 +325,7 @@ internal sealed class RedisBucket
             Volatile.Write(ref _needsRepair, true);
         }
 
-        if (Volatile.Read(ref _needsRepair) || beat.Newest != Volatile.Read(ref _read) || beat.Epoch != _epoch || _dead.Count > 0)
+        if (Volatile.Read(ref _needsRepair) || beat.Newest != Volatile.Read(ref _lastRead) || beat.Epoch != _epoch || _dead.Count > 0)
         {
             _ = _work.AskAsync();
         }
@@ -379,7 +379,7 @@ internal sealed class RedisBucket
                 _store.Bus.TellBehind(_number);
             }
 
-            await BuryAsync();
+            await StrikeDeadAsync();
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
         {
@@ -402,11 +402,11 @@ internal sealed class RedisBucket
             var (epoch, newest) = await _redis.EnterAsync(_number);
             if (epoch.Length == 0)
             {
-                Look();
+                CheckRedis();
                 return false;
             }
 
-            Volatile.Write(ref _read, Math.Min(_read, newest));
+            Volatile.Write(ref _lastRead, Math.Min(_lastRead, newest));
 
             foreach (var some in _store.Bus.SocketsOf(_number).Chunk(SeatsAtOnce))
             {
@@ -452,7 +452,7 @@ internal sealed class RedisBucket
     {
         while (true)
         {
-            var (epoch, newest, letters) = await _redis.ReadAsync(_number, _read);
+            var (epoch, newest, letters) = await _redis.ReadAsync(_number, _lastRead);
             if (epoch != _epoch || newest is null)
             {
                 // First who is here and where they stand, then what is new to them.
@@ -468,7 +468,7 @@ internal sealed class RedisBucket
 
             if (letters.Count < RedisCalls.LettersAtOnce)
             {
-                Advance(letters.Count == 0 ? Math.Max(_read, newest.Value) : _read, Math.Max(_read, newest.Value));
+                Advance(letters.Count == 0 ? Math.Max(_lastRead, newest.Value) : _lastRead, Math.Max(_lastRead, newest.Value));
                 return;
             }
         }
@@ -477,12 +477,12 @@ internal sealed class RedisBucket
     /// <summary>A mailbox holds only so many letters, and its numbers jump when Redis may have lost some.</summary>
     private void Advance(long follows, long number)
     {
-        if (follows != _read)
+        if (follows != _lastRead)
         {
             _ = RepairAsync();
         }
 
-        Volatile.Write(ref _read, number);
+        Volatile.Write(ref _lastRead, number);
     }
 
     private async Task HandOnAsync(Mail mail)
@@ -503,7 +503,7 @@ internal sealed class RedisBucket
                 told = told with { HubEvent = large };
             }
 
-            letter = mail.Call == 0 ? told : told with { Told = _calls.Delivered(mail.Call) };
+            letter = mail.Call == 0 ? told : told with { Told = _pending.Delivered(mail.Call) };
         }
 
         if (letter is not null)
@@ -513,19 +513,19 @@ internal sealed class RedisBucket
         }
 
         // Who keeps count finds out whether it was meant for him.
-        _store.Unread();
+        _store.LetterUnread();
         _ = RepairAsync();
     }
 
     /// <summary>Strikes the seats of dead nodes, each a few at a time, with letters in between. Other survivors may help.</summary>
-    private async Task BuryAsync()
+    private async Task StrikeDeadAsync()
     {
         foreach (var (node, lastBeat) in _dead)
         {
             var left = await _redis.StrikeAsync(_number, node, lastBeat);
             if (left >= 0)
             {
-                _store.Buried(node);
+                _store.NodeStruck(node);
             }
 
             if (left > 0)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Notify.Connections;
-using Gateway.Notify.Presence;
+using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,7 +20,7 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
     private readonly ILogger _logger;
     private readonly RedisFaultLog _told;
     private readonly RedisBucket[] _buckets;
-    private readonly ConcurrentDictionary<string, byte> _buried = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _struck = new(StringComparer.Ordinal);
     private EventBus? _bus;
     private bool _isDegraded = true;
 
@@ -95,9 +95,9 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
     }
 
     /// <summary>A letter has been passed over.</summary>
-    public void Unread()
+    public void LetterUnread()
     {
-        if (_told.IsNews(new RedisFault(RedisFaultKind.NameRefused, nameof(Unread))))
+        if (_told.IsNews(new RedisFault(RedisFaultKind.NameRefused, nameof(LetterUnread))))
         {
             Log.LetterUnread(_logger);
         }
@@ -131,9 +131,9 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
     }
 
     /// <summary>This node sees to a dead one, in some bucket.</summary>
-    public void Buried(string node)
+    public void NodeStruck(string node)
     {
-        if (_buried.TryAdd(node, 0))
+        if (_struck.TryAdd(node, 0))
         {
             Log.NodeGone(_logger, node);
         }
@@ -198,7 +198,7 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
 
             foreach (var bucket in _buckets)
             {
-                bucket.Looked();
+                bucket.FirstAttemptEnded();
             }
 
             await Task.Delay(RetryInterval, _time, stoppingToken);
@@ -212,7 +212,7 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
         {
             foreach (var bucket in _buckets)
             {
-                bucket.Look();
+                bucket.CheckRedis();
             }
         }
     };

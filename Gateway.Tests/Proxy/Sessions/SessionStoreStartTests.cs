@@ -1,5 +1,4 @@
 using Gateway.Notify;
-using Gateway.Notify.Presence;
 using Gateway.Proxy.Sessions;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;

@@ -1,10 +1,11 @@
+using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery.Redis;
 using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Upkeep;
 
 /// <summary>
 /// Sends some sockets away each second while this node has far more than others: a socket stays where it is, so without that nodes that are added would

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Endpoint;
 
 /// <summary>Counts the sockets of this node and of each <see cref="ClientNetwork"/>, from before the upgrade on.</summary>
 internal sealed class ConnectionLimits(IOptions<NotifyOptions> options)

@@ -1,4 +1,4 @@
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Endpoint;
 
 /// <summary>Counts what a client sends, second by second.</summary>
 internal sealed class InboundRate(int perSecond, TimeProvider time)

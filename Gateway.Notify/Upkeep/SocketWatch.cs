@@ -1,7 +1,8 @@
+using Gateway.Notify.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Upkeep;
 
 /// <summary>
 /// Looks once a second for sockets whose client does not take its events, shows no session or is silent. One loop for all, so that an idle

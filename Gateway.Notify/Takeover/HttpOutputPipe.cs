@@ -4,17 +4,17 @@ using Microsoft.AspNetCore.Connections;
 namespace Gateway.Notify.Takeover;
 
 /// <summary>
-/// What HTTP writes into in place of the server's own pipe, for as long as it has the connection. At its end this one is known to be
-/// empty, which the server's can't be asked: so nothing of the socket overtakes the answer to its handshake.
+/// The pipe that HTTP writes into in place of the server's own, emptied into the same output as the socket's frames. When HTTP has ended this pipe is
+/// known to be empty, which cannot be known of the server's: so no frame of the socket overtakes the answer to its handshake.
 /// </summary>
-internal sealed class LentOutput
+internal sealed class HttpOutputPipe
 {
     private readonly Pipe _pipe = new(new PipeOptions(useSynchronizationContext: false));
     private readonly ConnectionContext _connection;
     private readonly SocketOutput _output;
     private readonly Task _sending;
 
-    public LentOutput(ConnectionContext connection, SocketOutput output)
+    public HttpOutputPipe(ConnectionContext connection, SocketOutput output)
     {
         _connection = connection;
         _output = output;

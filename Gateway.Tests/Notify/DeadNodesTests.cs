@@ -5,19 +5,19 @@ namespace Gateway.Tests.Notify;
 
 /// <summary>When a silent node is taken for dead. Who has been away himself, or sees only a clock jump, buries nobody.</summary>
 [TestFixture]
-internal sealed class GravesTests
+internal sealed class DeadNodesTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Timeout = 6 * Second;
 
     private FakeTimeProvider _time = null!;
-    private Graves _sut = null!;
+    private DeadNodes _sut = null!;
 
     [SetUp]
     public void SetUp()
     {
         _time = new FakeTimeProvider();
-        _sut = new Graves(Timeout, _time);
+        _sut = new DeadNodes(Timeout, _time);
     }
 
     [Test]
@@ -57,7 +57,7 @@ internal sealed class GravesTests
 
     private IReadOnlyList<(string Node, string LastBeat)> Look(string lastBeat)
     {
-        var dead = _sut.Look([("other", lastBeat)]);
+        var dead = _sut.Find([("other", lastBeat)]);
         _time.Advance(Second);
         return dead;
     }

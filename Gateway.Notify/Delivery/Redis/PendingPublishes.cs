@@ -6,7 +6,7 @@ namespace Gateway.Notify.Delivery.Redis;
 /// The events this node has sent to Redis and has no answer for, or had none in time: should one have got in all the same, those of this
 /// node who have been told it are not told again. Bounded.
 /// </summary>
-internal sealed class OwnCalls
+internal sealed class PendingPublishes
 {
     private const int MostTold = 1024;
 

@@ -1,13 +1,15 @@
 using System.Net;
 using System.Net.WebSockets;
+using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Gateway.Notify.Takeover;
+using Gateway.Notify.Upkeep;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Endpoint;
 
 /// <summary>Takes a WebSocket from its upgrade to its end.</summary>
 internal sealed partial class NotifyEndpoint(
@@ -40,7 +42,7 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
-        if (!OriginCheck.IsAllowed(context.Request, _origins))
+        if (!_origins.Admits(context.Request))
         {
             Log.OriginRefused(logger, context.Request.Headers.Origin.ToString());
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -101,7 +103,7 @@ internal sealed partial class NotifyEndpoint(
         }
         finally
         {
-            metrics.Closed(reason);
+            metrics.Closed(reason.Code);
             Log.Closed(logger, connection.UserId, reason.Code, reason.Text);
             if (connection.UserId.Length > 0)
             {

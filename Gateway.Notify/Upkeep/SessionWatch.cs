@@ -1,10 +1,11 @@
+using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Upkeep;
 
 /// <summary>
 /// Looks up the session of every socket again from time to time, and closes those whose session has ended. Sockets are due one by one,

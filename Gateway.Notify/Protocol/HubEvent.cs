@@ -1,6 +1,4 @@
-using Gateway.Notify.Protocol;
-
-namespace Gateway.Notify.Delivery;
+namespace Gateway.Notify.Protocol;
 
 /// <summary>One event on its way to sockets, serialized once for all of them.</summary>
 internal sealed class HubEvent
@@ -45,4 +43,25 @@ internal sealed class HubEvent
     }
 
     public static HubEvent Of(Guid id, ReadOnlySpan<byte> body, long publishedAt) => new(id, BinaryFrame.Of(body), body.Length, publishedAt);
+}
+
+/// <summary>An event and its place among the events of one user.</summary>
+internal readonly record struct NumberedEvent(ulong Sequence, HubEvent Event);
+
+/// <summary>A place in the row of all events of one user.</summary>
+/// <param name="Epoch">Which count the sequence belongs to; another epoch says that the count began anew.</param>
+/// <param name="Sequence">The newest event up to here; 0 before the first.</param>
+internal readonly record struct FeedPosition(string Epoch, ulong Sequence);
+
+/// <summary>
+/// One WebSocket message to be written: what is this socket's or this user's own, then the body of an event, which all its recipients
+/// share. One of them may be missing.
+/// </summary>
+/// <param name="Head">Written first.</param>
+/// <param name="Event">Null for everything that is no event.</param>
+internal readonly record struct Outbound(ReadOnlyMemory<byte> Head, HubEvent? Event)
+{
+    public int Length => Head.Length + Body.Length;
+
+    public ReadOnlyMemory<byte> Body => Event?.Body ?? default;
 }

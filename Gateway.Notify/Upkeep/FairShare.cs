@@ -1,4 +1,4 @@
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify.Upkeep;
 
 /// <summary>
 /// How many sockets this node sends away so that others get their share. It begins when the node is far above the mean, and ends before it is at the mean. It

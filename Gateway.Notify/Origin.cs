@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Gateway.Notify.Connections;
+namespace Gateway.Notify;
 
 /// <summary>Where a page comes from, in the one spelling that all others of the same place are compared by.</summary>
 /// <param name="Text">As browsers send it: lower case, punycode, no usual port, no slash at the end.</param>

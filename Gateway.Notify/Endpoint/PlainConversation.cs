@@ -1,7 +1,8 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Protocol;
 
-namespace Gateway.Notify.Protocol;
+namespace Gateway.Notify.Endpoint;
 
 /// <summary>
 /// What a plain client says: its session, once. After that it only listens, and nothing it sends is answered. The server's part of

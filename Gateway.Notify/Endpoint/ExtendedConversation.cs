@@ -1,9 +1,10 @@
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Protocol;
 using Gateway.Protocol.NotifyV2;
 using Google.Protobuf;
 
-namespace Gateway.Notify.Protocol;
+namespace Gateway.Notify.Endpoint;
 
 /// <summary>What a client of gateway.notify.v2 says: hello first, then now and then where it stands or a fresh session.</summary>
 internal sealed class ExtendedConversation(
