@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
 using Gateway.Transforms.Reporting;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -35,7 +38,6 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<MessageFieldsParser>();
         services.TryAddSingleton<RpcCatalogs>();
         services.TryAddSingleton<RpcRouteParser>();
-        services.TryAddSingleton(provider => new RouteNotes(provider.GetRequiredService<RpcRouteParser>()));
         services.TryAddSingleton<RpcMetrics>();
         services.TryAddSingleton<RpcReply>();
         services.TryAddSingleton<Upstreams>();
@@ -61,9 +63,9 @@ public static class RpcServiceCollectionExtensions
         services.AddOptions<UserDetailsOptions>().BindConfiguration(UserDetailsOptions.SectionName);
         services.TryAddSingleton<RuleParser>();
         services.TryAddSingleton<EventDispatcher>();
-        services.TryAddSingleton(provider => new EventClusterRules(
-            provider.GetRequiredService<RpcRouteParser>(), provider.GetRequiredService<RuleParser>(), provider.GetRequiredService<RpcCatalogs>()));
-        services.TryAddSingleton(provider => new TestEvent(provider.GetRequiredService<RuleParser>(), provider.GetRequiredService<RpcCatalogs>()));
+        services.TryAddSingleton(provider => new TestEvent(provider.GetRequiredService<IOptions<EventOptions>>(), provider.GetRequiredService<RpcCatalogs>()));
+        services.TryAddSingleton(provider => new RouteChecks(
+            provider.GetRequiredService<RpcRouteParser>(), provider.GetRequiredService<TestEvent>(), provider.GetRequiredService<RpcCatalogs>()));
         return builder;
     }
 

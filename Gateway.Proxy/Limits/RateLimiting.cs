@@ -1,6 +1,6 @@
 using System.Threading.RateLimiting;
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Polly.CircuitBreaker;

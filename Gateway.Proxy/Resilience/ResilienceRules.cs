@@ -1,5 +1,5 @@
 using Gateway.Proxy.Resilience.Health;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Resilience;

@@ -1,4 +1,4 @@
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;

@@ -1,4 +1,4 @@
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 
 namespace Gateway.Proxy.Routing;
 

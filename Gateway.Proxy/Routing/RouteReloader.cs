@@ -1,4 +1,5 @@
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Routes;
+using Gateway.Transforms.Schema;
 
 namespace Gateway.Proxy.Routing;
 
@@ -7,7 +8,7 @@ internal sealed partial class RouteReloader(
     RouteLoader loader,
     RouteProvider provider,
     RpcCatalogs catalogs,
-    RouteNotes notes,
+    RouteChecks checks,
     RouteStatus status,
     RouteMetrics metrics,
     TimeProvider time,
@@ -167,7 +168,7 @@ internal sealed partial class RouteReloader(
 
     private void TellNotes(RouteSet set)
     {
-        if (notes.Describe(set.Routes) is { Count: > 0 } sentences)
+        if (checks.FindNotes(set.Routes) is { Count: > 0 } sentences)
         {
             Log.Noted(logger, string.Join(' ', sentences));
         }

@@ -19,7 +19,7 @@ internal sealed class RouteSet(
     /// <summary>A hash of what the operator wrote.</summary>
     public string Revision { get; } = revision;
 
-    /// <summary>The name of the <see cref="Transforms.Rpc.RpcCatalog"/> that its routes use.</summary>
+    /// <summary>The name of the <see cref="Transforms.Schema.RpcCatalog"/> that its routes use.</summary>
     public string CatalogName { get; } = catalogName;
 
     public IChangeToken ChangeToken => _replaced;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;

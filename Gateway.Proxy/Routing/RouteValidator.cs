@@ -2,6 +2,7 @@ using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Resilience;
 using Gateway.Transforms.Events;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Upstream;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -9,7 +10,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Proxy.Routing;
 
 /// <summary>Finds every mistake in the routes and clusters: those YARP knows, those of our transforms, and those nobody else looks for.</summary>
-internal sealed class RouteValidator(IConfigValidator validator, EventClusterRules events, IOptions<UserDetailsOptions> userDetails, IOptions<EtcdOptions> etcd)
+internal sealed class RouteValidator(IConfigValidator validator, RouteChecks checks, IOptions<UserDetailsOptions> userDetails, IOptions<EtcdOptions> etcd)
 {
     private const string UnknownTransform = "Unknown transform: ";
 
@@ -42,15 +43,15 @@ internal sealed class RouteValidator(IConfigValidator validator, EventClusterRul
             if (unreadable.Count == 0)
             {
                 readable.Add(route);
-                errors.AddRange(events.Check(route, clusters));
+                errors.AddRange(checks.CheckLookUps(route, clusters));
                 errors.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
             }
         }
 
         errors.AddRange(RouteRules.CheckEqualMatches(readable));
-        errors.AddRange(events.CheckNames(readable));
-        errors.AddRange(events.CheckTest(set.CatalogName));
-        errors.AddRange(events.Check(userDetails.Value, set.CatalogName, clusters));
+        errors.AddRange(checks.CheckNames(readable));
+        errors.AddRange(checks.CheckTestEvent(set.CatalogName));
+        errors.AddRange(checks.CheckUserDetails(userDetails.Value, set.CatalogName, clusters));
         return errors;
     }
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;

@@ -1,5 +1,5 @@
 using Gateway.Proxy.Hosting;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Routes;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Routing;
@@ -49,7 +49,7 @@ public static class ValidateCommand
             Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
             var loader = services.GetRequiredService<RouteLoader>();
             var set = loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
-            notes.AddRange(services.GetRequiredService<RouteNotes>().Describe(set.Routes));
+            notes.AddRange(services.GetRequiredService<RouteChecks>().FindNotes(set.Routes));
         });
         // A setting out of its range is found again by a route that needs it.
         return [.. errors.Distinct()];

@@ -1,6 +1,6 @@
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Support;
-using Gateway.Tests.Transforms.Rpc;
+using Gateway.Tests.Transforms.Schema;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

@@ -1,4 +1,6 @@
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Verdicts;
+using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -25,4 +27,11 @@ internal sealed class ErrorEnvelope(IOptions<ErrorOptions> options)
         // Browsers wait for its end, and the rest of the request may be read away first.
         await response.CompleteAsync();
     }
+}
+
+/// <summary>The header that carries the machine-readable code of a failure, beside errmsg for people.</summary>
+public static class ErrorHeader
+{
+    /// <summary>The codes are listed in docs/wire-contract.md.</summary>
+    public const string Name = "x-gateway-error";
 }

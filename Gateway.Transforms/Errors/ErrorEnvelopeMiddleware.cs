@@ -1,4 +1,5 @@
 using Gateway.Transforms.Reporting;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
@@ -51,7 +52,7 @@ internal sealed class ErrorEnvelopeMiddleware(
             accessLog.Write(context, rpc, verdict.Outcome);
             if (verdict.Outcome is not RpcOutcome.ClientGone)
             {
-                await rpc.DiscardRestAsync(context, options.Value, time, lifetime.ApplicationStopping);
+                await rpc.DiscardRemainderAsync(context, options.Value, time, lifetime.ApplicationStopping);
             }
         }
         finally

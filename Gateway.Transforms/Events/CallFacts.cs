@@ -8,10 +8,11 @@ namespace Gateway.Transforms.Events;
 /// <param name="caller">The session's user.</param>
 /// <param name="sources">The values of the request, of the answer, and then of each look-up in the order of the route.</param>
 /// <param name="users">Reads the details of users; null where no rule shows any.</param>
-internal sealed class CallFacts(string caller, FieldValues[] sources, UserLookUp? users)
+internal sealed class CallFacts(string caller, FieldValues[] sources, UserDetails? users)
 {
     public const int Request = 0;
     public const int Answer = 1;
+    public const int FirstLookUp = 2;
 
     private Dictionary<string, KnownUser>? _users;
     private IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? _told;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Gateway.Transforms.Wire;
+using Gateway.Transforms.Schema;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;

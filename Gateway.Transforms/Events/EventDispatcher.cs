@@ -1,5 +1,4 @@
 using System.Buffers;
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -136,7 +135,7 @@ internal sealed partial class EventDispatcher(
         }));
     }
 
-    private async Task LearnAsync(string route, UserLookUp users, IReadOnlyCollection<string> userIds, CallFacts facts)
+    private async Task LearnAsync(string route, UserDetails users, IReadOnlyCollection<string> userIds, CallFacts facts)
     {
         if (userIds.Count == 0)
         {

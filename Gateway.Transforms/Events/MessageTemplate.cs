@@ -50,6 +50,15 @@ internal sealed class MessageTemplate
         return (Measure(_root, facts, sizes), sizes);
     }
 
+    /// <summary>The message by itself.</summary>
+    public byte[] Make(CallFacts facts)
+    {
+        var (length, sizes) = Measure(facts);
+        var message = new byte[length];
+        Write(facts, sizes, message);
+        return message;
+    }
+
     public void Write(CallFacts facts, int[] sizes, Span<byte> target) => WriteFields(_root, facts, sizes, ref target);
 
     private Node Find(IReadOnlyList<FieldDescriptor> path)
@@ -78,7 +87,7 @@ internal sealed class MessageTemplate
         {
             size += child.Constant is { } constant ? constant.Length
                 : child.Value is { } value ? MeasureValue(child, value, facts, sizes)
-                : SizeOf(child.Field, Measure(child, facts, sizes));
+                : WireValue.FieldSize(child.Field.FieldNumber, Measure(child, facts, sizes));
         }
 
         return sizes[node.Index] = size;
@@ -99,7 +108,7 @@ internal sealed class MessageTemplate
             }
             else
             {
-                WriteHead(child.Field, sizes[child.Index], ref target);
+                WireValue.WriteHead(ref target, child.Field.FieldNumber, sizes[child.Index]);
                 WriteFields(child, facts, sizes, ref target);
             }
         }
@@ -120,7 +129,7 @@ internal sealed class MessageTemplate
         {
             for (var i = 0; i < count; i++)
             {
-                length += SizeOf(field, (int)value.Value(facts, i).Length);
+                length += WireValue.FieldSize(field.FieldNumber, (int)value.Value(facts, i).Length);
             }
 
             return length;
@@ -139,7 +148,7 @@ internal sealed class MessageTemplate
         }
 
         sizes[node.Index] = length;
-        return length == 0 && !field.HasPresence ? 0 : SizeOf(field, length);
+        return length == 0 && !field.HasPresence ? 0 : WireValue.FieldSize(field.FieldNumber, length);
     }
 
     private static void WriteValue(Node node, Reference value, CallFacts facts, int[] sizes, ref Span<byte> target)
@@ -156,7 +165,7 @@ internal sealed class MessageTemplate
             for (var i = 0; i < count; i++)
             {
                 var one = value.Value(facts, i);
-                WriteHead(field, (int)one.Length, ref target);
+                WireValue.WriteHead(ref target, field.FieldNumber, (int)one.Length);
                 Copy(one, ref target);
             }
         }
@@ -182,7 +191,7 @@ internal sealed class MessageTemplate
         else if (sizes[node.Index] > 0 || field.HasPresence)
         {
             // Messages of one field, or numbers in a row.
-            WriteHead(field, sizes[node.Index], ref target);
+            WireValue.WriteHead(ref target, field.FieldNumber, sizes[node.Index]);
             for (var i = 0; i < count; i++)
             {
                 Copy(value.Value(facts, i), ref target);
@@ -195,15 +204,6 @@ internal sealed class MessageTemplate
         value.CopyTo(target);
         target = target[(int)value.Length..];
     }
-
-    private static void WriteHead(FieldDescriptor field, int length, ref Span<byte> target)
-    {
-        WireValue.WriteVarint(ref target, Tag(field, WireTag.LengthDelimited));
-        WireValue.WriteVarint(ref target, (uint)length);
-    }
-
-    private static int SizeOf(FieldDescriptor field, int length) =>
-        WireValue.VarintSize(Tag(field, WireTag.LengthDelimited)) + WireValue.VarintSize((uint)length) + length;
 
     private static uint Tag(FieldDescriptor field, int wireType) => WireFormat.MakeTag(field.FieldNumber, (WireFormat.WireType)wireType);
 

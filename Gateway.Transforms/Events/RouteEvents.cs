@@ -12,7 +12,7 @@ namespace Gateway.Transforms.Events;
 /// <param name="Users">How the details of users are asked; null where no rule shows any.</param>
 /// <param name="Reply">The fields of the answer that the client reads, or does not; null for all.</param>
 internal sealed record RouteEvents(
-    MessageQuery Request, MessageQuery Answer, Condition Success, IReadOnlyList<EventRule> Rules, IReadOnlyList<LookUp> LookUps, UserLookUp? Users, ReplyFields? Reply)
+    MessageQuery Request, MessageQuery Answer, Condition Success, IReadOnlyList<EventRule> Rules, IReadOnlyList<LookUp> LookUps, UserDetails? Users, ReplyFields? Reply)
 {
     /// <summary>Who has to be asked before it is known which rules hold.</summary>
     public IReadOnlyList<LookUp> LookUpsBefore { get; } = [.. Rules.SelectMany(rule => rule.LookUpsBefore).Distinct()];
@@ -20,7 +20,7 @@ internal sealed record RouteEvents(
     /// <exception cref="MalformedFieldException">The answer cannot be read.</exception>
     public CallFacts Read(string caller, in ReadOnlySequence<byte> request, in ReadOnlySequence<byte> answer)
     {
-        var sources = new FieldValues[2 + LookUps.Count];
+        var sources = new FieldValues[CallFacts.FirstLookUp + LookUps.Count];
         sources[CallFacts.Request] = Request.Find(request);
         sources[CallFacts.Answer] = Answer.Find(answer);
         return new CallFacts(caller, sources, Users);

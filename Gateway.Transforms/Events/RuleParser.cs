@@ -1,9 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
 using Google.Protobuf.Reflection;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Transforms.Events;
@@ -21,6 +19,8 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
     public static readonly string[] RuleNames = ["To", "Except", "When", "Set"];
     public static readonly string[] ReplyNames = ["Clear", "Keep"];
     private static readonly string[] NoNames = ["request", "answer", "caller", "user"];
+
+    private readonly TemplateParser _templates = new(options);
 
     /// <param name="route">Names the route at the beginning of each sentence.</param>
     /// <param name="routeId">The route.</param>
@@ -46,7 +46,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             return null;
         }
 
-        if (FindPushed(catalog, errors) is not { } pushed)
+        if (_templates.FindEvent(catalog, errors) is not { } pushed)
         {
             return null;
         }
@@ -75,56 +75,16 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
             request, answer, succeeded!, rules, lookUps, rules.Any(rule => rule.Users.Count > 0) ? users : null, reply);
     }
 
-    /// <summary>The event that an operator sends to try a socket; null where there is none, and where it has a mistake.</summary>
-    /// <param name="catalog">The messages there are.</param>
-    /// <param name="errors">Takes the mistakes.</param>
-    /// <returns>What it is called in metrics and logs, and its bytes.</returns>
-    public (string Type, byte[] Bytes)? ParseTest(RpcCatalog catalog, ICollection<string> errors)
-    {
-        const string At = $"{EventOptions.SectionName}:{nameof(EventOptions.Test)}";
-        if (options.Value.Test.Count == 0 || FindPushed(catalog, errors) is not { } pushed)
-        {
-            return null;
-        }
-
-        var before = errors.Count;
-        var set = new JsonObject(options.Value.Test.Select(field => KeyValuePair.Create(field.Key, (JsonNode?)JsonValue.Create(field.Value))));
-        // Nobody calls, so there is nothing that could be taken from a call.
-        var nothing = new MessageQuery(Empty.Descriptor);
-        var template = ParseTemplate(At, JsonElement.Parse(new JsonObject { ["Set"] = set }.ToJsonString()), pushed, new RuleScope(nothing, nothing, null, hasCaller: false), isEvent: true, out var type, errors);
-        if (errors.Count > before)
-        {
-            return null;
-        }
-
-        var facts = new CallFacts("", [], null);
-        var (length, sizes) = template.Measure(facts);
-        var bytes = new byte[length];
-        template.Write(facts, sizes, bytes);
-        return (type ?? "test", bytes);
-    }
-
-    private MessageDescriptor? FindPushed(RpcCatalog catalog, ICollection<string> errors)
-    {
-        var pushed = catalog.FindMessage(options.Value.Message);
-        if (pushed is null)
-        {
-            errors.Add($"{EventOptions.SectionName}:{nameof(EventOptions.Message)} is '{options.Value.Message}', which is no message; name one of the built-in files or of a descriptor set.");
-        }
-
-        return pushed;
-    }
-
-    private UserLookUp? FindUsers(RpcCatalog catalog)
+    private UserDetails? FindUsers(RpcCatalog catalog)
     {
         var named = userDetails.Value;
         if (named.Rpc.Length > 0)
         {
-            return catalog.TryFind(named.Rpc, out var method, out _) ? UserLookUp.Of(named, method, null, messages.FindRequestId(method!.InputType), messages.FindSuccess(method.OutputType)) : null;
+            return catalog.TryFind(named.Rpc, out var method, out _) ? UserDetails.Of(named, method, null, messages.FindRequestId(method!.InputType), messages.FindSuccess(method.OutputType)) : null;
         }
 
         // What details look like is known, where nobody is asked for them.
-        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserLookUp.Of(named, null, known!.OutputType.FindFieldByName("user_info"), null, null) : null;
+        return catalog.TryFind("UserService/GetUserInfo", out var known, out _) ? UserDetails.Of(named, null, known!.OutputType.FindFieldByName("user_info"), null, null) : null;
     }
 
     private Condition? ParseSuccess(
@@ -201,15 +161,11 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
                 continue;
             }
 
-            var template = ParseTemplate($"{at}:Set", one.Value, method!.InputType, scope, isEvent: false, out _, errors);
+            var template = _templates.Parse($"{at}:Set", one.Value, method!.InputType, scope, isEvent: false, out _, errors);
             if (errors.Count == before)
             {
-                var answer = new MessageQuery(method.OutputType);
-                var source = 2 + lookUps.Count;
-                var success = messages.FindSuccess(method.OutputType) is { } path
-                    ? new IsSet(new FieldReference(source, answer.Add(path), path, null))
-                    : null;
-                lookUps.Add(new LookUp(one.Name, source, named.Length > 0 ? named : clusterId, rpc, template, answer, success));
+                var call = LookUpCall.Of(named.Length > 0 ? named : clusterId, rpc, new MessageQuery(method.OutputType), messages.FindSuccess(method.OutputType));
+                lookUps.Add(new LookUp(one.Name, CallFacts.FirstLookUp + lookUps.Count, template, call));
             }
         }
 
@@ -232,7 +188,7 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
         }
 
         var when = NestedSettings.TextOf(at, rule, "When", errors) is { Length: > 0 } text ? ParseCondition($"{at}:When", text, scope, mayAsk: true, errors) : null;
-        var message = ParseTemplate($"{at}:Set", rule, pushed, scope, isEvent: true, out var type, errors);
+        var message = _templates.Parse($"{at}:Set", rule, pushed, scope, isEvent: true, out var type, errors);
         return errors.Count > before ? null : new EventRule(type ?? routeId, when, to, except, message);
     }
 
@@ -263,121 +219,6 @@ internal sealed class RuleParser(IOptions<EventOptions> options, IOptions<UserDe
 
         return recipients;
     }
-
-    private MessageTemplate ParseTemplate(
-        string at, JsonElement owner, MessageDescriptor target, RuleScope scope, bool isEvent, out string? type, ICollection<string> errors)
-    {
-        type = null;
-        var template = new MessageTemplate();
-        if (!owner.TryGetProperty("Set", out var set) || set.ValueKind != JsonValueKind.Object || !set.EnumerateObject().Any())
-        {
-            errors.Add($"{at} is missing; say there which fields of {target.Name} have which values.");
-            return template;
-        }
-
-        List<(string Name, IReadOnlyList<FieldDescriptor> Path)> others = [];
-        foreach (var field in set.EnumerateObject())
-        {
-            var text = field.Value.ToString();
-            if (FieldPath.Find(target, field.Name, out var problem) is { } path)
-            {
-                problem = !NestedSettings.IsSingle(field.Value)
-                    ? "that is no single value; write one text or number, and a field within it by its path"
-                    : others.Select(other => Conflict(other.Name, other.Path, path)).FirstOrDefault(conflict => conflict is not null) is { } conflict
-                    ? conflict
-                    : path.SkipLast(1).FirstOrDefault(step => step.IsRepeated) is { } list
-                    ? $"'{list.Name}' is {FieldPath.Describe(list)}, so it is not known which one; set the whole list"
-                    : SetField(template, path, text, scope, out problem) ? null : problem;
-                if (path is [{ FieldType: FieldType.Enum, IsRepeated: false }] && !text.StartsWith('$'))
-                {
-                    type ??= text;
-                }
-
-                others.Add((field.Name, path));
-            }
-
-            if (problem is null && !isEvent && template.References.Any(value => value.Users.Any()))
-            {
-                problem = "details of users are shown in events only; name a field of request or answer";
-            }
-
-            if (problem is not null)
-            {
-                errors.Add($"{at}:{field.Name} is '{text}', but {problem}.");
-            }
-        }
-
-        return template;
-    }
-
-    /// <summary>Why a field cannot be set beside another, by whatever names the two are called; null where it can.</summary>
-    private static string? Conflict(string name, IReadOnlyList<FieldDescriptor> other, IReadOnlyList<FieldDescriptor> path)
-    {
-        var same = other.Zip(path).TakeWhile(step => step.First == step.Second).Count();
-        return same == path.Count ? $"'{name}' is set {(other.Count == same ? "as well, which is the same field" : "within it")}; keep one of them"
-            : same == other.Count ? $"'{name}' is set as a whole; keep one of them"
-            : path[same].RealContainingOneof is { } choice && choice == other[same].RealContainingOneof
-                ? $"'{name}' is set, and of the oneof '{choice.Name}' only one can be there; keep one of them"
-            : null;
-    }
-
-    private bool SetField(MessageTemplate template, IReadOnlyList<FieldDescriptor> path, string text, RuleScope scope, out string? problem)
-    {
-        var field = path[^1];
-        if (!text.StartsWith('$') || text.StartsWith("$$", StringComparison.Ordinal))
-        {
-            var constant = Constants.Encode(field, text.StartsWith('$') ? text[1..] : text, options.Value.ExplicitDefaults, out problem);
-            if (constant is not null)
-            {
-                template.Set(path, constant);
-            }
-
-            return constant is not null;
-        }
-
-        if (scope.Find(text[1..], out problem) is not { } value)
-        {
-            return false;
-        }
-
-        problem = Mismatch(field, value);
-        if (problem is null)
-        {
-            template.Set(path, value);
-        }
-
-        return problem is null;
-    }
-
-    private static string? Mismatch(FieldDescriptor field, Reference value)
-    {
-        var kind = value.Kind;
-        var isSame = field.IsMap == kind.IsMap && (field.IsMap ? SameMap(field, kind) : SameKind(field, kind));
-        return !isSame ? $"that is {FieldPath.Describe(kind)}, and '{field.Name}' of {field.ContainingType.Name} is {FieldPath.Describe(field)}{(FieldPath.Describe(kind) == FieldPath.Describe(field) ? " with other fields, of another file" : "")}; name a field of the same kind"
-            : value.IsList && !field.IsRepeated ? $"that is a list, and '{field.Name}' of {field.ContainingType.Name} has one value; name a field with one value"
-            : null;
-    }
-
-    private static bool SameMap(FieldDescriptor a, FieldDescriptor b) =>
-        SameKind(a.MessageType.FindFieldByNumber(1), b.MessageType.FindFieldByNumber(1)) && SameKind(a.MessageType.FindFieldByNumber(2), b.MessageType.FindFieldByNumber(2));
-
-    private static bool SameKind(FieldDescriptor a, FieldDescriptor b) =>
-        a.FieldType == b.FieldType && SameType(a, b, []);
-
-    private static bool SameType(FieldDescriptor a, FieldDescriptor b, HashSet<MessageDescriptor> seen) => a.FieldType switch
-    {
-        FieldType.Message => SameMessage(a.MessageType, b.MessageType, seen),
-        FieldType.Enum => a.EnumType.Values.All(value => (b.EnumType.FindValueByName(value.Name)?.Number ?? value.Number) == value.Number),
-        _ => true,
-    };
-
-    /// <summary>Files may name one message in packages of their own, and one of them may know fields that the other does not. What both know has to be the same.</summary>
-    private static bool SameMessage(MessageDescriptor a, MessageDescriptor b, HashSet<MessageDescriptor> seen) =>
-        a == b || !seen.Add(a) || (a.Name == b.Name && a.Fields.InDeclarationOrder().All(field =>
-            b.FindFieldByNumber(field.FieldNumber) is not { } other
-                ? b.FindFieldByName(field.Name) is null
-                : (field.Name, field.FieldType, field.IsRepeated) == (other.Name, other.FieldType, other.IsRepeated)
-                    && SameType(field, other, seen)));
 
     private static ReplyFields? ParseReply(string route, MessageDescriptor answer, IReadOnlyDictionary<string, string> settings, ICollection<string> errors)
     {

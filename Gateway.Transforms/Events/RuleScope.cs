@@ -1,3 +1,4 @@
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
@@ -8,7 +9,7 @@ namespace Gateway.Transforms.Events;
 /// What the rules of a route can name: <c>caller</c>, <c>request.path</c>, <c>answer.path</c>, <c>look-up.path</c>, and <c>user(...)</c>, whole or with a
 /// path behind it. What they do name is added to what is read of the messages.
 /// </summary>
-internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserLookUp? users, bool hasCaller)
+internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserDetails? users, bool hasCaller)
 {
     private const string Caller = "caller";
     private const string User = "user(";
@@ -41,7 +42,7 @@ internal sealed class RuleScope(MessageQuery request, MessageQuery answer, UserL
         {
             "request" => request,
             "answer" => answer,
-            _ => lookUp?.Answer,
+            _ => lookUp?.Call.Answer,
         };
         if (text.StartsWith('$'))
         {

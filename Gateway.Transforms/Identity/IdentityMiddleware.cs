@@ -1,6 +1,9 @@
 using System.Buffers;
-using Gateway.Transforms.Errors;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
+using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Model;
@@ -100,12 +103,12 @@ internal sealed class IdentityMiddleware(
                 return false;
             }
 
-            rpc.Admit(userId, message, rest: null);
+            rpc.Admit(userId, message, remainder: null);
         }
         else
         {
             var beginning = UserIdInjector.Inject(body.Buffer, scan.UserIds, userId: default);
-            rpc.Admit(userId, beginning, RestOf(context, route, body, scan, field));
+            rpc.Admit(userId, beginning, RemainderOf(context, route, body, scan, field));
         }
 
         return true;
@@ -162,11 +165,11 @@ internal sealed class IdentityMiddleware(
         return protocol;
     }
 
-    private BodyRest RestOf(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
+    private BodyRemainder RemainderOf(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
     {
         var held = body.Buffer.Length;
         var length = context.Request.ContentLength;
-        return new BodyRest(
+        return new BodyRemainder(
             body, new MessageWalker(route.Fields, scan.Open.End - held), (length ?? route.MaxRequestBytes) - held, isExact: length is not null, userId, time);
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -47,4 +47,13 @@ internal sealed partial class AccessLog(ILoggerFactory loggers, IOptions<AccessL
             ILogger logger, string route, string outcome, int status, double durationMs, double? subServiceMs,
             string? requestId, string? userId, string? destination, string? address, string? traceId);
     }
+}
+
+/// <summary>Whether each call is logged: section <c>Gateway:AccessLog</c>.</summary>
+public sealed class AccessLogOptions
+{
+    public const string SectionName = "Gateway:AccessLog";
+
+    /// <summary>One line for each call that has ended, well or not. Default false.</summary>
+    public bool Enabled { get; set; }
 }

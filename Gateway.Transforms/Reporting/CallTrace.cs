@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

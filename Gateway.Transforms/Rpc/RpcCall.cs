@@ -1,5 +1,6 @@
 using System.Globalization;
-using Gateway.Transforms.Errors;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -7,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms.Rpc;
 
@@ -80,7 +82,7 @@ public static class RpcCall
 
     /// <summary>
     /// Ends a request of a route without the transform <c>Rpc</c> that never got to an instance: its client has gone, its time was over before any step said
-    /// how it ended, or a step refused it. Then it is answered, and the rest of it read away, as on RPC routes (<see cref="RpcFeature.DiscardRestAsync"/>).
+    /// how it ended, or a step refused it. Then it is answered, and the rest of it read away, as on RPC routes (<see cref="RpcFeature.DiscardRemainderAsync"/>).
     /// </summary>
     public static async Task EndOrdinaryAsync(HttpContext context)
     {
@@ -126,4 +128,15 @@ public static class RpcCall
         ArgumentNullException.ThrowIfNull(context);
         return context.Features.Get<RpcFeature>();
     }
+}
+
+/// <summary>Where a call went.</summary>
+/// <param name="Cluster">The cluster of its route.</param>
+/// <param name="Destination">The address of the instance that was picked; null when the call ended before that.</param>
+internal readonly record struct CallTarget(string? Cluster, string? Destination)
+{
+    public static CallTarget Of(HttpContext context) =>
+        context.Features.Get<IReverseProxyFeature>() is { } proxy
+            ? new CallTarget(proxy.Cluster.Config.ClusterId, proxy.ProxiedDestination?.Model.Config.Address)
+            : default;
 }

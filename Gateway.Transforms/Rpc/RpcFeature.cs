@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
-using Gateway.Transforms.Errors;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
@@ -32,19 +33,19 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     public ReadOnlySequence<byte> Message { get; private set; }
 
     /// <summary>What is still to come of the message; null when it is whole.</summary>
-    public BodyRest? Rest { get; private set; }
+    public BodyRemainder? Remainder { get; private set; }
 
     /// <summary>What became of the call, or of the last attempt to make it; null while that is open.</summary>
     public Verdict? Verdict { get; private set; }
 
     /// <summary>When the request had gone out to the sub-service, or began to if that never ended, as a timestamp.</summary>
-    public long SentAt => Rest?.SentAt ?? _sentAt;
+    public long SentAt => Remainder?.SentAt ?? _sentAt;
 
     /// <summary>From the request to the sub-service to the headers of its answer; null when there was no answer.</summary>
     public TimeSpan? SubServiceTime { get; private set; }
 
     /// <summary>Whether the message is still held, or none of what is not held has been read.</summary>
-    public bool CanReplay => _body is not null && Rest is not { IsStarted: true };
+    public bool CanReplay => _body is not null && Remainder is not { IsStarted: true };
 
     /// <summary>The request id as the client sent it; null when there is none that could be read.</summary>
     public string? RequestId => _requestId ??= ReadRequestId();
@@ -57,12 +58,12 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     }
 
     /// <summary>Identity is settled: this message goes out, in this user's name.</summary>
-    public void Admit(string? userId, in ReadOnlySequence<byte> message, BodyRest? rest)
+    public void Admit(string? userId, in ReadOnlySequence<byte> message, BodyRemainder? remainder)
     {
         UserId = userId;
         Message = message;
-        Rest = rest;
-        if (rest is not null)
+        Remainder = remainder;
+        if (remainder is not null)
         {
             // The beginning is given back as soon as it has been sent.
             _ = RequestId;
@@ -98,7 +99,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <param name="options">The bounds.</param>
     /// <param name="time">What tells the time.</param>
     /// <param name="stopping">The server stops, and waits for nobody's rest.</param>
-    public async ValueTask DiscardRestAsync(HttpContext http, RpcOptions options, TimeProvider time, CancellationToken stopping)
+    public async ValueTask DiscardRemainderAsync(HttpContext http, RpcOptions options, TimeProvider time, CancellationToken stopping)
     {
         if (_body is { IsEnded: true } || (_body is null && http.Request.Headers.Expect.Count > 0))
         {
@@ -106,7 +107,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
             return;
         }
 
-        await StopRestAsync();
+        await StopRemainderAsync();
         Message = default;
         await (_body ?? new RequestBody(http, budget: null)).DiscardAsync(Route.MaxRequestBytes + options.MaxDiscardedRequest, options.MaxDiscardTime, time, stopping);
     }
@@ -114,18 +115,18 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <summary>Gives the body's memory back to the server. What was not asked for by now is gone.</summary>
     public async ValueTask ReleaseBodyAsync()
     {
-        await StopRestAsync();
+        await StopRemainderAsync();
         _body?.Release();
         _body = null;
         Message = default;
     }
 
-    private async ValueTask StopRestAsync()
+    private async ValueTask StopRemainderAsync()
     {
-        if (Rest is not null)
+        if (Remainder is not null)
         {
-            await Rest.DisposeAsync();
-            Rest = null;
+            await Remainder.DisposeAsync();
+            Remainder = null;
         }
     }
 

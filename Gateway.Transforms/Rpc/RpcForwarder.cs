@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Gateway.Transforms.Errors;
-using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
@@ -70,7 +68,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
             var request = new UpstreamRequest(
                 rpc.Route.Path,
                 rpc.Message,
-                rpc.Rest,
+                rpc.Remainder,
                 rpc.Route.Timeout - time.GetElapsedTime(rpc.StartedAt),
                 Authority: null,
                 FieldsOf(context));
@@ -108,8 +106,8 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
         catch (Exception exception)
         {
             return Conclude(rpc, rpc.SubServiceTime is null
-                ? CallVerdict.OfSending(context, rpc, Reach.PerhapsSent, exception)
-                : CallVerdict.OfAnswer(context, rpc, exception));
+                ? CallVerdict.OfSending(context, rpc.Remainder, Reach.PerhapsSent, exception)
+                : CallVerdict.OfAnswer(context, rpc.Remainder, exception));
         }
     }
 
@@ -117,7 +115,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
         HttpContext context, RpcFeature rpc, ClusterModel cluster, string destinationPrefix, HttpMessageInvoker client, HttpTransformer transformer)
     {
         var cancellationToken = context.RequestAborted;
-        using var content = new MessageContent(rpc.Message, rpc.Rest);
+        using var content = new MessageContent(rpc.Message, rpc.Remainder);
         using var request = content.RequestTo(cluster, destinationPrefix, rpc.Route.Path);
         try
         {
@@ -140,7 +138,7 @@ internal sealed class RpcForwarder(IHttpForwarder ordinary, RpcReply reply, Upst
         }
         catch (Exception exception)
         {
-            return Conclude(rpc, rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc, content.Reach, exception) : CallVerdict.OfAnswer(context, rpc, exception));
+            return Conclude(rpc, rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc.Remainder, content.Reach, exception) : CallVerdict.OfAnswer(context, rpc.Remainder, exception));
         }
     }
 

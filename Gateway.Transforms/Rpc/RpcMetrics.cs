@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
-using Gateway.Transforms.Errors;
-using Gateway.Transforms.Reporting;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Routes;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Rpc;
 

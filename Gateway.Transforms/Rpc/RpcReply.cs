@@ -1,5 +1,7 @@
-using Gateway.Transforms.Errors;
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Events;
+using Gateway.Transforms.Routes;
+using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
@@ -15,9 +17,6 @@ namespace Gateway.Transforms.Rpc;
 /// </summary>
 internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> options)
 {
-    /// <summary>Answers up to this length are held whole, in bytes. Longer ones are streamed.</summary>
-    public const int HeldLength = 64 << 10;
-
     /// <summary>HTTP/2's INTERNAL_ERROR: the client's stream ends without its other streams being touched.</summary>
     private const int InternalError = 2;
 
@@ -29,7 +28,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
             return await ReplyWithEventsAsync(http, rpc, toTell, answer, cancellationToken);
         }
 
-        if (answer.Length is > HeldLength || (answer.Length is null && protocol == RpcProtocol.Http))
+        if (answer.Length is > RpcOptions.HeldAnswer || (answer.Length is null && protocol == RpcProtocol.Http))
         {
             return await PassOnAsync(http, rpc, answer, cancellationToken);
         }
@@ -97,7 +96,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
         catch (Exception exception)
         {
             // Settled before the connection is cut, which looks like a client that has gone.
-            var verdict = isClientsTurn && exception is OperationCanceledException or IOException ? NotTaken(http) : CallVerdict.OfAnswer(http, rpc, exception);
+            var verdict = isClientsTurn && exception is OperationCanceledException or IOException ? NotTaken(http) : CallVerdict.OfAnswer(http, rpc.Remainder, exception);
             if (!http.Response.HasStarted)
             {
                 return verdict;

@@ -39,7 +39,7 @@ internal sealed class CallTransforms(HttpContext context, HttpTransformer transf
     public async ValueTask<UpstreamRequest> ApplyAsync(UpstreamRequest request, string destinationPrefix)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, RequestUtilities.MakeDestinationAddress(destinationPrefix, request.Path, QueryString.Empty));
-        foreach (var (name, value) in request.Fields)
+        foreach (var (name, value) in request.Headers)
         {
             message.Headers.TryAddWithoutValidation(name, value);
         }
@@ -49,14 +49,14 @@ internal sealed class CallTransforms(HttpContext context, HttpTransformer transf
         {
             Authority = message.Headers.Host,
             Timeout = message.Headers.NonValidated.Contains(Timeout) ? null : request.Timeout,
-            Fields =
+            Headers =
             [
                 .. from header in message.Headers.NonValidated
                    where !NotPassedOn.Contains(header.Key)
                    from value in header.Value
                    select KeyValuePair.Create(header.Key.ToLowerInvariant(), value),
             ],
-            OnHeader = response => transformer.TransformResponseAsync(context, _response = response, cancellationToken),
+            OnHeaders = response => transformer.TransformResponseAsync(context, _response = response, cancellationToken),
         };
     }
 

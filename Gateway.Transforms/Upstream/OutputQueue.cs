@@ -20,7 +20,7 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
     private TaskCompletionSource? _ended;
 
     /// <summary>Of bytes that wait to be written, so many are enough: whoever has more to send waits.</summary>
-    public const int Enough = 256 << 10;
+    public const int HighWater = 256 << 10;
 
     /// <summary>Bytes appended since the connection was made.</summary>
     public long End { get; private set; }
@@ -113,7 +113,7 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
             TellDrained();
 
             // What a burst has needed is not kept.
-            (_waiting, _spare) = (_spare.Length > Enough ? new byte[FirstLength] : _spare, _waiting);
+            (_waiting, _spare) = (_spare.Length > HighWater ? new byte[FirstLength] : _spare, _waiting);
             _filled = 0;
             Begun = End;
             WritingSince = time.GetTimestamp();

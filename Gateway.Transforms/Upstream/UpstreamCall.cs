@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream;
 
@@ -38,7 +38,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
     public bool IsEnded { get; set; }
 
     /// <summary>Whether all fields that come with the answer are kept, and not only those that the gateway reads.</summary>
-    public bool KeepsFields { get; set; }
+    public bool KeepsHeaders { get; set; }
 
     /// <summary>The instance has begun to answer.</summary>
     public abstract bool IsAnswered { get; }
@@ -153,7 +153,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
             _pipe.Reader.Complete();
             _pipe.Writer.Complete();
             _pipe.Reset();
-            _isComplete = _isFlushDue = IsEnded = KeepsFields = false;
+            _isComplete = _isFlushDue = IsEnded = KeepsHeaders = false;
             var left = _received - _told;
             _received = _taken = _told = 0;
             RequestEnd = long.MaxValue;

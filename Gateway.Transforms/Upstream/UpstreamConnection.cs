@@ -1,4 +1,3 @@
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream;
@@ -277,7 +276,7 @@ internal abstract class UpstreamConnection
     {
         var call = _spare.Count > 0 ? _spare.Pop() : MakeCall();
         call.Begin(id);
-        call.KeepsFields = request.OnHeader is not null;
+        call.KeepsHeaders = request.OnHeaders is not null;
         return call;
     }
 
@@ -400,7 +399,7 @@ internal abstract class UpstreamConnection
                 filled -= used;
                 buffer.AsSpan(used, filled).CopyTo(buffer);
                 await RoomAsync();
-                if (Output.Waiting > OutputQueue.Enough)
+                if (Output.Waiting > OutputQueue.HighWater)
                 {
                     // Whoever has the gateway answer, as pings do, has to take the answers before it is read again.
                     await Output.DrainAsync();
@@ -456,4 +455,12 @@ internal abstract class UpstreamConnection
             await _stream.DisposeAsync();
         }
     }
+}
+
+/// <summary>What a peer sends makes everything that follows on its connection unreadable.</summary>
+/// <param name="code">What the peer is told, in the numbers of its protocol.</param>
+/// <param name="message">What was wrong.</param>
+internal sealed class UnreadableException(int code, string message) : IOException(message)
+{
+    public int Code { get; } = code;
 }

@@ -1,4 +1,4 @@
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream;
 
@@ -54,7 +54,7 @@ internal abstract class UpstreamInstance
     {
         var taking = PoolFor(request).TakeAsync(cancellationToken);
         return taking.IsCompletedSuccessfully
-            ? OpenAsync(taking.Result.Send(request, cancellationToken), request.OnHeader, cancellationToken)
+            ? OpenAsync(taking.Result.Send(request, cancellationToken), request.OnHeaders, cancellationToken)
             : WaitAndCallAsync(taking, request, cancellationToken);
     }
 
@@ -63,10 +63,10 @@ internal abstract class UpstreamInstance
     /// <param name="request">What was asked.</param>
     /// <param name="replays">How often it was made again so far.</param>
     public static bool MayReplay(AnswerException failure, in UpstreamRequest request, int replays) =>
-        failure.IsReplayable && replays < MaxReplays && request.Rest is not { IsStarted: true };
+        failure.IsReplayable && replays < MaxReplays && request.Remainder is not { IsStarted: true };
 
     private async ValueTask<Answer> WaitAndCallAsync(ValueTask<UpstreamConnection> taking, UpstreamRequest request, CancellationToken cancellationToken) =>
-        await OpenAsync((await taking).Send(request, cancellationToken), request.OnHeader, cancellationToken);
+        await OpenAsync((await taking).Send(request, cancellationToken), request.OnHeaders, cancellationToken);
 
     /// <summary>The connections of which one carries the call.</summary>
     protected virtual UpstreamPool PoolFor(in UpstreamRequest request) => Pool;
@@ -74,5 +74,5 @@ internal abstract class UpstreamInstance
     protected abstract Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken);
 
     /// <summary>Waits for the beginning of the answer. Disposes of the call when it fails.</summary>
-    protected abstract ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken);
+    protected abstract ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeaders, CancellationToken cancellationToken);
 }

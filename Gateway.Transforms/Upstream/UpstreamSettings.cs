@@ -1,5 +1,4 @@
 using System.Security.Authentication;
-using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Transforms.Upstream;

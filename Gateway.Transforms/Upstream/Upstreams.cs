@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream.Brpc;
 using Gateway.Transforms.Upstream.Http2;
 using Yarp.ReverseProxy.Model;

@@ -1,5 +1,4 @@
-using Gateway.Transforms.Errors;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 
@@ -19,13 +18,13 @@ internal static class CallVerdict
 
     /// <summary>Thrown before the instance began to answer.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="rpc">The call.</param>
+    /// <param name="remainder">What was still to come of the request; null for one that is whole.</param>
     /// <param name="reach">How far the request got, as far as the connection can tell.</param>
     /// <param name="exception">What was thrown.</param>
-    public static Verdict OfSending(HttpContext http, RpcFeature rpc, Reach reach, Exception exception) => exception switch
+    public static Verdict OfSending(HttpContext http, BodyRemainder? remainder, Reach reach, Exception exception) => exception switch
     {
         AnswerException answer => answer.Verdict,
-        _ when OfClient(http, rpc, reach) is { } verdict => verdict,
+        _ when OfClient(http, remainder, reach) is { } verdict => verdict,
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => AboveLimit(exception),
         _ when (reach == Reach.NotSent && IsOfConnection(exception)) || IsUnsent(exception) => Unreachable(exception),
         _ when IsOfConnection(exception) => Broken(exception.GetBaseException().Message, reach),
@@ -33,10 +32,10 @@ internal static class CallVerdict
     };
 
     /// <summary>Thrown while the answer was read.</summary>
-    public static Verdict OfAnswer(HttpContext http, RpcFeature rpc, Exception exception) => exception switch
+    public static Verdict OfAnswer(HttpContext http, BodyRemainder? remainder, Exception exception) => exception switch
     {
         AnswerException answer => answer.Verdict,
-        _ when OfClient(http, rpc, Reach.Answered) is { } verdict => verdict,
+        _ when OfClient(http, remainder, Reach.Answered) is { } verdict => verdict,
         HttpIOException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => AboveLimit(exception),
         InvalidDataException => Broken($"the answer cannot be unpacked: {exception.Message}", Reach.Answered),
         _ when IsOfConnection(exception) => Broken($"the answer broke off: {exception.GetBaseException().Message}", Reach.Answered),
@@ -69,12 +68,12 @@ internal static class CallVerdict
     private const long RefusedStream = 7;
 
     /// <summary>What became of the client's part of the call, or of the time for it; null when there is nothing to be said of these.</summary>
-    private static Verdict? OfClient(HttpContext http, RpcFeature rpc, Reach reach) => rpc.Rest?.Failure switch
+    private static Verdict? OfClient(HttpContext http, BodyRemainder? remainder, Reach reach) => remainder?.Failure switch
     {
         MalformedMessageException malformed => new Verdict(VerdictKind.Unjudged, RpcOutcome.BadRequest, reach, malformed.Message),
         { } failure => OfRequest(http, failure) with { Reach = reach },
         _ when !http.RequestAborted.IsCancellationRequested => null,
-        _ => IsOverdue(http) && rpc.Rest is not { IsWaiting: true } ? Slow(reach) : OfCancellation(http, reach),
+        _ => IsOverdue(http) && remainder is not { IsWaiting: true } ? Slow(reach) : OfCancellation(http, reach),
     };
 
     /// <summary>The handler cancels the sending of a message whose connection breaks, and nobody's time is over then.</summary>

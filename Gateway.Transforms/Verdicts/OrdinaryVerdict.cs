@@ -1,4 +1,3 @@
-using Gateway.Transforms.Errors;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 

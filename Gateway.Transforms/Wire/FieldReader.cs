@@ -87,3 +87,37 @@ internal static class FieldReader
         return false;
     }
 }
+
+/// <summary>A stretch of a message: where it begins and how many bytes it holds. Messages are held up to 1 GiB, and say of values up to 4 GiB that they come.</summary>
+internal readonly record struct FieldRange
+{
+    private readonly uint _offset;
+    private readonly uint _length;
+
+    public FieldRange(long offset, long length) => (_offset, _length) = (checked((uint)offset), checked((uint)length));
+
+    public long Offset => _offset;
+
+    public long Length => _length;
+
+    /// <summary>No such value. A value that is there has an offset above zero, for its tag comes first.</summary>
+    public bool IsAbsent => Offset == 0;
+
+    public long End => Offset + Length;
+}
+
+/// <summary>Why a message is refused, in a few words for the log.</summary>
+internal static class MessageProblems
+{
+    public const string Tag = "a tag that is cut short or too long";
+    public const string FieldZero = "field number 0";
+    public const string Number = "a number that is cut short or too long";
+    public const string Length = "a length that is cut short or too long";
+    public const string Type = "a group or an unknown wire type";
+    public const string PastTheEnd = "a field that runs past the end";
+    public const string Within = "text that is no UTF-8, or a broken message within";
+    public const string UserIds = "too many user ids";
+    public const string SessionIds = "two session ids that differ";
+    public const string ManySessionIds = "too many session ids";
+    public const string LateId = "a user id or session id behind a large field";
+}

@@ -24,7 +24,7 @@ internal sealed record MessageFields(int RequestId, int SessionId, int UserId)
     {
         return Of(PathTo("request_id"), PathTo("session_id"), PathTo("user_id"));
 
-        int[] PathTo(string name) => FieldPath.FindSingle(message, name, out _, FieldType.String) is { } path ? [path[0].FieldNumber] : [];
+        int[] PathTo(string name) => message.FindFieldByName(name) is { FieldType: FieldType.String, IsRepeated: false, RealContainingOneof: null } field ? [field.FieldNumber] : [];
     }
 
     /// <param name="requestId">The way to the request id; empty for none.</param>

@@ -68,16 +68,34 @@ internal static class WireValue
     /// <summary>A field that is a number, an enum or a boolean, with its tag.</summary>
     public static ReadOnlyMemory<byte> Number(int field, ulong number)
     {
-        var tag = WireFormat.MakeTag(field, WireFormat.WireType.Varint);
-        var bytes = new byte[VarintSize(tag) + VarintSize(number)];
-        var left = bytes.AsSpan();
-        WriteVarint(ref left, tag);
-        WriteVarint(ref left, number);
+        var bytes = new byte[NumberSize(field, number)];
+        var target = bytes.AsSpan();
+        WriteNumber(ref target, field, number);
         return bytes;
     }
 
     /// <summary>What stands before a text, a message or bytes.</summary>
     public static ReadOnlyMemory<byte> Head(int field, int length) => WithHead(field, length, room: 0, out _);
+
+    /// <summary>How many bytes a field takes that is a text, a message or bytes of this length.</summary>
+    public static int FieldSize(int field, int length) => HeadSize(field, length) + length;
+
+    /// <summary>How many bytes a field takes that is a number.</summary>
+    public static int NumberSize(int field, ulong number) => VarintSize(WireFormat.MakeTag(field, WireFormat.WireType.Varint)) + VarintSize(number);
+
+    /// <summary>Writes what stands before a text, a message or bytes, and moves behind it.</summary>
+    public static void WriteHead(ref Span<byte> target, int field, int length)
+    {
+        WriteVarint(ref target, WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited));
+        WriteVarint(ref target, (uint)length);
+    }
+
+    /// <summary>Writes a field that is a number, with its tag, and moves behind it.</summary>
+    public static void WriteNumber(ref Span<byte> target, int field, ulong number)
+    {
+        WriteVarint(ref target, WireFormat.MakeTag(field, WireFormat.WireType.Varint));
+        WriteVarint(ref target, number);
+    }
 
     public static int VarintSize(ulong value) => CodedOutputStream.ComputeUInt64Size(value);
 
@@ -94,13 +112,13 @@ internal static class WireValue
         target = target[used..];
     }
 
+    private static int HeadSize(int field, int length) => VarintSize(WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited)) + VarintSize((uint)length);
+
     private static byte[] WithHead(int field, int length, int room, out Span<byte> value)
     {
-        var tag = WireFormat.MakeTag(field, WireFormat.WireType.LengthDelimited);
-        var bytes = new byte[VarintSize(tag) + VarintSize((uint)length) + room];
+        var bytes = new byte[HeadSize(field, length) + room];
         value = bytes;
-        WriteVarint(ref value, tag);
-        WriteVarint(ref value, (uint)length);
+        WriteHead(ref value, field, length);
         return bytes;
     }
 }

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Http2;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Chaos.Fuzzing.Targets;
 
@@ -84,7 +84,7 @@ internal sealed class AnswerTarget : IFuzzTarget
         call.Complete(1);
         try
         {
-            var answer = GrpcAnswer.OpenAsync(call, onHeader: null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            var answer = GrpcAnswer.OpenAsync(call, onHeaders: null, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             using var buffer = AnswerBuffer.ReadAsync(answer, MaxMessage, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             answer.Message.DisposeAsync().AsTask().GetAwaiter().GetResult();
             return (buffer.Memory.ToArray(), null);

@@ -1,9 +1,8 @@
 using System.Buffers;
 using System.Text;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Brpc;
-using Gateway.Transforms.Wire;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Chaos.Fuzzing.Targets;
 
@@ -80,7 +79,7 @@ internal sealed class BrpcTarget : IFuzzTarget
             }
 
             var answer = new Answer(new BrpcAnswer(call), call.Length);
-            var fields = call.Fields;
+            var fields = call.Headers;
             using var buffer = AnswerBuffer.ReadAsync(answer, MaxMessage, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             return BrpcEnds.Answered(buffer.Memory.Span, fields);
         }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Security.Authentication;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Http2;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Chaos.Fuzzing.Targets;
 
@@ -20,7 +20,7 @@ internal sealed class Http2Target : IFuzzTarget
     private static readonly UpstreamSettings Settings = new(
         PingInterval: null, PingTimeout: TimeSpan.FromSeconds(20), StreamWindow: 1 << 20, MaxConnections: 1, SslProtocols.None, TrustsAnyCertificate: false);
 
-    private static readonly UpstreamRequest Request = new("/a.B/C", ReadOnlySequence<byte>.Empty, Rest: null, Timeout: null, Authority: null, Fields: []);
+    private static readonly UpstreamRequest Request = new("/a.B/C", ReadOnlySequence<byte>.Empty, Remainder: null, Timeout: null, Authority: null, Headers: []);
 
     private readonly RequestHeaders _headers = new(new Uri("http://localhost"));
 
@@ -70,7 +70,7 @@ internal sealed class Http2Target : IFuzzTarget
     {
         try
         {
-            return Now(new ValueTask<byte[]>(ReadAsync(Now(GrpcAnswer.OpenAsync((Http2Call)call, onHeader: null, CancellationToken.None)))));
+            return Now(new ValueTask<byte[]>(ReadAsync(Now(GrpcAnswer.OpenAsync((Http2Call)call, onHeaders: null, CancellationToken.None)))));
         }
         catch (Exception exception) when (exception is AnswerException or InvalidDataException)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Protocol;
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;

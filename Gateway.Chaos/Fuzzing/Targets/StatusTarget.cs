@@ -1,5 +1,6 @@
 using System.Text;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Upstream;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Chaos.Fuzzing.Targets;
 

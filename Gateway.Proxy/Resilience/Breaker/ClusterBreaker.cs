@@ -1,4 +1,3 @@
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Polly;
 using Polly.CircuitBreaker;

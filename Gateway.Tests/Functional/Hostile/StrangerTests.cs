@@ -1,7 +1,7 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
 

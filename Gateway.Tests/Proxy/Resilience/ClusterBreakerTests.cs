@@ -1,6 +1,5 @@
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Resilience.Breaker;
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

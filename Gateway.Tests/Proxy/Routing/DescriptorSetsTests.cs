@@ -1,5 +1,5 @@
 using Gateway.Proxy.Routing;
-using Gateway.Tests.Transforms.Rpc;
+using Gateway.Tests.Transforms.Schema;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

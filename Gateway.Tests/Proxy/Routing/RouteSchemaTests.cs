@@ -1,7 +1,8 @@
 using System.Reflection;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Transforms.Events;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Routes;
+using Gateway.Transforms.Schema;
 using NJsonSchema;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;

@@ -1,7 +1,8 @@
 using Gateway.Proxy;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Proxy.Hosting;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Routes;
+using Gateway.Transforms.Schema;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Proxy.Routing;

@@ -1,7 +1,9 @@
 using Gateway.Protocol;
 using Gateway.Tests.Support;
-using Gateway.Tests.Transforms.Rpc;
+using Gateway.Tests.Transforms.Routes;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
+using Gateway.Transforms.Wire;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http;

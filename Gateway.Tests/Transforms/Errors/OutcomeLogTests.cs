@@ -1,5 +1,6 @@
 using Gateway.Tests.Support;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;

@@ -1,5 +1,5 @@
 using Gateway.Protocol;
-using Gateway.Tests.Transforms.Rpc;
+using Gateway.Tests.Transforms.Schema;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

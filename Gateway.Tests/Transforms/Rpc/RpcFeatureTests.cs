@@ -1,6 +1,7 @@
 using Gateway.Tests.Support;
 using Gateway.Tests.Transforms.Wire;
-using Gateway.Transforms.Errors;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;

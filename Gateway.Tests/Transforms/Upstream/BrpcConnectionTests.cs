@@ -1,11 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Tests.Support;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Brpc;
 using Gateway.Transforms.Verdicts;
-using Gateway.Transforms.Wire;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Transforms.Upstream;

@@ -1,5 +1,5 @@
 using Gateway.Tests.Support;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Tests.Transforms.Upstream;
 

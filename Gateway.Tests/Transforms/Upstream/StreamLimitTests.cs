@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gateway.Tests.Support;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Http2;
 

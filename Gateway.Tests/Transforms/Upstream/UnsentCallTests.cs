@@ -94,7 +94,7 @@ internal sealed class UnsentCallTests : UpstreamTest
         Assert.That(sut.TryReserve(), Is.True);
 
         // So much waits to be written that the end of the request has to wait as well.
-        await using var call = sut.Send(RequestOf(new byte[OutputQueue.Enough]), CancellationToken.None);
+        await using var call = sut.Send(RequestOf(new byte[OutputQueue.HighWater]), CancellationToken.None);
         Assert.That(call.RequestEnd, Is.EqualTo(long.MaxValue));
         await stream.Sent.Writer.WriteAsync(Http2Bytes.Frame(Http2FrameType.Settings, 0, 0, 0, 4, 0, 0, 0, 0));
         await Eventually.That(() => stream.Sent.Reader.Count == 0);

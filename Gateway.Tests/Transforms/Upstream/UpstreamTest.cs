@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Security.Authentication;
 using Gateway.Tests.Support;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Http2;
+using Gateway.Transforms.Verdicts;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Transforms.Upstream;
@@ -38,8 +39,8 @@ internal abstract class UpstreamTest
         await Service.DisposeAsync();
     }
 
-    protected static UpstreamRequest RequestOf(byte[] message, BodyRest? rest = null) =>
-        new("/chat.Users/Get", new ReadOnlySequence<byte>(message), rest, Timeout: null, Authority: null, Fields: []);
+    protected static UpstreamRequest RequestOf(byte[] message, BodyRemainder? rest = null) =>
+        new("/chat.Users/Get", new ReadOnlySequence<byte>(message), rest, Timeout: null, Authority: null, Headers: []);
 
     protected static TaskCompletionSource Gate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

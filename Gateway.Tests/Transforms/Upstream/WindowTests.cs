@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Gateway.Tests.Support;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Upstream.Http2;
+using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Http2Frame = Gateway.Tests.Support.Http2Frame;
 
 namespace Gateway.Tests.Transforms.Upstream;
 
@@ -61,7 +64,7 @@ internal sealed class WindowTests : UpstreamTest
         var body = new Pipe();
         var http = new DefaultHttpContext();
         http.Features.Set<IRequestBodyPipeFeature>(new PipedBody(body.Reader));
-        await using var rest = new BodyRest(
+        await using var rest = new BodyRemainder(
             new RequestBody(http, budget: null), new MessageWalker(MessageFields.None, 1000), 1000, isExact: true, userId: default, TimeProvider.System);
         var reset = Gate();
         Service.OnConnected = connection =>

@@ -1,5 +1,3 @@
-using Gateway.Transforms.Errors;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 
@@ -27,7 +25,7 @@ internal sealed class CallVerdictTests
     [TestCaseSource(nameof(SendingFailures))]
     public void OfSending_Exception_IsJudgedByItAndByTheBody(Exception exception, bool isTaken, object kind, object outcome, object reach)
     {
-        var verdict = CallVerdict.OfSending(new DefaultHttpContext(), new RpcFeature(null!, 0), isTaken ? Reach.PerhapsSent : Reach.NotSent, exception);
+        var verdict = CallVerdict.OfSending(new DefaultHttpContext(), remainder: null, isTaken ? Reach.PerhapsSent : Reach.NotSent, exception);
 
         Assert.That((verdict.Kind, verdict.Outcome, verdict.Reach), Is.EqualTo(((VerdictKind)kind, (RpcOutcome)outcome, (Reach)reach)));
         Assert.That(verdict.Defect, verdict.Outcome == RpcOutcome.Internal ? Is.SameAs(exception) : Is.Null);
@@ -46,7 +44,7 @@ internal sealed class CallVerdictTests
     [TestCaseSource(nameof(AnswerFailures))]
     public void OfAnswer_Exception_IsJudged(Exception exception, object kind, object outcome)
     {
-        var verdict = CallVerdict.OfAnswer(new DefaultHttpContext(), new RpcFeature(null!, 0), exception);
+        var verdict = CallVerdict.OfAnswer(new DefaultHttpContext(), remainder: null, exception);
 
         Assert.That((verdict.Kind, verdict.Outcome, verdict.Reach), Is.EqualTo(((VerdictKind)kind, (RpcOutcome)outcome, Reach.Answered)));
     }

@@ -1,4 +1,3 @@
-using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Gateway.Protocol;
 using Gateway.Tests.Support;
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
 
 namespace Gateway.Tests.Transforms.Wire;

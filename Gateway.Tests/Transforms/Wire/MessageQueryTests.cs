@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gateway.Protocol.NotifyV2;
+using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
 
 namespace Gateway.Tests.Transforms.Wire;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Gateway.Transforms.Wire;
 
 namespace Gateway.Transforms.Upstream.Brpc;
 

@@ -1,4 +1,4 @@
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream.Brpc;
 
@@ -15,7 +15,7 @@ internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
     public AnswerException? Failure { get; private set; }
 
     /// <summary>What the sub-service has added to the answer, where that is kept.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Fields { get; private set; } = [];
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; private set; } = [];
 
     public override bool IsAnswered => Length > 0 || Failure is not null;
 
@@ -24,9 +24,9 @@ internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
     {
         Length = length;
         Failure = failure;
-        if (KeepsFields)
+        if (KeepsHeaders)
         {
-            Fields = meta.ReadUserFields();
+            Headers = meta.ReadUserFields();
         }
     }
 
@@ -39,6 +39,6 @@ internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
         Method = null;
         Length = 0;
         Failure = null;
-        Fields = [];
+        Headers = [];
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream.Brpc;
 
@@ -263,7 +263,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
             var call = (BrpcCall)TakeCall(++_lastId, request);
             call.Method = methods.Of(request.Path);
             _calls.Add(_lastId, call);
-            if (request.Rest is null && request.Message.Length <= SmallRequest)
+            if (request.Remainder is null && request.Message.Length <= SmallRequest)
             {
                 AppendWhole(call, request);
             }
@@ -277,7 +277,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
     }
 
     /// <summary>Such a request is not divided in the output, so that others may go out at the same time.</summary>
-    private static bool IsWhole(in UpstreamRequest request) => request.Rest is null && request.Message.Length <= MaxShared;
+    private static bool IsWhole(in UpstreamRequest request) => request.Remainder is null && request.Message.Length <= MaxShared;
 
     protected override async Task SendAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
     {
@@ -310,7 +310,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
                 await WriteAsync(call, part, cancellationToken);
             }
 
-            if (request.Rest is { } rest)
+            if (request.Remainder is { } rest)
             {
                 await rest.CopyToAsync((bytes, token) => WriteAsync(call, bytes, token), piece.AsMemory(0, PieceLength), cancellationToken);
             }
@@ -332,7 +332,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
     {
         while (!bytes.IsEmpty)
         {
-            var piece = bytes[..Math.Min(bytes.Length, OutputQueue.Enough)];
+            var piece = bytes[..Math.Min(bytes.Length, OutputQueue.HighWater)];
             while (!TryAppend(call, piece.Span, out var drained))
             {
                 await drained.WaitAsync(cancellationToken);
@@ -376,7 +376,7 @@ internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimePro
     private bool IsFull(BrpcCall call, [NotNullWhen(true)] out Task? drained)
     {
         EnsureUnderWay(call);
-        drained = Output.Waiting > OutputQueue.Enough ? Output.DrainAsync() : null;
+        drained = Output.Waiting > OutputQueue.HighWater ? Output.DrainAsync() : null;
         return drained is not null;
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream.Brpc;
 
@@ -19,19 +18,19 @@ internal sealed class BrpcInstance : UpstreamInstance
     public override IReadOnlyList<UpstreamPool> Pools => [Pool, _large];
 
     protected override UpstreamPool PoolFor(in UpstreamRequest request) =>
-        request.Rest is not null || request.Message.Length > BrpcConnection.MaxShared || _methods.Of(request.Path).AnswersLargely(Time) ? _large : Pool;
+        request.Remainder is not null || request.Message.Length > BrpcConnection.MaxShared || _methods.Of(request.Path).AnswersLargely(Time) ? _large : Pool;
 
     protected override Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken) => ConnectAsync(Pool, isForOne: false, cancellationToken);
 
-    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken)
+    protected override async ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeaders, CancellationToken cancellationToken)
     {
         var brpc = (BrpcCall)call;
         try
         {
             await brpc.WaitAsync(cancellationToken);
-            if (onHeader is not null)
+            if (onHeaders is not null)
             {
-                await onHeader(CallTransforms.ResponseOf(HttpStatusCode.OK, HttpVersion.Version11, brpc.Fields));
+                await onHeaders(CallTransforms.ResponseOf(HttpStatusCode.OK, HttpVersion.Version11, brpc.Headers));
             }
 
             return brpc.Failure is { } failure ? throw failure : new Answer(new BrpcAnswer(brpc), brpc.Length);

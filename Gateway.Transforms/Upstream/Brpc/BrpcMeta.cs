@@ -32,13 +32,13 @@ internal readonly ref struct BrpcMeta
     {
         _bytes = bytes;
         IsSound = true;
-        var reader = new BrpcFields(bytes);
+        var reader = new SpanFieldReader(bytes);
         while (reader.Read())
         {
             switch (reader.Field)
             {
                 case (Response, WireTag.LengthDelimited):
-                    var response = new BrpcFields(reader.Bytes);
+                    var response = new SpanFieldReader(reader.Bytes);
                     while (response.Read())
                     {
                         if (response.Field is (Code, WireTag.Varint))
@@ -93,7 +93,7 @@ internal readonly ref struct BrpcMeta
     {
         List<KeyValuePair<string, string>> fields = [];
         var left = MaxKept;
-        var reader = new BrpcFields(_bytes);
+        var reader = new SpanFieldReader(_bytes);
         while (reader.Read())
         {
             if (reader.Field is (UserFields, WireTag.LengthDelimited) && (left -= reader.Bytes.Length) >= 0 && ReadEntry(reader.Bytes) is { } entry)
@@ -109,7 +109,7 @@ internal readonly ref struct BrpcMeta
     {
         ReadOnlySpan<byte> key = default;
         ReadOnlySpan<byte> value = default;
-        var reader = new BrpcFields(bytes);
+        var reader = new SpanFieldReader(bytes);
         while (reader.Read())
         {
             if (reader.Field is (Key, WireTag.LengthDelimited))

@@ -6,18 +6,18 @@ namespace Gateway.Transforms.Upstream.Brpc;
 /// <summary>Writes the header and the meta of requests.</summary>
 internal readonly ref struct BrpcRequest
 {
-    // Fields of RpcMeta, and of RpcRequestMeta within. All tags are one byte.
-    private const byte Request = (1 << 3) | WireTag.LengthDelimited;
-    private const byte TimeoutMilliseconds = (8 << 3) | WireTag.Varint;
-    private const byte CorrelationId = (4 << 3) | WireTag.Varint;
-    private const byte UserFields = (9 << 3) | WireTag.LengthDelimited;
+    // Fields of RpcMeta, and of RpcRequestMeta within.
+    private const int Request = 1;
+    private const int TimeoutMilliseconds = 8;
+    private const int CorrelationId = 4;
+    private const int UserFields = 9;
 
     // Of an entry of a map.
-    private const byte Key = (1 << 3) | WireTag.LengthDelimited;
-    private const byte Value = (2 << 3) | WireTag.LengthDelimited;
+    private const int Key = 1;
+    private const int Value = 2;
 
     private readonly ReadOnlySpan<byte> _names;
-    private readonly IReadOnlyList<KeyValuePair<string, string>> _fields;
+    private readonly IReadOnlyList<KeyValuePair<string, string>> _headers;
     private readonly ulong _timeout;
     private readonly ulong _id;
     private readonly long _message;
@@ -27,15 +27,15 @@ internal readonly ref struct BrpcRequest
     public BrpcRequest(BrpcMethod method, in UpstreamRequest request, long id)
     {
         _names = method.Names.Span;
-        _fields = request.Fields;
+        _headers = request.Headers;
         _timeout = request.Timeout is { } timeout ? (ulong)Math.Clamp(Math.Ceiling(timeout.TotalMilliseconds), 1, int.MaxValue) : 0;
         _id = (ulong)id;
         _message = request.Length!.Value;
-        _requestLength = _names.Length + (_timeout == 0 ? 0 : 1 + WireValue.VarintSize(_timeout));
-        _metaLength = TextSize(_requestLength) + 1 + WireValue.VarintSize(_id);
-        for (var i = 0; i < _fields.Count; i++)
+        _requestLength = _names.Length + (_timeout == 0 ? 0 : WireValue.NumberSize(TimeoutMilliseconds, _timeout));
+        _metaLength = WireValue.FieldSize(Request, _requestLength) + WireValue.NumberSize(CorrelationId, _id);
+        for (var i = 0; i < _headers.Count; i++)
         {
-            _metaLength += TextSize(EntrySize(_fields[i]));
+            _metaLength += WireValue.FieldSize(UserFields, EntrySize(_headers[i]));
         }
     }
 
@@ -47,41 +47,30 @@ internal readonly ref struct BrpcRequest
     {
         BrpcFrame.Write(target, _metaLength, _message);
         target = target[BrpcFrame.HeaderBytes..];
-        WriteHead(ref target, Request, _requestLength);
+        WireValue.WriteHead(ref target, Request, _requestLength);
         _names.CopyTo(target);
         target = target[_names.Length..];
         if (_timeout != 0)
         {
-            WriteNumber(ref target, TimeoutMilliseconds, _timeout);
+            WireValue.WriteNumber(ref target, TimeoutMilliseconds, _timeout);
         }
 
-        WriteNumber(ref target, CorrelationId, _id);
-        for (var i = 0; i < _fields.Count; i++)
+        WireValue.WriteNumber(ref target, CorrelationId, _id);
+        for (var i = 0; i < _headers.Count; i++)
         {
-            var (name, value) = _fields[i];
-            WriteHead(ref target, UserFields, EntrySize(_fields[i]));
+            var (name, value) = _headers[i];
+            WireValue.WriteHead(ref target, UserFields, EntrySize(_headers[i]));
             WriteText(ref target, Key, name);
             WriteText(ref target, Value, value);
         }
     }
 
-    private static int TextSize(int length) => 1 + WireValue.VarintSize((uint)length) + length;
-
     private static int EntrySize(KeyValuePair<string, string> field) =>
-        TextSize(Encoding.UTF8.GetByteCount(field.Key)) + TextSize(Encoding.UTF8.GetByteCount(field.Value));
+        WireValue.FieldSize(Key, Encoding.UTF8.GetByteCount(field.Key)) + WireValue.FieldSize(Value, Encoding.UTF8.GetByteCount(field.Value));
 
-    private static void WriteNumber(ref Span<byte> target, byte tag, ulong number)
+    private static void WriteText(ref Span<byte> target, int field, string text)
     {
-        target[0] = tag;
-        target = target[1..];
-        WireValue.WriteVarint(ref target, number);
-    }
-
-    private static void WriteHead(ref Span<byte> target, byte tag, int length) => WriteNumber(ref target, tag, (uint)length);
-
-    private static void WriteText(ref Span<byte> target, byte tag, string text)
-    {
-        WriteHead(ref target, tag, Encoding.UTF8.GetByteCount(text));
+        WireValue.WriteHead(ref target, field, Encoding.UTF8.GetByteCount(text));
         target = target[Encoding.UTF8.GetBytes(text, target)..];
     }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using Gateway.Transforms.Errors;
-using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream.Brpc;

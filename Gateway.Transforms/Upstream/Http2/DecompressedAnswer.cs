@@ -1,5 +1,3 @@
-using Gateway.Transforms.Wire;
-
 namespace Gateway.Transforms.Upstream.Http2;
 
 /// <summary>

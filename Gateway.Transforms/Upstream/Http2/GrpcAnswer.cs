@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Net;
-using Gateway.Transforms.Rpc;
-using Gateway.Transforms.Wire;
+using Gateway.Transforms.Bodies;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -26,17 +26,17 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 
     /// <summary>Reads as far as the frame's header. Disposes of the call when it fails.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="onHeader">Is shown the whole header, before anything is made of it.</param>
+    /// <param name="onHeaders">Is shown the whole header, before anything is made of it.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
     /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
-    public static async ValueTask<Answer> OpenAsync(Http2Call call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken)
+    public static async ValueTask<Answer> OpenAsync(Http2Call call, Func<HttpResponseMessage, ValueTask<bool>>? onHeaders, CancellationToken cancellationToken)
     {
         try
         {
-            if (onHeader is not null)
+            if (onHeaders is not null)
             {
                 await call.WaitAsync(cancellationToken);
-                await onHeader(CallTransforms.ResponseOf((HttpStatusCode)call.Status, HttpVersion.Version20, call.Fields));
+                await onHeaders(CallTransforms.ResponseOf((HttpStatusCode)call.Status, HttpVersion.Version20, call.Headers));
             }
 
             var message = Begin(call, (await call.ReadAtLeastAsync(GrpcFrame.HeaderBytes, cancellationToken)).Buffer);

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -26,8 +25,8 @@ internal sealed class GrpcInstance(Uri address, UpstreamSettings settings, TimeP
         }
     }
 
-    protected override ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeader, CancellationToken cancellationToken) =>
-        GrpcAnswer.OpenAsync((Http2Call)call, onHeader, cancellationToken);
+    protected override ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeaders, CancellationToken cancellationToken) =>
+        GrpcAnswer.OpenAsync((Http2Call)call, onHeaders, cancellationToken);
 }
 
 /// <summary>

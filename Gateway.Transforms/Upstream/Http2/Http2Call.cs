@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -12,7 +12,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     /// <summary>Several statuses are one that nobody can read.</summary>
     private const string SeveralStatuses = "several";
 
-    private List<KeyValuePair<string, string>>? _fields;
+    private List<KeyValuePair<string, string>>? _headers;
     private int _kept;
 
     /// <summary>The HTTP status; zero before the header has come.</summary>
@@ -31,12 +31,12 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     public string? GrpcMessage { get; private set; }
 
     /// <summary>The header's fields, where they are kept.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Fields => _fields ?? [];
+    public IReadOnlyList<KeyValuePair<string, string>> Headers => _headers ?? [];
 
     /// <summary>The header has come; what comes now are trailers.</summary>
-    public bool HasHeader { get; set; }
+    public bool HasHeaders { get; set; }
 
-    public override bool IsAnswered => HasHeader;
+    public override bool IsAnswered => HasHeaders;
 
     /// <summary>Bytes that the peer takes of the request.</summary>
     public long Window { get; set; }
@@ -49,7 +49,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
 
     public void OnHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (HasHeader)
+        if (HasHeaders)
         {
             OnTrailer(name, value);
         }
@@ -71,19 +71,19 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
             OnTrailer(name, value);
         }
 
-        if (KeepsFields && !HasHeader && name is not [(byte)':', ..] && (_kept += name.Length + value.Length) <= MaxKept)
+        if (KeepsHeaders && !HasHeaders && name is not [(byte)':', ..] && (_kept += name.Length + value.Length) <= MaxKept)
         {
-            (_fields ??= []).Add(new(Text(name), Text(value)));
+            (_headers ??= []).Add(new(Text(name), Text(value)));
         }
     }
 
     /// <summary>What an interim answer has said is forgotten: RFC 9110, section 15.2.</summary>
-    public void ForgetHeader()
+    public void ForgetHeaders()
     {
         Status = 0;
         ContentType = Encoding = null;
         ForgetStatus();
-        _fields = null;
+        _headers = null;
         _kept = 0;
     }
 
@@ -96,8 +96,8 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
 
     protected override void ResetAnswer()
     {
-        ForgetHeader();
-        HasHeader = false;
+        ForgetHeaders();
+        HasHeaders = false;
         Window = Credit = 0;
         Room = null;
     }

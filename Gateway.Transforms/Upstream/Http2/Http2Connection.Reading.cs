@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -182,7 +182,7 @@ internal sealed partial class Http2Connection
         {
             // The call is over already.
         }
-        else if (!call.HasHeader || call.IsEnded)
+        else if (!call.HasHeaders || call.IsEnded)
         {
             FailStream(frame.Stream, Http2Code.Protocol, AnswerException.Garbled("the answer has data before its header"));
         }
@@ -271,7 +271,7 @@ internal sealed partial class Http2Connection
 
     private void EndBlock(Http2Call call, int stream)
     {
-        if (call.HasHeader)
+        if (call.HasHeaders)
         {
             if (_blockEndsStream)
             {
@@ -288,7 +288,7 @@ internal sealed partial class Http2Connection
         }
         else if (call.Status >= 200)
         {
-            call.HasHeader = true;
+            call.HasHeaders = true;
             if (_blockEndsStream)
             {
                 End(call, stream);
@@ -304,7 +304,7 @@ internal sealed partial class Http2Connection
         }
         else
         {
-            call.ForgetHeader();
+            call.ForgetHeaders();
         }
     }
 
@@ -320,7 +320,7 @@ internal sealed partial class Http2Connection
             {
                 Remove(call, code == Http2Code.RefusedStream
                     ? AnswerException.Unreachable(reason, isReplayable: false)
-                    : AnswerException.Broken(reason, call.HasHeader ? Verdicts.Reach.Answered : Verdicts.Reach.PerhapsSent));
+                    : AnswerException.Broken(reason, call.HasHeaders ? Verdicts.Reach.Answered : Verdicts.Reach.PerhapsSent));
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -24,7 +23,7 @@ internal sealed partial class Http2Connection
             call.Window = _peerStreamWindow;
             _calls.Add(_nextStream, call);
             AppendHeaders(_nextStream, _headers.Write(request, ref _block));
-            if (request.Rest is null && request.Message.Length <= SmallRequest)
+            if (request.Remainder is null && request.Message.Length <= SmallRequest)
             {
                 TryAppendSmall(call, request.Message);
             }
@@ -37,7 +36,7 @@ internal sealed partial class Http2Connection
     protected override async Task SendAsync(UpstreamCall call, UpstreamRequest request, CancellationToken cancellationToken)
     {
         var stream = (Http2Call)call;
-        var piece = ArrayPool<byte>.Shared.Rent(request.Rest is null ? GrpcFrame.HeaderBytes : Http2Frame.MaxLength);
+        var piece = ArrayPool<byte>.Shared.Rent(request.Remainder is null ? GrpcFrame.HeaderBytes : Http2Frame.MaxLength);
         try
         {
             GrpcFrame.WriteHeader(piece, (uint)request.Length!.Value);
@@ -47,7 +46,7 @@ internal sealed partial class Http2Connection
                 await WriteAsync(stream, part, isEnd: false, cancellationToken);
             }
 
-            if (request.Rest is { } rest)
+            if (request.Remainder is { } rest)
             {
                 await rest.CopyToAsync((bytes, token) => WriteAsync(stream, bytes, isEnd: false, token), piece.AsMemory(0, Http2Frame.MaxLength), cancellationToken);
             }
@@ -75,7 +74,7 @@ internal sealed partial class Http2Connection
                     throw new OperationCanceledException("The call is over.", new CancellationToken(canceled: true));
                 }
 
-                if (Output.Waiting > OutputQueue.Enough)
+                if (Output.Waiting > OutputQueue.HighWater)
                 {
                     room = Output.DrainAsync();
                 }

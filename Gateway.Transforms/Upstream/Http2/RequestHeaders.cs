@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
@@ -32,9 +33,9 @@ internal sealed class RequestHeaders(Uri destination)
             writer.Field("grpc-timeout"u8, text[..GrpcTimeout.Format(timeout, text)]);
         }
 
-        for (var i = 0; i < request.Fields.Count; i++)
+        for (var i = 0; i < request.Headers.Count; i++)
         {
-            var (name, value) = request.Fields[i];
+            var (name, value) = request.Headers[i];
             writer.Field(name, value);
         }
 
@@ -134,4 +135,25 @@ internal sealed class RequestHeaders(Uri destination)
             Write([(byte)value]);
         }
     }
+}
+
+/// <summary>The header grpc-timeout: at most eight digits and a unit. Source: the gRPC HTTP/2 protocol, "Timeout".</summary>
+internal static class GrpcTimeout
+{
+    private const int MostDigits = 99_999_999;
+
+    /// <summary>So many bytes it may take.</summary>
+    public const int MaxLength = 9;
+
+    /// <summary>In milliseconds, rounded up; never below one, because a sub-service may read zero as "none".</summary>
+    /// <returns>How many bytes were written.</returns>
+    public static int Format(TimeSpan timeout, Span<byte> text)
+    {
+        Milliseconds(timeout).TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        text[length] = (byte)'m';
+        return length + 1;
+    }
+
+    /// <summary>The same number alone.</summary>
+    public static int Milliseconds(TimeSpan timeout) => (int)Math.Clamp((long)Math.Ceiling(timeout.TotalMilliseconds), 1, MostDigits);
 }

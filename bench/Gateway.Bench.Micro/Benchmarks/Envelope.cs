@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Gateway.Bench.Micro.Parts;
 using Gateway.Transforms.Errors;
+using Gateway.Transforms.Verdicts;
+using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Gateway.Bench.Micro.Parts;
 using Gateway.Protocol;
 using Gateway.Transforms.Events;
-using Gateway.Transforms.Rpc;
+using Gateway.Transforms.Schema;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

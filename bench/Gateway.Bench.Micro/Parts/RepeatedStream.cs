@@ -1,4 +1,4 @@
-using Gateway.Transforms.Wire;
+using Gateway.Transforms.Upstream;
 
 namespace Gateway.Bench.Micro.Parts;
 
