@@ -1,7 +1,7 @@
 using Gateway.Notify.Delivery.Redis;
 using Gateway.Tests.Support;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Delivery.Redis;
 
 [TestFixture]
 internal sealed class OneAtATimeTests

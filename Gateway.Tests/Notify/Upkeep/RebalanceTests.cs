@@ -6,7 +6,7 @@ using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Upkeep;
 
 /// <summary>A node that has far more sockets than the others hands some over, and nobody loses anything by it.</summary>
 [TestFixture]

@@ -3,7 +3,7 @@ using Gateway.Protocol;
 using Gateway.Protocol.NotifyV2;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Protocol;
 
 /// <summary>Frames written by hand.</summary>
 [TestFixture]

@@ -2,13 +2,14 @@ using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
+using Gateway.Tests.Notify.Connections;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Delivery;
 
 /// <summary>What a client that resumes may cost, and what it may be told.</summary>
 [TestFixture]

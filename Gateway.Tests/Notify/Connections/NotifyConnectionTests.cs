@@ -7,7 +7,7 @@ using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Connections;
 
 /// <summary>
 /// The queue of one socket, to the event and to the byte. Time stands still, so nothing here is closed because a write takes too long.

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Takeover;
 
 /// <summary>Sockets that go on upon the bare connection, once their request has ended.</summary>
 [TestFixture]

@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Connections;
 
 /// <summary>The server's end of a socket whose client takes nothing until it is told to. It keeps what was written.</summary>
 internal sealed class HeldSocket : WebSocket

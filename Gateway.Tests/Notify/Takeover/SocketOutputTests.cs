@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Gateway.Notify.Takeover;
 using Gateway.Tests.Support;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Takeover;
 
 /// <summary>Bytes on their way to the system, which does not always take all of them.</summary>
 [TestFixture]

@@ -1,6 +1,6 @@
 using Gateway.Notify.Protocol;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Protocol;
 
 [TestFixture]
 internal sealed class CloseCodeDocsTests

@@ -2,7 +2,7 @@ using Gateway.Tests.Support;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Upkeep;
 
 /// <summary>The session of an open socket is looked up again and again. Only a store that says so ends it.</summary>
 [TestFixture]

@@ -3,7 +3,7 @@ using Gateway.Protocol;
 using Gateway.Tests.Transforms.Wire;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Protocol;
 
 [TestFixture]
 internal sealed class FirstMessageTests

@@ -3,7 +3,7 @@ using Gateway.Notify.Protocol;
 using Gateway.Protocol;
 using Google.Protobuf;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Protocol;
 
 /// <summary>Frames made by hand are those that .NET's own WebSocket makes.</summary>
 [TestFixture]

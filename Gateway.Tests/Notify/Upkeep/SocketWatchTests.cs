@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Upkeep;
 
 /// <summary>What one loop does for all sockets: it pings the silent ones, gives up those that do not answer, and those that never show a session.</summary>
 [TestFixture]

@@ -1,7 +1,7 @@
 using Gateway.Notify;
 using Gateway.Notify.Upkeep;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Upkeep;
 
 /// <summary>Whatever a load balancer makes of the clients that are sent away, it comes to an end; and where it spreads them, all nodes have their share.</summary>
 [TestFixture]

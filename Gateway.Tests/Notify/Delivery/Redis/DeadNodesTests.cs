@@ -1,7 +1,7 @@
 using Gateway.Notify.Delivery.Redis;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Delivery.Redis;
 
 /// <summary>When a silent node is taken for dead. Who has been away himself, or sees only a clock jump, buries nobody.</summary>
 [TestFixture]

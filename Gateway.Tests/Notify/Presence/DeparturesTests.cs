@@ -2,13 +2,14 @@ using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Presence;
+using Gateway.Tests.Notify.Connections;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Presence;
 
 /// <summary>What follows when a user's last socket has gone, where one node is all there is.</summary>
 [TestFixture]

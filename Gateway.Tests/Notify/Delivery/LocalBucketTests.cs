@@ -1,6 +1,6 @@
 using Gateway.Notify.Delivery;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Delivery;
 
 [TestFixture]
 internal sealed class LocalBucketTests

@@ -1,7 +1,7 @@
 using Gateway.Notify.Endpoint;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Endpoint;
 
 [TestFixture]
 internal sealed class InboundRateTests

@@ -3,7 +3,7 @@ using Gateway.Notify;
 using Gateway.Notify.Endpoint;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Endpoint;
 
 /// <summary>What counts as one address.</summary>
 [TestFixture]

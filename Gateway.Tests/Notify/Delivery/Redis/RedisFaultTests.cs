@@ -2,7 +2,7 @@ using Gateway.Notify.Delivery.Redis;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Delivery.Redis;
 
 /// <summary>What is an outage, and what is only a word about the question.</summary>
 [TestFixture]

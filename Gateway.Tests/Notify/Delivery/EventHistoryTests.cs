@@ -2,7 +2,7 @@ using Gateway.Notify;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 
-namespace Gateway.Tests.Notify;
+namespace Gateway.Tests.Notify.Delivery;
 
 /// <summary>What is kept for those who resume: bounded by number, bytes and age for each user, and by bytes for all together.</summary>
 [TestFixture]
