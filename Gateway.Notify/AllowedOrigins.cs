@@ -9,7 +9,7 @@ public sealed class AllowedOrigins
 
     private readonly HashSet<string> _texts;
 
-    /// <param name="settings">Origins that <see cref="FindErrors"/> has nothing against.</param>
+    /// <param name="settings">Origins in which <see cref="FindErrors"/> finds no mistake.</param>
     public AllowedOrigins(IEnumerable<string> settings)
     {
         ArgumentNullException.ThrowIfNull(settings);

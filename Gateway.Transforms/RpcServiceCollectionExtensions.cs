@@ -8,7 +8,6 @@ using Gateway.Transforms.Reporting;
 using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Schema;
-using Gateway.Transforms.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection;

@@ -50,7 +50,7 @@ internal sealed class NotifyConnection(
     /// <summary>Set while the session has ended and the client may show a fresh one: when its time for that is over.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
 
-    /// <summary>Up to where the client has been told its user's events, if it counts them. Of the one who lists the connection, as the next two.</summary>
+    /// <summary>How far the client has been told its user's events, if it counts them. Belongs to the bucket that lists the connection, and is used under its lock, as the next two.</summary>
     public FeedPosition Position { get; set; }
 
     /// <summary>The newest event known of that the client has to ask for, if it is ahead of <see cref="Position"/>.</summary>

@@ -8,12 +8,12 @@ internal sealed class OutboundQueue(NotifyOptions options, NotifyMetrics metrics
     private Queue<Outbound>? _messages;
     private long _bytes;
 
-    /// <summary>Whether no more waits than may, even of what was added all the same.</summary>
+    /// <summary>Whether what waits is within the bounds, what was added regardless of them included.</summary>
     public bool IsWithinBounds => _bytes <= options.MaxQueuedBytes && (_messages?.Count ?? 0) <= options.MaxQueuedEvents;
 
     /// <summary>Adds a message; false when it does not fit. An empty queue takes any message.</summary>
     /// <param name="message">What is to be written.</param>
-    /// <param name="anyway">It need not fit.</param>
+    /// <param name="anyway">Regardless of the bounds.</param>
     public bool TryAdd(Outbound message, bool anyway)
     {
         // For the one event that mostly comes alone, and no longer than it takes: ten thousand empty queues would be held for nothing.

@@ -18,7 +18,7 @@ internal sealed record SeatRules(int Max, bool ReplacesOwnSession, bool KicksOld
     public bool HasRoom(IReadOnlyList<NotifyConnection> seated, NotifyConnection newcomer, string predecessor, int limit) =>
         KicksOldest || seated.Count(old => !IsPredecessor(old, newcomer, predecessor)) < limit;
 
-    /// <summary>Who of those seated, oldest first, has to make room for a newcomer; null when there is none to be had.</summary>
+    /// <summary>The connections, of those seated, oldest first, that have to make room for a newcomer; null when no room can be made.</summary>
     public IReadOnlyList<NotifyConnection>? MakeRoom(IReadOnlyList<NotifyConnection> seated, NotifyConnection newcomer, string predecessor)
     {
         var leaving = seated.Where(old => IsPredecessor(old, newcomer, predecessor)).ToList();

@@ -28,7 +28,7 @@ internal sealed class UserSockets
         }
     }
 
-    /// <summary>Queues an event for every socket, but not for those that have had it ahead of its number.</summary>
+    /// <summary>Queues an event for every socket, except those that were told it before it had a number.</summary>
     public void Deliver(NumberedEvent numbered, IReadOnlySet<NotifyConnection>? told, int mostHeld)
     {
         ReadOnlyMemory<byte> head = default;

@@ -42,7 +42,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Whoever waited has gone; the event goes its way.
+            // The caller waits no longer; the event is delivered all the same.
         }
     }
 

@@ -4,7 +4,6 @@ using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Protocol;
 using Gateway.Notify.Takeover;
-using Gateway.Notify.Upkeep;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -58,7 +57,7 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
-        // 2. Upgrade, and serve the socket to its end: upon the bare connection where there is one to be had.
+        // 2. Upgrade, and serve the socket to its end: upon the bare connection where that can be taken over.
         var subprotocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ExtendedFrames.Subprotocol) ? ExtendedFrames.Subprotocol : null;
         if (ConnectionTakeover.Of(context) is { } takeover)
         {
@@ -72,7 +71,7 @@ internal sealed partial class NotifyEndpoint(
     }
 
     /// <param name="subprotocol">What the client and this node speak.</param>
-    /// <param name="isPinged">By <see cref="SocketWatch"/>, so that the socket has no timer of its own.</param>
+    /// <param name="isPinged">By <c>SocketWatch</c>, so that the socket has no timer of its own.</param>
     private WebSocketCreationOptions Options(string? subprotocol, bool isPinged) => new()
     {
         IsServer = true,

@@ -14,7 +14,7 @@ internal sealed class HubEvent
         PublishedAt = publishedAt;
     }
 
-    /// <summary>Names it where it is kept for others to fetch.</summary>
+    /// <summary>The name under which a large event is stored for other nodes to fetch.</summary>
     public Guid Id { get; }
 
     /// <summary>The body as the WebSocket message that every plain client receives.</summary>
@@ -33,7 +33,9 @@ internal sealed class HubEvent
         return new(id, frame, length, publishedAt);
     }
 
-    /// <summary>Has it put down for others to fetch, once for all who are told.</summary>
+    public static HubEvent Of(Guid id, ReadOnlySpan<byte> body, long publishedAt) => new(id, BinaryFrame.Of(body), body.Length, publishedAt);
+
+    /// <summary>Has the event stored for other nodes to fetch, once for all recipients.</summary>
     public Task KeepAsync(Func<HubEvent, Task> put)
     {
         lock (_lock)
@@ -41,14 +43,12 @@ internal sealed class HubEvent
             return _kept ??= put(this);
         }
     }
-
-    public static HubEvent Of(Guid id, ReadOnlySpan<byte> body, long publishedAt) => new(id, BinaryFrame.Of(body), body.Length, publishedAt);
 }
 
 /// <summary>An event and its place among the events of one user.</summary>
 internal readonly record struct NumberedEvent(ulong Sequence, HubEvent Event);
 
-/// <summary>A place in the row of all events of one user.</summary>
+/// <summary>A place in the sequence of all events of one user.</summary>
 /// <param name="Epoch">Which count the sequence belongs to; another epoch says that the count began anew.</param>
 /// <param name="Sequence">The newest event up to here; 0 before the first.</param>
 internal readonly record struct FeedPosition(string Epoch, ulong Sequence);

@@ -65,7 +65,7 @@ internal sealed class ConnectionTakeover
         _serve = serve;
     }
 
-    /// <summary>HTTP has ended, for good or ill: the connection is as it was before.</summary>
+    /// <summary>HTTP has ended, whichever way: the connection is as it was before.</summary>
     public async Task DetachHttpAsync()
     {
         if (_httpOutput is not null)

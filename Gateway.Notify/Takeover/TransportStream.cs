@@ -74,7 +74,7 @@ internal sealed class TransportStream(ConnectionContext connection, SocketOutput
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>
-    /// A socket disposes of its stream when it is over, for good or ill. After a good end the last frame may still be on its way, and the
+    /// A socket disposes of its stream when it is over. After a good end the last frame may still be on its way, and the
     /// server ends the connection behind it; otherwise nobody waits for what a dead client does not take.
     /// </summary>
     protected override void Dispose(bool disposing)

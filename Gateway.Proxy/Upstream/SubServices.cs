@@ -1,7 +1,7 @@
 using System.Buffers;
 using Gateway.Proxy.Resilience;
 using Gateway.Transforms.Events;
-using Gateway.Transforms.Upstream;
+using Gateway.Transforms.Rpc;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy;
 

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 namespace Gateway.Transforms.Bodies;
 
 /// <summary>
-/// What is still to come of a large message whose beginning has said who asks. It goes on to the sub-service as it comes, and is walked
-/// on the way; the user's id goes behind it.
+/// The remainder of a large message whose beginning has said who sends it. It is passed on to the sub-service as it comes, and its fields are
+/// walked on the way; the user's id is appended.
 /// </summary>
 /// <param name="body">The body, of which only the beginning is held.</param>
 /// <param name="walker">Stands where the beginning ends.</param>
 /// <param name="length">Bytes still to come from the client.</param>
-/// <param name="isExact">Whether it is so many bytes, or that many at most: a chunked body does not say.</param>
+/// <param name="isExact">Whether as many have to come; of a chunked body that is only the most that may.</param>
 /// <param name="userId">The field that is appended; empty for nobody.</param>
 /// <param name="time">The clock.</param>
 internal sealed class BodyRemainder(RequestBody body, MessageWalker walker, long length, bool isExact, ReadOnlyMemory<byte> userId, TimeProvider time) : IAsyncDisposable

@@ -12,10 +12,10 @@ namespace Gateway.Transforms.Bodies;
 /// </summary>
 internal sealed class RequestBody
 {
-    /// <summary>So many bytes of a request are always held, and may be sent again.</summary>
+    /// <summary>How many bytes of a request are always held, so that they can be sent again.</summary>
     public const long HeldLength = 128 << 10;
 
-    /// <summary>So many while nobody knows who sends them. A session id that serializers write before large values is among them.</summary>
+    /// <summary>The same while nobody knows who sends them. A session id that serializers write before large values is among these.</summary>
     public const long UnknownHeldLength = 16 << 10;
 
     private readonly HttpContext _context;
@@ -115,7 +115,7 @@ internal sealed class RequestBody
     /// <summary>
     /// Reads what is still to come and throws it away.
     /// </summary>
-    /// <param name="max">Up to so many bytes. A body that is announced as longer is not read at all.</param>
+    /// <param name="max">The most bytes that are read. A body that is announced as longer is not read at all.</param>
     /// <param name="time">For how long. Not until the request's token is cancelled: its deadline may be why the request is over.</param>
     /// <param name="clock">What tells the time.</param>
     /// <param name="stopping">Ends it as well.</param>
@@ -162,7 +162,7 @@ internal sealed class RequestBody
         }
     }
 
-    /// <summary>What does not count. An HTTP/2 connection has a hundred requests at a time, so each of them gets less while nobody knows who sends them.</summary>
+    /// <summary>How many bytes do not count against the budget. An HTTP/2 connection has a hundred requests at a time, so each of them gets less while nobody knows who sends them.</summary>
     private long Free => IsIdentified ? HeldLength : HttpProtocol.IsHttp2(_context.Request.Protocol) ? UnknownHeldLength / 16 : UnknownHeldLength;
 
     /// <summary>Only what is held while more of it is waited for counts: a body that comes at once never does.</summary>

@@ -18,7 +18,7 @@ public sealed class RequestBudget(long max)
     /// <summary>Those of them whose sender is not known.</summary>
     internal long HeldOfUnknown => Interlocked.Read(ref _unknown);
 
-    /// <summary>Takes so many bytes; false when there are not so many left.</summary>
+    /// <summary>Takes bytes from the budget; false when fewer are left.</summary>
     internal bool TryTake(long bytes, bool isKnown)
     {
         if (!isKnown && !TryAdd(ref _unknown, bytes, max / 4))
@@ -41,7 +41,7 @@ public sealed class RequestBudget(long max)
         Interlocked.Add(ref _held, -bytes);
     }
 
-    /// <summary>The sender of so many bytes that are held is known now.</summary>
+    /// <summary>The sender of bytes that are held is known now.</summary>
     internal void Identify(long bytes) => Interlocked.Add(ref _unknown, -bytes);
 
     private void GiveBackUnknown(long bytes, bool isKnown)

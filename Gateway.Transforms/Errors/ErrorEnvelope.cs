@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Transforms.Errors;
 
 /// <summary>
-/// Writes the reply of a call that failed, as the answer of its route says such things.
+/// Writes the reply of a call that failed, in the fields where the answer message of its route says so.
 /// </summary>
 internal sealed class ErrorEnvelope(IOptions<ErrorOptions> options)
 {

@@ -140,16 +140,16 @@ internal sealed record Operand(Reference? Value, bool IsSize, double ConstantNum
         return wireType == WireTag.LengthDelimited ? count : Enumerable.Range(0, count).Sum(i => NumbersIn(Value.Value(facts, i), wireType));
     }
 
-    /// <summary>Numbers of a list may stand in a row.</summary>
-    private static long NumbersIn(ReadOnlySequence<byte> row, int wireType)
+    /// <summary>How many numbers a value of a list is: they may be packed.</summary>
+    private static long NumbersIn(ReadOnlySequence<byte> packed, int wireType)
     {
         if (wireType != WireTag.Varint)
         {
-            return row.Length / (wireType == WireTag.Fixed64 ? sizeof(ulong) : sizeof(uint));
+            return packed.Length / (wireType == WireTag.Fixed64 ? sizeof(ulong) : sizeof(uint));
         }
 
         var count = 0L;
-        foreach (var piece in row)
+        foreach (var piece in packed)
         {
             foreach (var next in piece.Span)
             {

@@ -190,7 +190,7 @@ internal sealed class MessageTemplate
         }
         else if (sizes[node.Index] > 0 || field.HasPresence)
         {
-            // Messages of one field, or numbers in a row.
+            // Several messages of one field are one message, and numbers of a list are packed.
             WireValue.WriteHead(ref target, field.FieldNumber, sizes[node.Index]);
             for (var i = 0; i < count; i++)
             {

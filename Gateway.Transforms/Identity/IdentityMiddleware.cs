@@ -17,7 +17,7 @@ namespace Gateway.Transforms.Identity;
 internal sealed class IdentityMiddleware(
     RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget, TimeProvider time)
 {
-    /// <summary>How much of a body is read before it is looked at again whether more of it has to be held.</summary>
+    /// <summary>How far a body is read, step by step, before it is decided whether more of it has to be held.</summary>
     private static readonly long[] Steps = [RequestBody.UnknownHeldLength, RequestBody.HeldLength, long.MaxValue];
 
     /// <summary>Large requests come and go within seconds.</summary>
@@ -114,7 +114,7 @@ internal sealed class IdentityMiddleware(
         return true;
     }
 
-    /// <summary>Reads, and walks what is there; null when the call has been failed.</summary>
+    /// <summary>Reads the body further, and scans what is held of it; null when the call has been failed.</summary>
     private static async ValueTask<MessageScan?> ReadAsync(HttpContext context, RpcFeature rpc, RequestBody body, long enough)
     {
         var limit = rpc.Route.MaxRequestBytes;
@@ -123,7 +123,7 @@ internal sealed class IdentityMiddleware(
         rpc.Received(body, scan);
         if (!body.IsWhole)
         {
-            // What is there now is gone if the reading goes on.
+            // The bytes are given back when more is read, so the request id is taken out of them now.
             _ = rpc.RequestId;
         }
 
@@ -154,7 +154,7 @@ internal sealed class IdentityMiddleware(
 
     /// <summary>
     /// Whether the rest of a large body may be passed on as it comes: nobody has to parse it here, it begins in the middle of a large value, and
-    /// its length is known, or need not be. A gRPC message cannot begin without: its length stands before it.
+    /// its length is known, or need not be: a gRPC message begins with it.
     /// </summary>
     private static bool CanPassOn(HttpContext context, RpcRoute route, in MessageScan scan) =>
         route.Events is null && !scan.Open.IsAbsent && (context.Request.ContentLength is not null || ProtocolOf(context) == RpcProtocol.Http);

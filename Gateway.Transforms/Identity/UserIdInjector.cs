@@ -8,7 +8,7 @@ internal static class UserIdInjector
 {
     /// <summary>Makes a whole message ready to go out.</summary>
     /// <param name="message">A message that <see cref="MessageScanner"/> found well-formed.</param>
-    /// <param name="clientUserIds">What takes the client's out, in the order of the bytes; null for none.</param>
+    /// <param name="clientUserIds">The edits that take the client's user ids out, in the order of the bytes; null for none.</param>
     /// <param name="userId">The field that says who is asking, at the end of the message; empty for nobody.</param>
     public static ReadOnlySequence<byte> Inject(in ReadOnlySequence<byte> message, IReadOnlyList<Edit>? clientUserIds, ReadOnlyMemory<byte> userId)
     {

@@ -12,7 +12,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers, IOptions<AccessL
 {
     public const string Category = "Gateway.AccessLog";
 
-    /// <summary>A longer user id is cut: a client can name a key of the store that holds anything. Its own id, the request's, is bounded already.</summary>
+    /// <summary>A longer user id is cut: a client can name a key of the store that holds anything. The request id, which is the client's own, is bounded already.</summary>
     private const int MaxUserIdLength = 128;
 
     private readonly ILogger _logger = loggers.CreateLogger(Category);

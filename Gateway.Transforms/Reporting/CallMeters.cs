@@ -1,5 +1,4 @@
 using Gateway.Transforms.Rpc;
-using Gateway.Transforms.Upstream;
 
 namespace Gateway.Transforms.Reporting;
 

@@ -35,13 +35,13 @@ internal sealed class CallDeadline : IHttpRequestTimeoutFeature, IDisposable
         return deadline;
     }
 
-    /// <summary>What the call has to do from now on takes as long as it takes; a client that goes ends it all the same.</summary>
+    /// <summary>From now on the call has no deadline; a client that goes ends it all the same.</summary>
     public void DisableTimeout()
     {
         _end.CancelAfter(Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The call has ended: the request's token says again what it said before.</summary>
+    /// <summary>The call has ended: the request gets its own token back.</summary>
     public void Dispose()
     {
         _clientGone.Dispose();

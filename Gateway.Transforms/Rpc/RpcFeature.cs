@@ -32,7 +32,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <summary>The request message as the sub-service is to read it, or the beginning of it.</summary>
     public ReadOnlySequence<byte> Message { get; private set; }
 
-    /// <summary>What is still to come of the message; null when it is whole.</summary>
+    /// <summary>The remainder of the message; null when it is whole.</summary>
     public BodyRemainder? Remainder { get; private set; }
 
     /// <summary>What became of the call, or of the last attempt to make it; null while that is open.</summary>
@@ -98,7 +98,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <param name="http">The request.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="time">What tells the time.</param>
-    /// <param name="stopping">The server stops, and waits for nobody's rest.</param>
+    /// <param name="stopping">Cancelled when the server stops: then no remainder is waited for.</param>
     public async ValueTask DiscardRemainderAsync(HttpContext http, RpcOptions options, TimeProvider time, CancellationToken stopping)
     {
         if (_body is { IsEnded: true } || (_body is null && http.Request.Headers.Expect.Count > 0))

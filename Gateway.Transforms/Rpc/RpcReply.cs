@@ -20,7 +20,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
     /// <summary>HTTP/2's INTERNAL_ERROR: the client's stream ends without its other streams being touched.</summary>
     private const int InternalError = 2;
 
-    /// <summary>Leaves a reply, or says why there is none. What it throws concerns the answer as well.</summary>
+    /// <summary>Writes the reply, or says why there is none. What it throws is about the answer, see <see cref="CallVerdict.OfAnswer"/>.</summary>
     public async ValueTask<Verdict> WriteAsync(HttpContext http, RpcFeature rpc, RpcProtocol protocol, Answer answer, CancellationToken cancellationToken)
     {
         if (rpc.Route.Events is { } toTell)

@@ -5,7 +5,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Gateway.Transforms.Upstream;
 
 /// <summary>
-/// The further transforms of an RPC route. They read and write messages of .NET's HTTP client, so the call's header is shown to them in that form.
+/// The further transforms of an RPC route. They read and write messages of .NET's HTTP client, so the call's headers are shown to them in that form.
 /// </summary>
 /// <param name="context">The client's request.</param>
 /// <param name="transformer">The transforms.</param>

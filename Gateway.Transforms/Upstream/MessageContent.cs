@@ -28,8 +28,8 @@ internal sealed class MessageContent : HttpContent
     private bool _isTaken;
     private bool _isDisposed;
 
-    /// <param name="message">What is there of the message.</param>
-    /// <param name="more">What is still to come of it; null when it is whole.</param>
+    /// <param name="message">The message, or its beginning.</param>
+    /// <param name="more">The remainder; null when the message is whole.</param>
     public MessageContent(in ReadOnlySequence<byte> message, BodyRemainder? more)
     {
         _message = message;

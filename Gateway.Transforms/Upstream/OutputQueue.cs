@@ -19,13 +19,13 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _ended;
 
-    /// <summary>Of bytes that wait to be written, so many are enough: whoever has more to send waits.</summary>
+    /// <summary>Backpressure: while more bytes than this wait to be written, whoever has more to send waits for <see cref="DrainAsync"/>.</summary>
     public const int HighWater = 256 << 10;
 
     /// <summary>Bytes appended since the connection was made.</summary>
     public long End { get; private set; }
 
-    /// <summary>So many of them have been given to the system, or are being given now. What lies behind cannot have reached anybody.</summary>
+    /// <summary>How many of them have been given to the system, or are being given now. Bytes behind these cannot have reached anybody.</summary>
     public long Begun { get; private set; }
 
     /// <summary>When the write that is under way began, as a timestamp; null when there is none.</summary>
@@ -34,7 +34,7 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
     /// <summary>Bytes that wait.</summary>
     public int Waiting => _filled;
 
-    /// <summary>Room for so many bytes, to be filled in and then told of by <see cref="Append(int)"/>.</summary>
+    /// <summary>Room for at least as many bytes, to be filled in and then told of by <see cref="Append(int)"/>.</summary>
     public Span<byte> Room(int length)
     {
         if (_waiting.Length - _filled < length)
@@ -45,7 +45,7 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
         return _waiting.AsSpan(_filled);
     }
 
-    /// <summary>So many bytes of the room are filled, and go out soon.</summary>
+    /// <summary>As many bytes of the room are filled, and go out soon.</summary>
     public void Append(int length)
     {
         _filled += length;

@@ -10,7 +10,7 @@ namespace Gateway.Transforms.Upstream;
 /// </summary>
 internal abstract class UpstreamCall : IAsyncDisposable
 {
-    /// <summary>The connection hears of so many bytes that were taken at once.</summary>
+    /// <summary>After as many taken bytes the connection is told of them.</summary>
     private const int TellAt = 8 << 10;
 
     // The peer is slowed down by windows, where its protocol has them, so the pipe itself holds nobody up.
@@ -22,7 +22,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
     private bool _isFlushDue;
     private bool _isComplete;
 
-    /// <summary>What the protocol calls it by; zero while it is nobody's.</summary>
+    /// <summary>The number of the call in its protocol; zero while this object serves no call.</summary>
     public long Id { get; private set; }
 
     /// <summary>Where its request ends in the connection's output; the highest number while that is not all appended.</summary>
@@ -37,7 +37,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
     /// <summary>The peer has ended the answer, and the connection's reader is done with the call.</summary>
     public bool IsEnded { get; set; }
 
-    /// <summary>Whether all fields that come with the answer are kept, and not only those that the gateway reads.</summary>
+    /// <summary>Whether all headers of the answer are kept, and not only those that the gateway reads.</summary>
     public bool KeepsHeaders { get; set; }
 
     /// <summary>The instance has begun to answer.</summary>
@@ -121,7 +121,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
         _pipe.Reader.AdvanceTo(read.Buffer.Start);
     }
 
-    /// <summary>Waits until there are so many bytes, or the answer is over.</summary>
+    /// <summary>Waits until there are at least as many bytes, or the answer is over.</summary>
     /// <exception cref="AnswerException">The call failed.</exception>
     public ValueTask<ReadResult> ReadAtLeastAsync(int count, CancellationToken cancellationToken) => _pipe.Reader.ReadAtLeastAsync(count, cancellationToken);
 
@@ -143,7 +143,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
     /// <summary>Ends the call, whether or not its answer is over, and returns when nobody reads its request any more.</summary>
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Nobody reads or fills it any more: it can begin anew.</summary>
+    /// <summary>Nobody reads or fills this object any more: it can serve another call.</summary>
     /// <returns>Bytes that were not taken, and those that <see cref="Taken"/> was not told of.</returns>
     public long Reset()
     {
@@ -164,7 +164,7 @@ internal abstract class UpstreamCall : IAsyncDisposable
         }
     }
 
-    /// <summary>So many bytes were taken, and the peer may send as many again.</summary>
+    /// <summary>Bytes were taken, and the peer may send as many again.</summary>
     protected abstract void Taken(long count);
 
     /// <summary>Forgets what the protocol has said of the answer.</summary>

@@ -9,30 +9,37 @@ namespace Gateway.Transforms.Upstream;
 /// </summary>
 internal abstract class UpstreamConnection
 {
-    /// <summary>Of answers that are not taken, a connection holds so many bytes.</summary>
+    /// <summary>The most bytes of answers that a connection holds while their clients do not take them.</summary>
     public const int MaxUntaken = 64 << 20;
 
-    /// <summary>Where so many are held already, new calls go to another connection.</summary>
+    /// <summary>From as many held bytes on, new calls go to another connection.</summary>
     private const int ManyUntaken = MaxUntaken / 4;
 
-    /// <summary>Where so many bytes wait to be written, new calls wait too: those that are given up leave theirs behind.</summary>
+    /// <summary>From as many bytes on that wait to be written, new calls wait too: a call that is given up leaves its bytes in the queue.</summary>
     private const int ManyWaiting = 1 << 20;
 
     private const int BufferLength = 64 << 10;
     private const int MaxSpareCalls = 128;
 
-    /// <summary>A peer that takes nothing for so long is gone, whatever its system acknowledges.</summary>
+    /// <summary>How long a write may take. A peer that takes nothing for longer is gone, whatever its system acknowledges.</summary>
     private static readonly TimeSpan MaxWrite = TimeSpan.FromSeconds(20);
 
-    /// <summary>What was written last, such as why a connection ends, has so long to go out.</summary>
+    /// <summary>The time for what was written last, such as why a connection ends, to go out.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private readonly Stream _stream;
+
+    /// <summary>Calls that have been given bytes by the read under way. They are shown to those who wait for them when all of it has been read.</summary>
     private readonly List<(UpstreamCall Call, long Id)> _touched = [];
+
+    /// <summary>Calls that are over, to serve others.</summary>
     private readonly Stack<UpstreamCall> _spare = [];
+
     private Action<UpstreamConnection>? _changed;
     private int _reserved;
     private long _untaken;
+
+    /// <summary>When the last place was given back, as a timestamp.</summary>
     private long _quietSince;
 
     protected UpstreamConnection(Stream stream, TimeProvider time)
@@ -104,6 +111,18 @@ internal abstract class UpstreamConnection
             HasServed = true;
             return true;
         }
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Release()
+    {
+        bool isLast;
+        lock (Sync)
+        {
+            isLast = TakeBackPlace();
+        }
+
+        Released(isLast);
     }
 
     /// <summary>Sends a request, and for a large one begins to, in the place that was taken for it.</summary>
@@ -261,14 +280,14 @@ internal abstract class UpstreamConnection
     /// <summary>There is room for more calls. Not under the lock.</summary>
     protected void TellChanged() => _changed?.Invoke(this);
 
-    /// <summary>Bytes of answers were taken, or are not wanted any more. Under the lock.</summary>
+    /// <summary>Bytes of answers that were held have been taken, or are not wanted any more. Under the lock.</summary>
     protected void Free(long count)
     {
         _untaken -= count;
         Freed(count);
     }
 
-    /// <summary>So many bytes more may come. Under the lock.</summary>
+    /// <summary>The peer may send as many bytes more. Under the lock.</summary>
     protected abstract void Freed(long count);
 
     /// <summary>A call for a request, perhaps one that has served others. Under the lock.</summary>
@@ -290,18 +309,6 @@ internal abstract class UpstreamConnection
 
         LetGo(call);
         return default;
-    }
-
-    /// <summary>Gives a place back.</summary>
-    public void Release()
-    {
-        bool isLast;
-        lock (Sync)
-        {
-            isLast = TakeBackPlace();
-        }
-
-        Released(isLast);
     }
 
     /// <summary>The failure of a call whose connection has ended: whether it can have reached the instance is known by what was written.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Transforms.Upstream;
@@ -5,7 +7,7 @@ namespace Gateway.Transforms.Upstream;
 /// <summary>An instance of a sub-service, and how it is called.</summary>
 internal abstract class UpstreamInstance
 {
-    /// <summary>A call that cannot have reached the instance goes out so often again on another connection, also where there is no other instance.</summary>
+    /// <summary>How often a call that cannot have reached the instance is sent again on another connection, also where there is no other instance.</summary>
     private const int MaxReplays = 2;
 
     protected UpstreamInstance(Uri address, UpstreamSettings settings, TimeProvider time)
@@ -47,8 +49,8 @@ internal abstract class UpstreamInstance
     }
 
     /// <summary>
-    /// <see cref="CallAsync(UpstreamRequest, CancellationToken)"/> for those who make it again themselves: a method that only waits for that would be
-    /// kept for each call under way.
+    /// <see cref="CallAsync(UpstreamRequest, CancellationToken)"/> for callers that have such a loop of their own: an async method around it would be
+    /// kept in memory for each call under way.
     /// </summary>
     public ValueTask<Answer> CallOnceAsync(in UpstreamRequest request, CancellationToken cancellationToken)
     {
@@ -75,4 +77,25 @@ internal abstract class UpstreamInstance
 
     /// <summary>Waits for the beginning of the answer. Disposes of the call when it fails.</summary>
     protected abstract ValueTask<Answer> OpenAsync(UpstreamCall call, Func<HttpResponseMessage, ValueTask<bool>>? onHeaders, CancellationToken cancellationToken);
+}
+
+/// <summary>What a call asks.</summary>
+/// <param name="Path">The path of the method: <c>/package.Service/Method</c>.</param>
+/// <param name="Message">The message, or its beginning.</param>
+/// <param name="Remainder">The remainder; null when the message is whole.</param>
+/// <param name="Timeout">How long the instance has for it; null for no limit.</param>
+/// <param name="Authority">The host it is for; null for that of the destination.</param>
+/// <param name="Headers">Further headers: names in lower case, and values.</param>
+/// <param name="OnHeaders">Is shown all headers of the answer before they are judged; null where nobody asks for that.</param>
+internal readonly record struct UpstreamRequest(
+    string Path,
+    ReadOnlySequence<byte> Message,
+    BodyRemainder? Remainder,
+    TimeSpan? Timeout,
+    string? Authority,
+    IReadOnlyList<KeyValuePair<string, string>> Headers,
+    Func<HttpResponseMessage, ValueTask<bool>>? OnHeaders = null)
+{
+    /// <summary>The length of the whole message, in bytes; null when nobody knows.</summary>
+    public long? Length => Remainder is null ? Message.Length : Message.Length + Remainder.Length;
 }

@@ -10,33 +10,23 @@ namespace Gateway.Transforms.Upstream;
 /// <param name="connect">Makes a connection that is ready for calls.</param>
 /// <param name="maxConnections">How many there may be.</param>
 /// <param name="time">The clock.</param>
-/// <param name="callsPerConnection">So many calls may wait for each connection that is being made.</param>
+/// <param name="callsPerConnection">How many calls may wait for each connection that is being made.</param>
 internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnection>> connect, int maxConnections, TimeProvider time, int callsPerConnection = 100)
 {
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Then another connection takes its place: the host's name may have another address by now.</summary>
+    /// <summary>How old a connection gets before another takes its place: the host's name may have another address by now.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
 
     public static readonly TimeSpan MaxIdle = TimeSpan.FromMinutes(1);
 
-    /// <summary>So many tries to connect may fail in a row at once.</summary>
-    private const int FreeTries = 2;
-
-    /// <summary>After another one calls are told so for a while without a further try: twice as long each time, up to a second.</summary>
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
-
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
-
     private readonly Lock _lock = new();
+    private readonly ConnectFailures _failures = new(time);
     private readonly LinkedList<TaskCompletionSource<UpstreamConnection>> _waiting = [];
     private UpstreamConnection[] _open = [];
     private UpstreamConnection[] _leaving = [];
     private int _connecting;
     private int _waitingCalls;
-    private int _failures;
-    private long _failedAt;
-    private string _failure = "";
     private bool _isRetired;
 
     /// <summary>Connections, also those that take no new calls any more.</summary>
@@ -46,7 +36,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     public bool IsOver => _isRetired && Connections == 0;
 
     /// <summary>Tries to connect that failed.</summary>
-    public long FailedConnects { get; private set; }
+    public long FailedConnects => _failures.Total;
 
     /// <summary>Takes a place for a call.</summary>
     /// <exception cref="AnswerException">There is no connection, and none can be made.</exception>
@@ -95,17 +85,13 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
 
             lock (_lock)
             {
-                if (_connecting == 0 && !_isRetired && !IsPausing)
+                if (_connecting == 0 && !_isRetired && !_failures.IsPausing)
                 {
                     BeginConnect();
                 }
             }
         }
     }
-
-    private bool IsPausing => _failures > FreeTries && time.GetElapsedTime(_failedAt) < Pause(_failures);
-
-    private static TimeSpan Pause(int failures) => TimeSpan.FromTicks(Math.Min(FirstPause.Ticks << Math.Min(failures - FreeTries - 1, 20), LongestPause.Ticks));
 
     private bool IsOld(UpstreamConnection connection) => time.GetElapsedTime(connection.MadeAt) > MaxAge;
 
@@ -138,9 +124,9 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
                     return connection;
                 }
 
-                if (_open.Length == 0 && _connecting == 0 && IsPausing)
+                if (_open.Length == 0 && _connecting == 0 && _failures.IsPausing)
                 {
-                    throw AnswerException.Unreachable(_failure, isReplayable: false);
+                    throw AnswerException.Unreachable(_failures.Reason, isReplayable: false);
                 }
 
                 waiting = _waiting.AddLast(new TaskCompletionSource<UpstreamConnection>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -186,7 +172,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     private void ConnectIfNeeded()
     {
         var needed = (_waiting.Count + callsPerConnection - 1) / callsPerConnection;
-        while (_connecting < needed && _open.Length + _connecting < maxConnections && !IsPausing && _open is not [.., { IsBarred: true }])
+        while (_connecting < needed && _open.Length + _connecting < maxConnections && !_failures.IsPausing && _open is not [.., { IsBarred: true }])
         {
             BeginConnect();
         }
@@ -243,10 +229,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
 
     private void CountFailure(string reason)
     {
-        _failures++;
-        _failedAt = time.GetTimestamp();
-        _failure = reason;
-        FailedConnects++;
+        _failures.Add(reason);
         // Those that wait for a place on a connection go on waiting for that.
         if (_open.Length == 0 && _connecting == 0)
         {
@@ -258,7 +241,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     {
         foreach (var waiting in _waiting)
         {
-            waiting.TrySetException(AnswerException.Unreachable(_failure, isReplayable: false));
+            waiting.TrySetException(AnswerException.Unreachable(_failures.Reason, isReplayable: false));
         }
 
         _waiting.Clear();
@@ -280,7 +263,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
                 _leaving = [.. _leaving, connection];
                 if (connection.HasServed || time.GetElapsedTime(connection.MadeAt) >= MaxIdle)
                 {
-                    _failures = 0;
+                    _failures.Reset();
                 }
                 else
                 {

@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Transforms.Upstream;
 
 /// <summary>The connections to a cluster's sub-services, as far as its metadata and its section <c>HttpClient</c> say how they are.</summary>
-/// <param name="PingInterval">After so much silence a connection with calls under way is pinged; null for never.</param>
+/// <param name="PingInterval">How long the peer may be silent before a connection with calls under way is pinged; null where none is pinged.</param>
 /// <param name="PingTimeout">How long a ping may stay unanswered before the connection is closed.</param>
 /// <param name="StreamWindow">How many bytes of an answer a sub-service may send before the client has taken any; null for as many as suits who asks.</param>
 /// <param name="MaxConnections">To one instance.</param>

@@ -17,7 +17,7 @@ public static class WatchedSocket
     private const int UserTimeoutOption = 18;
     private const int UserTimeoutMilliseconds = 20_000;
 
-    /// <summary>Connects to the first address of the host that lets itself be connected to. The host's name is resolved anew each time.</summary>
+    /// <summary>Connects to the first address of the host that takes the connection. The host's name is resolved anew each time.</summary>
     public static async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

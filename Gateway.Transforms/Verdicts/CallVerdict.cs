@@ -76,7 +76,7 @@ internal static class CallVerdict
         _ => IsOverdue(http) && remainder is not { IsWaiting: true } ? Slow(reach) : OfCancellation(http, reach),
     };
 
-    /// <summary>The handler cancels the sending of a message whose connection breaks, and nobody's time is over then.</summary>
+    /// <summary>Cancellation counts as well: the handler cancels the sending of a message whose connection breaks, without a deadline being over.</summary>
     private static bool IsOfConnection(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
 
     private static Verdict Unreachable(Exception exception) =>

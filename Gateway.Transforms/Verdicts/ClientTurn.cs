@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gateway.Transforms.Verdicts;
 
 /// <summary>
-/// Knows of a call that YARP's forwarder makes whether it is the client who is waited for: to send his body, or to take the answer. Of a call whose
-/// time is over YARP says no more than that.
+/// Tells of a call that YARP's forwarder makes whether it is the client who is waited for: to send its body, or to take the answer. YARP itself
+/// says of a call whose time is over no more than that.
 /// </summary>
 internal sealed class ClientTurn : IHttpResponseBodyFeature, IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class ClientTurn : IHttpResponseBodyFeature, IDisposable
         http.Features.Set<IHttpResponseBodyFeature>(this);
     }
 
-    /// <summary>It is the client who is waited for, or was when the call ended.</summary>
+    /// <summary>Whether it is the client who is waited for, or was when the call ended.</summary>
     public bool IsNow => _sending.IsWaiting || _taking.IsWaiting;
 
     public Stream Stream => _taking;

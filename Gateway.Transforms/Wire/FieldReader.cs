@@ -88,7 +88,7 @@ internal static class FieldReader
     }
 }
 
-/// <summary>A stretch of a message: where it begins and how many bytes it holds. Messages are held up to 1 GiB, and say of values up to 4 GiB that they come.</summary>
+/// <summary>A stretch of a message: where it begins and how many bytes it holds. Messages of up to 1 GiB are held, and the values that they announce may have up to 4 GiB.</summary>
 internal readonly record struct FieldRange
 {
     private readonly uint _offset;

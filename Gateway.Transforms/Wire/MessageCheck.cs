@@ -16,7 +16,7 @@ internal static class MessageCheck
     /// <summary>True for what every parser takes: well-formed to the innermost message, and all text valid UTF-8.</summary>
     public static bool IsSound(in ReadOnlySequence<byte> message, MessageDescriptor type) => IsSound(message, type, MaxDepth);
 
-    /// <summary>True for a value that a parser takes: text in UTF-8, a message that is sound, numbers in a row that are whole.</summary>
+    /// <summary>True for a value that a parser takes: text in UTF-8, a message that is sound, packed numbers that are whole.</summary>
     public static bool IsSound(in ReadOnlySequence<byte> value, FieldDescriptor field) => IsSound(value, field, MaxDepth);
 
     private static bool IsSound(in ReadOnlySequence<byte> message, MessageDescriptor type, int depth)
@@ -44,11 +44,11 @@ internal static class MessageCheck
         FieldType.String => IsUtf8(value),
         FieldType.Message => IsSound(value, field.MessageType, depth),
         FieldType.Bytes or FieldType.Group => true,
-        // Of a field that has one number a row of them is an unknown field.
-        _ => !field.IsRepeated || IsRow(value, field.FieldType),
+        // Packed numbers of a field that is not repeated are an unknown field.
+        _ => !field.IsRepeated || ArePacked(value, field.FieldType),
     };
 
-    private static bool IsRow(in ReadOnlySequence<byte> numbers, FieldType type)
+    private static bool ArePacked(in ReadOnlySequence<byte> numbers, FieldType type)
     {
         var wireType = WireTag.TypeOf(type);
         if (wireType != WireTag.Varint)

@@ -52,7 +52,7 @@ internal sealed record MessageFields(int RequestId, int SessionId, int UserId)
         static ReadOnlySpan<int> Within(ReadOnlySpan<int> path, int number) => path.Length > 1 && path[0] == number ? path[1..] : default;
     }
 
-    /// <summary>What is sought in a field; null for nothing.</summary>
+    /// <summary>What is sought within a field; null for nothing.</summary>
     public MessageFields? Within(int number)
     {
         foreach (var inner in Inner)

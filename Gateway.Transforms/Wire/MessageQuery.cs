@@ -9,7 +9,7 @@ namespace Gateway.Transforms.Wire;
 /// </summary>
 internal sealed class MessageQuery(MessageDescriptor type)
 {
-    /// <summary>For so many values of a list there is room at once, if that many may come. What grows step by step costs twice as much.</summary>
+    /// <summary>The most values of a list that room is made for at once, if as many may come. Growing step by step costs twice as much.</summary>
     private const int MaxFirstRoom = 128;
 
     /// <summary>A message up to this length, in bytes, lies in few pieces.</summary>
@@ -49,14 +49,14 @@ internal sealed class MessageQuery(MessageDescriptor type)
         return new FieldValues(message.Length > MaxPieces && found.Any(ranges => ranges?.Count > MaxFirstRoom) ? InOnePiece(message) : message, found);
     }
 
-    /// <summary>Of many values each would be sought from the beginning, through all pieces of memory before it.</summary>
+    /// <summary>Otherwise each of many values would be sought from the beginning, through all pieces of memory before it.</summary>
     private static ReadOnlySequence<byte> InOnePiece(in ReadOnlySequence<byte> message) => message.IsSingleSegment ? message : new(message.ToArray());
 
     /// <param name="message">The message to be looked through.</param>
     /// <param name="offset">Where it begins in the outermost.</param>
     /// <param name="node">What is asked of it.</param>
     /// <param name="found">Takes the values.</param>
-    /// <param name="firsts">How many values of each path were there before the innermost element of a list that we are in.</param>
+    /// <param name="firsts">How many values of each path there were before the innermost element of a list that is being read.</param>
     private static void Find(
         in ReadOnlySequence<byte> message, long offset, Node node, List<FieldRange>?[] found, int[] firsts)
     {
@@ -100,7 +100,7 @@ internal sealed class MessageQuery(MessageDescriptor type)
     /// <param name="node">What was asked for.</param>
     /// <param name="range">What was found.</param>
     /// <param name="found">Takes it.</param>
-    /// <param name="firsts">As above.</param>
+    /// <param name="firsts">How many values of each path there were before the innermost element of a list that is being read.</param>
     /// <param name="left">How many bytes are still to come, which may hold more values of the kind.</param>
     private static void Keep(Node node, FieldRange range, List<FieldRange>?[] found, int[] firsts, long left)
     {

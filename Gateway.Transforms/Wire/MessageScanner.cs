@@ -122,7 +122,7 @@ internal static class MessageScanner
             return null;
         }
 
-        /// <summary>A message that loses something says how long it is then.</summary>
+        /// <summary>Has a message that loses user ids say its new length.</summary>
         private readonly void Shorten(int number, long start, FieldRange value, int before)
         {
             if (UserIds is not { } edits || edits.Count == before)
@@ -192,10 +192,10 @@ internal readonly record struct MessageScan
     public FieldRange Open { get; init; }
 }
 
-/// <summary>A stretch of a message that something else takes the place of.</summary>
+/// <summary>A stretch of a message, and what replaces it.</summary>
 /// <param name="Range">The stretch.</param>
 internal readonly record struct Edit(FieldRange Range)
 {
-    /// <summary>Nothing, unless it is said.</summary>
+    /// <summary>Empty for a stretch that is only taken out.</summary>
     public ReadOnlyMemory<byte> Replacement { get; init; }
 }

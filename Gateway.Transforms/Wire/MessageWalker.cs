@@ -4,7 +4,7 @@ namespace Gateway.Transforms.Wire;
 /// Follows the top-level fields of a message that passes by in pieces, by the same rules as <see cref="MessageScanner"/>. It begins in
 /// the middle of a field and holds nothing of what it has seen.
 /// </summary>
-/// <param name="fields">The ids, none of which may come any more: what they decide has been decided.</param>
+/// <param name="fields">The ids. None may come any more: who sends the message has been decided.</param>
 /// <param name="open">How many bytes are left of the value it begins in.</param>
 internal sealed class MessageWalker(MessageFields fields, long open)
 {

@@ -27,7 +27,7 @@ internal static class WireValue
         };
     }
 
-    /// <summary>The bits of a number as they are kept.</summary>
+    /// <summary>The bits of a number, as a parser keeps them.</summary>
     public static ulong Bits(in ReadOnlySequence<byte> value, FieldType type)
     {
         switch (WireTag.TypeOf(type))

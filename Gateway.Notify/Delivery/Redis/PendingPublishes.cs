@@ -3,8 +3,8 @@ using Gateway.Notify.Connections;
 namespace Gateway.Notify.Delivery.Redis;
 
 /// <summary>
-/// The events this node has sent to Redis and has no answer for, or had none in time: should one have got in all the same, those of this
-/// node who have been told it are not told again. Bounded.
+/// The events that this node has sent to Redis and has no answer for, or had none in time. Should Redis have taken one all the same, the sockets of this
+/// node that were told it meanwhile are not told again. Bounded.
 /// </summary>
 internal sealed class PendingPublishes
 {
@@ -24,7 +24,7 @@ internal sealed class PendingPublishes
         }
     }
 
-    /// <summary>There is an answer. Who has been told meanwhile stays known until the event has come.</summary>
+    /// <summary>There is an answer. The sockets that were told meanwhile stay known until the event has come.</summary>
     public void Succeeded(long number)
     {
         lock (_lock)
@@ -53,7 +53,7 @@ internal sealed class PendingPublishes
         }
     }
 
-    /// <summary>An event has come through Redis. Returns who has had it; null for nobody.</summary>
+    /// <summary>An event has come through Redis. Returns the sockets that have had it; null for none.</summary>
     public IReadOnlySet<NotifyConnection>? Delivered(long number)
     {
         lock (_lock)

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Gateway.Notify.Delivery.Redis;
 
 /// <summary>
-/// What the hub asks of Redis, as calls. Each waits at most its time and then fails. Nobody's token ends a call: a caller who has gone
+/// What the hub asks of Redis, as calls. Each has a time limit. No caller's token ends a call: a caller who has gone
 /// says nothing about Redis.
 /// </summary>
 internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> options, NodeName node, TimeProvider time)
@@ -21,7 +21,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// <summary>Said of a node that has taken its seats again.</summary>
     public const string SetAside = "";
 
-    // What is larger is put down once, and not into the mailbox of each node and bucket.
+    // What is larger is stored once, and not in the mailbox of each node and bucket.
     private const int LargestInline = 16 << 10;
     private const int SeatsAtOnce = 100;
     private const int DueAtOnce = 64;
@@ -42,7 +42,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// <summary>Hears why a large event could not be fetched.</summary>
     public Action<Exception>? FetchFailed { private get; set; }
 
-    /// <summary>Patience with a beat: mostly longer than with anything else, but never so long that the node is taken for dead meanwhile.</summary>
+    /// <summary>The time limit of a beat: mostly longer than that of other calls, but not as long as after which the node is taken for dead.</summary>
     private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Min(_options.NodeTimeout.Ticks, Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3)));
 
     private RedisValue[] Rule =>
@@ -148,7 +148,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     public async Task<bool> LeaveAsync(int bucket, NotifyConnection connection) =>
         (bool)await EvaluateOneAsync(HubScripts.Leave, bucket, [node.Value, connection.Id, connection.UserId, .. Rule]);
 
-    /// <summary>Puts a large event down where all nodes find it.</summary>
+    /// <summary>Stores a large event where all nodes find it.</summary>
     public async Task KeepAsync(HubEvent hubEvent) =>
         await LimitAsync((await ConnectAsync()).GetDatabase().StringSetAsync(BodyKey(hubEvent.Id.ToString("N")), hubEvent.Body, BodyLife), _options.RedisTimeout);
 

@@ -5,7 +5,7 @@ namespace Gateway.Transforms.Upstream.Brpc;
 /// <summary>A call by baidu_std. What its answer says of itself is known before the bytes of the message are shown.</summary>
 internal sealed class BrpcCall(BrpcConnection connection) : UpstreamCall
 {
-    /// <summary>What is called; null while it is nobody's.</summary>
+    /// <summary>The method that is called; null while this object serves no call.</summary>
     public BrpcMethod? Method { get; set; }
 
     /// <summary>How long the message is, in bytes.</summary>

@@ -14,19 +14,19 @@ namespace Gateway.Transforms.Upstream.Brpc;
 /// <param name="isForOne">It carries one call at a time, which may be large. Then it is read no faster than the answer is taken.</param>
 internal sealed class BrpcConnection(Stream stream, BrpcMethods methods, TimeProvider time, bool isForOne) : UpstreamConnection(stream, time)
 {
-    /// <summary>The longest message of a request, in bytes, beside which others may wait.</summary>
+    /// <summary>The longest request that shares a connection with others, in bytes.</summary>
     public const int MaxShared = 256 << 10;
 
     /// <summary>A request up to this length goes out also where much waits already, in bytes.</summary>
     private const int SmallRequest = 8 << 10;
 
-    /// <summary>So much of an answer waits for its client, where its connection is read no faster than that.</summary>
+    /// <summary>How many bytes of an answer may wait for its client before a connection of one call is not read any more.</summary>
     private const int HeldAhead = 1 << 20;
 
     private const int PieceLength = 16 << 10;
     private const int MostCalls = 1000;
 
-    /// <summary>An answer that was begun may pause for so long: all others behind it wait too.</summary>
+    /// <summary>How long an answer that was begun may pause: all others behind it wait too.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<long, BrpcCall> _calls = [];

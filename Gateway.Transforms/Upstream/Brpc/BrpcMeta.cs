@@ -23,7 +23,7 @@ internal readonly ref struct BrpcMeta
     private const int Key = 1;
     private const int Value = 2;
 
-    /// <summary>Of added fields so many bytes are kept.</summary>
+    /// <summary>The most bytes of added fields that are kept.</summary>
     private const int MaxKept = 64 << 10;
 
     private readonly ReadOnlySpan<byte> _bytes;

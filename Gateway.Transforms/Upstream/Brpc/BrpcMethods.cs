@@ -22,7 +22,7 @@ internal sealed class BrpcMethod
     private const int ServiceName = 1;
     private const int MethodName = 2;
 
-    /// <summary>So long it is taken for such a method after its last large answer.</summary>
+    /// <summary>How long it is taken for such a method after its last large answer.</summary>
     private static readonly TimeSpan LargeTime = TimeSpan.FromMinutes(10);
 
     private long _largeAt;

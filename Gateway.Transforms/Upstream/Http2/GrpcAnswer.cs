@@ -26,7 +26,7 @@ internal sealed class GrpcAnswer : ReadOnlyStream
 
     /// <summary>Reads as far as the frame's header. Disposes of the call when it fails.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="onHeaders">Is shown the whole header, before anything is made of it.</param>
+    /// <param name="onHeaders">Is shown all headers before they are judged; null where nobody asks for that.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
     /// <exception cref="AnswerException">There is no message, or the call failed.</exception>
     public static async ValueTask<Answer> OpenAsync(Http2Call call, Func<HttpResponseMessage, ValueTask<bool>>? onHeaders, CancellationToken cancellationToken)

@@ -3,10 +3,10 @@ using Gateway.Transforms.Bodies;
 
 namespace Gateway.Transforms.Upstream.Http2;
 
-/// <summary>A call as a stream of HTTP/2. What the header and the trailers say is known before the bytes that follow are shown.</summary>
+/// <summary>A call as a stream of HTTP/2. What headers and trailers say is known before the bytes that follow are shown.</summary>
 internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHeaderSink
 {
-    /// <summary>Of further fields, in bytes: what a table holds can be named again and again by a single byte.</summary>
+    /// <summary>The most bytes of headers that are kept: what HPACK's table holds can be named again and again by a single byte.</summary>
     private const int MaxKept = 64 << 10;
 
     /// <summary>Several statuses are one that nobody can read.</summary>
@@ -15,7 +15,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     private List<KeyValuePair<string, string>>? _headers;
     private int _kept;
 
-    /// <summary>The HTTP status; zero before the header has come.</summary>
+    /// <summary>The HTTP status; zero before the headers have come.</summary>
     public int Status { get; private set; }
 
     /// <summary>Its content type; null when there is none.</summary>
@@ -30,18 +30,18 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     /// <summary>What is said of a failure, in percent encoding.</summary>
     public string? GrpcMessage { get; private set; }
 
-    /// <summary>The header's fields, where they are kept.</summary>
+    /// <summary>All headers, where <see cref="UpstreamCall.KeepsHeaders"/>.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers => _headers ?? [];
 
-    /// <summary>The header has come; what comes now are trailers.</summary>
+    /// <summary>The headers have come; what comes now are trailers.</summary>
     public bool HasHeaders { get; set; }
 
     public override bool IsAnswered => HasHeaders;
 
-    /// <summary>Bytes that the peer takes of the request.</summary>
+    /// <summary>The peer's window: how many bytes of the request it takes now.</summary>
     public long Window { get; set; }
 
-    /// <summary>Bytes that were taken of the answer, and that the peer does not know of.</summary>
+    /// <summary>Bytes of the answer that were taken, and that no WINDOW_UPDATE has told the peer of.</summary>
     public int Credit { get; set; }
 
     /// <summary>Somebody waits for room to send.</summary>
@@ -67,7 +67,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
         }
         else
         {
-            // An answer without a message has its trailers in its header.
+            // An answer without a message has its trailers among its headers.
             OnTrailer(name, value);
         }
 
@@ -87,7 +87,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
         _kept = 0;
     }
 
-    /// <summary>Where a message follows, the header does not say how the call went.</summary>
+    /// <summary>Where a message follows, the headers do not say how the call went.</summary>
     public void ForgetStatus() => GrpcStatus = GrpcMessage = null;
 
     public override ValueTask DisposeAsync() => connection.EndAsync(this);

@@ -6,7 +6,7 @@ namespace Gateway.Transforms.Upstream.Http2;
 /// <content>What the peer sends: frames, and what each means.</content>
 internal sealed partial class Http2Connection
 {
-    /// <summary>An endless block keeps everybody from being heard. 16 MiB is what gRPC in Go takes as well.</summary>
+    /// <summary>The longest header block: while one comes, no other call is read. 16 MiB is what gRPC in Go takes as well.</summary>
     private const int MaxBlock = 16 << 20;
 
     // RFC 9113, section 6.5.2.
@@ -15,17 +15,21 @@ internal sealed partial class Http2Connection
     private const int InitialWindowSize = 4;
     private const int MaxFrameSize = 5;
 
-    /// <summary>A block that was begun has so long to end.</summary>
+    /// <summary>The time that a header block has from its first frame to its end.</summary>
     private static readonly TimeSpan BlockTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>A frame of 16 KiB that was begun: as long as a peer may take nothing.</summary>
+    /// <summary>The same of a frame, which has up to 16 KiB: as long as a peer may take nothing.</summary>
     private static readonly TimeSpan FrameTime = TimeSpan.FromSeconds(20);
 
-    // What is being read.
+    /// <summary>The stream whose header block is being read; 0 while none is. Until the block ends nothing else may come (RFC 9113, section 6.10).</summary>
     private int _blockOf;
     private int _blockLength;
     private bool _blockEndsStream;
+
+    /// <summary>The call that the block is for; null for one that is over.</summary>
     private Http2Call? _blockCall;
+
+    /// <summary>How many bytes are still to be passed over of a frame that is too long.</summary>
     private int _skip;
 
     /// <summary>When a frame or a block was begun that is not whole, as a timestamp; zero when there is none.</summary>
@@ -482,7 +486,7 @@ internal sealed partial class Http2Connection
         }
     }
 
-    /// <summary>Hears a header that is nobody's: it has to be read all the same, for those that follow.</summary>
+    /// <summary>Takes the headers of a call that is over: they have to be decoded all the same, for HPACK's table.</summary>
     private sealed class NoCall : IHeaderSink
     {
         public static readonly NoCall Instance = new();

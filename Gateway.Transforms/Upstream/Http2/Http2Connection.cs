@@ -4,13 +4,13 @@ namespace Gateway.Transforms.Upstream.Http2;
 
 /// <summary>
 /// A client's side of an HTTP/2 connection (RFC 9113) that carries unary gRPC calls. Requests go out without tables or Huffman's code; answers may
-/// use all of HPACK. A peer that ignores the windows of streams is borne: what is held is bounded for the connection as a whole.
+/// use all of HPACK. A peer that ignores the windows of streams is tolerated: what is held is bounded for the connection as a whole.
 /// </summary>
 internal sealed partial class Http2Connection : UpstreamConnection
 {
     private const int DefaultWindow = 65535;
 
-    /// <summary>What a slow client may have wait for it, in bytes, where the settings do not say.</summary>
+    /// <summary>The window of a stream where the settings do not say: how many bytes of an answer may wait for a slow client.</summary>
     private const int UsualStreamWindow = 1 << 20;
 
     private const int MostStreams = 1000;
@@ -23,13 +23,24 @@ internal sealed partial class Http2Connection : UpstreamConnection
     private readonly HpackDecoder _decoder = new();
     private readonly TaskCompletionSource _greeted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] _block = new byte[512];
+
+    /// <summary>The stream of the next call; -1 where there can be none.</summary>
     private int _nextStream;
+
+    /// <summary>The newest stream that was begun.</summary>
     private int _lastStream;
+
+    // What the peer has said in SETTINGS.
     private int _capacity = MostStreams;
     private int _peerFrame = Http2Frame.MaxLength;
     private int _peerStreamWindow = DefaultWindow;
+
+    /// <summary>The peer's window of the connection: how many bytes of requests it takes now.</summary>
     private long _window = DefaultWindow;
+
+    /// <summary>Bytes of answers for which no WINDOW_UPDATE of the connection has gone out yet.</summary>
     private int _credit;
+
     private long _pingedAt;
 
     /// <param name="stream">The connection, of which nothing has been read or written.</param>
@@ -203,7 +214,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
         call.Room?.TrySetResult();
     }
 
-    /// <summary>The peer may send so many bytes more on the connection. It hears of many at once.</summary>
+    /// <summary>The peer may send as many bytes more on the connection. A WINDOW_UPDATE tells it of many at once.</summary>
     private void Credit(int count)
     {
         _credit += count;
@@ -214,7 +225,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
         }
     }
 
-    /// <summary>The peer may send so many bytes more of an answer.</summary>
+    /// <summary>The peer may send as many bytes more of an answer.</summary>
     private void Credit(Http2Call call, int stream, int count)
     {
         if (IsClosed || _calls.GetValueOrDefault(stream) != call || call.IsEnded)

@@ -16,7 +16,6 @@ internal readonly record struct Http2Frame(int Length, byte Type, byte Flags, in
 
     public const byte Data = 0;
     public const byte Headers = 1;
-    public const byte Priority = 2;
     public const byte RstStream = 3;
     public const byte Settings = 4;
     public const byte PushPromise = 5;

@@ -142,7 +142,7 @@ internal static class GrpcTimeout
 {
     private const int MostDigits = 99_999_999;
 
-    /// <summary>So many bytes it may take.</summary>
+    /// <summary>The most bytes that it takes.</summary>
     public const int MaxLength = 9;
 
     /// <summary>In milliseconds, rounded up; never below one, because a sub-service may read zero as "none".</summary>
@@ -154,6 +154,5 @@ internal static class GrpcTimeout
         return length + 1;
     }
 
-    /// <summary>The same number alone.</summary>
-    public static int Milliseconds(TimeSpan timeout) => (int)Math.Clamp((long)Math.Ceiling(timeout.TotalMilliseconds), 1, MostDigits);
+    private static int Milliseconds(TimeSpan timeout) => (int)Math.Clamp((long)Math.Ceiling(timeout.TotalMilliseconds), 1, MostDigits);
 }

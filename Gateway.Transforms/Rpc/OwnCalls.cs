@@ -1,7 +1,8 @@
 using System.Buffers;
+using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Model;
 
-namespace Gateway.Transforms.Upstream;
+namespace Gateway.Transforms.Rpc;
 
 /// <summary>Calls that the gateway makes for itself: over the connections and in the protocol of the cluster, so all its settings hold.</summary>
 public sealed class OwnCalls

@@ -1,10 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Gateway.Transforms.Upstream;
 using Gateway.Transforms.Upstream.Brpc;
 using Gateway.Transforms.Upstream.Http2;
 using Yarp.ReverseProxy.Model;
 
-namespace Gateway.Transforms.Upstream;
+namespace Gateway.Transforms.Rpc;
 
 /// <summary>All instances that RPCs are sent to, with their connections. They come and go with YARP's destinations.</summary>
 internal sealed class Upstreams : IClusterChangeListener, IDisposable
