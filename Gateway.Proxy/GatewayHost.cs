@@ -68,6 +68,7 @@ public static class GatewayHost
         proxy.UseResilience();
         proxy.UseDrainedDestinations();
         proxy.UseSessionAffinity();
+        proxy.UseRpcCalls();
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
     }).WithRpcRoutes(app.Services);

@@ -30,7 +30,7 @@ internal sealed class RpcTransformFactory(RpcRouteParser parser) : ITransformFac
             return false;
         }
 
-        // RpcForwarder makes the call under headers of its own. The client's stay here, and so do the sub-service's.
+        // CallMiddleware makes the call under headers of its own. The client's stay here, and so do the sub-service's.
         context.CopyRequestHeaders = false;
         context.CopyResponseHeaders = false;
         context.CopyResponseTrailers = false;

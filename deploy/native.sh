@@ -2,7 +2,7 @@
 # Compiles the gateway natively and tries it: the tests that start the gateway as a program, then the quick chaos run. Ten minutes.
 # What is missing is installed as root, and named otherwise.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source eng/common.sh
 
@@ -20,4 +20,4 @@ export GATEWAY_PROGRAM=$published/Gateway.Proxy
 dotnet build Gateway.Tests -c Release -warnaserror -v quiet || fail "the build failed"
 dotnet test Gateway.Tests -c Release --no-build -v quiet --filter "TestCategory=Program" \
   || fail "tests failed against the native build, see above"
-./chaos.sh --quick
+bench/chaos.sh --quick

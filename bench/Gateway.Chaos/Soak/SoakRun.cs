@@ -31,7 +31,7 @@ internal sealed class SoakRun(Rig rig, SoakLoad load)
     {
         if (MinutesOf(options) is not { } minutes)
         {
-            Console.Error.WriteLine("usage: ./chaos.sh --soak [MINUTES], a whole number from 1 to 1440");
+            Console.Error.WriteLine("usage: bench/chaos.sh --soak [MINUTES], a whole number from 1 to 1440");
             return 2;
         }
 

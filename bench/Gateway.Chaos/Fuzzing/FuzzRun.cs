@@ -25,7 +25,7 @@ internal sealed class FuzzRun(FuzzSettings settings)
     {
         if (FuzzSettings.Parse(options) is not { } settings)
         {
-            Console.Error.WriteLine("usage: ./chaos.sh --fuzz [--seed N] [--save DIR] [--inputs N] [--only TARGET]");
+            Console.Error.WriteLine("usage: bench/chaos.sh --fuzz [--seed N] [--save DIR] [--inputs N] [--only TARGET]");
             return 2;
         }
 

@@ -7,7 +7,7 @@
 # What is missing is installed as root, and named otherwise.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 source "$root/eng/common.sh"
 
@@ -20,9 +20,9 @@ fi
 
 need_packages "${missing[@]}"
 
-if ! log=$(cd "$root" && dotnet build Gateway.Chaos -c Release -v q --nologo 2>&1); then
+if ! log=$(cd "$root" && dotnet build bench/Gateway.Chaos -c Release -v q --nologo 2>&1); then
   echo "$log" >&2
   fail "the build failed, see above."
 fi
 
-exec dotnet "$root/Gateway.Chaos/bin/Release/net10.0/Gateway.Chaos.dll" "$@"
+exec dotnet "$root/bench/Gateway.Chaos/bin/Release/net10.0/Gateway.Chaos.dll" "$@"

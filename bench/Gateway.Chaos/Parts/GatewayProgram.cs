@@ -2,7 +2,7 @@ namespace Gateway.Chaos.Parts;
 
 /// <summary>
 /// The gateway as the program that operators start: the one that was built with what starts it, or another build that <c>GATEWAY_PROGRAM</c>
-/// names, as <c>native.sh</c> does.
+/// names, as <c>deploy/native.sh</c> does.
 /// </summary>
 internal static class GatewayProgram
 {

@@ -25,6 +25,6 @@ static Task<int> BreakHubAsync() => HubRun.RunAsync(Pace.Quick, HubPart.Short, H
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: ./chaos.sh [--quick | --hub [--quick | redis | late | nodes | shards | joins | storm] | --strangers | --fuzz [OPTION...] | --soak [MINUTES]]");
+    Console.Error.WriteLine("usage: bench/chaos.sh [--quick | --hub [--quick | redis | late | nodes | shards | joins | storm] | --strangers | --fuzz [OPTION...] | --soak [MINUTES]]");
     return 2;
 }
