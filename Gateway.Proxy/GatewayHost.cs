@@ -7,6 +7,7 @@ using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Settings;
 using Gateway.Proxy.Tls;
 using Gateway.Proxy.Upstream;
 using Gateway.Transforms;

@@ -1,3 +1,7 @@
+using System.Net;
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Limits;
 
 /// <summary>
@@ -13,4 +17,17 @@ public sealed class ProxyTrust
 
     /// <summary>Their networks, as <c>10.0.0.0/24</c>.</summary>
     public IList<string> KnownNetworks { get; init; } = [];
+}
+
+internal sealed class ProxyTrustValidator : IValidateOptions<ProxyTrust>
+{
+    public ValidateOptionsResult Validate(string? name, ProxyTrust options)
+    {
+        var errors = new SettingErrors(ProxyTrust.SectionName);
+        errors.AddRange(options.KnownProxies.Where(text => !IPAddress.TryParse(text, out _)).Select(text =>
+            $"{ProxyTrust.SectionName}:KnownProxies has '{text}'; use an IP address, as in '10.0.0.2'."));
+        errors.AddRange(options.KnownNetworks.Where(text => !IPNetwork.TryParse(text, out _)).Select(text =>
+            $"{ProxyTrust.SectionName}:KnownNetworks has '{text}'; use a network, as in '10.0.0.0/24'."));
+        return errors.Result;
+    }
 }

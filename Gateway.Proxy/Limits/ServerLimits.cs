@@ -1,3 +1,6 @@
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Limits;
 
 /// <summary>What the HTTP server bears from clients: section <c>Gateway:Limits</c>. Each body has a limit of its own, by route.</summary>
@@ -50,4 +53,32 @@ public sealed class ServerLimits
     /// <summary>What holds where <see cref="MaxHeldRequestBytes"/> is not set. The least of it takes one of the largest files.</summary>
     /// <param name="available">The memory that the process may use, in bytes.</param>
     public static long DefaultHeldRequestBytes(long available) => Math.Clamp(available / 8, 72 * MiB, 512 * MiB);
+}
+
+internal sealed class ServerLimitsValidator : IValidateOptions<ServerLimits>
+{
+    private const int Million = 1_000_000;
+    private const int MiB = 1 << 20;
+    private const long TiB = 1L << 40;
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    public ValidateOptionsResult Validate(string? name, ServerLimits options)
+    {
+        var errors = new SettingErrors(ServerLimits.SectionName);
+        errors.CheckNumber(nameof(options.MaxConnections), options.MaxConnections, 1, Million);
+        errors.CheckNumber(nameof(options.MaxUpgradedConnections), options.MaxUpgradedConnections, 1, Million);
+        errors.CheckNumber(nameof(options.MaxRequestHeadersSize), options.MaxRequestHeadersSize, 1 << 10, MiB);
+        errors.CheckNumber(nameof(options.MinDataRate), options.MinDataRate, 0, MiB);
+        errors.CheckNumber(nameof(options.MaxHeldRequestBytes), options.MaxHeldRequestBytes ?? MiB, MiB, TiB);
+        errors.CheckTime(nameof(options.RequestHeadersTimeout), options.RequestHeadersTimeout, Second, TimeSpan.FromMinutes(5));
+        errors.CheckTime(nameof(options.KeepAliveTimeout), options.KeepAliveTimeout, Second, TimeSpan.FromHours(1));
+        if (options.MaxConnectionAge != TimeSpan.Zero)
+        {
+            errors.CheckTime(nameof(options.MaxConnectionAge), options.MaxConnectionAge, Second, TimeSpan.FromDays(1));
+        }
+
+        errors.CheckTime(nameof(options.MinDataRateGrace), options.MinDataRateGrace, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
+        return errors.Result;
+    }
 }

@@ -1,3 +1,5 @@
+using Gateway.Proxy.Settings;
+
 namespace Gateway.Proxy.Routing;
 
 /// <summary>What yarp.json and the files of the routes folder say together.</summary>

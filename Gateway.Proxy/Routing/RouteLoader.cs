@@ -1,3 +1,4 @@
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Proxy.Routing;

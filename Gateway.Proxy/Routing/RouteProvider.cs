@@ -1,3 +1,4 @@
+using Gateway.Proxy.Settings;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Rpc;
 using Yarp.ReverseProxy.Configuration;
 

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
 

@@ -1,5 +1,5 @@
 using Gateway.Notify.Delivery.Redis;
-using Gateway.Proxy.Tls;
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 

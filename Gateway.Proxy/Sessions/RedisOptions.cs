@@ -1,4 +1,7 @@
+using Gateway.Proxy.Settings;
 using Gateway.Proxy.Tls;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Gateway.Proxy.Sessions;
 
@@ -33,4 +36,49 @@ public sealed class RedisOptions
     public string KeyFile { get; set; } = "";
 
     internal ClientTls Tls => ClientTls.Of(CertificateAuthorityFile, CertificateFile, KeyFile);
+}
+
+internal sealed class RedisOptionsValidator : IValidateOptions<RedisOptions>
+{
+    // The value itself stays out of the message: it may hold the password.
+    private const string Problem =
+        $"{RedisOptions.SectionName}:Configuration cannot be read; write it as 'host:port', further settings after commas, as in '10.0.0.1:6379,password=...'.";
+
+    public ValidateOptionsResult Validate(string? name, RedisOptions options)
+    {
+        var errors = new SettingErrors(RedisOptions.SectionName);
+        errors.AddRange(options.Tls.FindErrors(RedisOptions.SectionName, options.KeyFile));
+        if (options.PasswordFile.Length > 0 && SecretFile.FindError($"{RedisOptions.SectionName}:PasswordFile", options.PasswordFile) is { } error)
+        {
+            errors.Add(error);
+        }
+
+        if (Parse(options) is not { EndPoints.Count: > 0 } parsed)
+        {
+            errors.Add(Problem);
+        }
+        else if (options.Tls.IsSet && !parsed.Ssl)
+        {
+            errors.Add($"{RedisOptions.SectionName} has certificates for TLS, but its Configuration does not say 'ssl=true'; add it, or leave them out.");
+        }
+        else if (!parsed.ChannelPrefix.IsNullOrEmpty)
+        {
+            errors.Add(
+                $"{RedisOptions.SectionName}:Configuration has 'channelPrefix', which does not hold for what scripts publish; leave it out, and set Gateway:Notify:KeyPrefix, with which all channels of the gateway begin.");
+        }
+
+        return errors.Result;
+    }
+
+    private static ConfigurationOptions? Parse(RedisOptions options)
+    {
+        try
+        {
+            return RedisConnection.ParseConfiguration(options.Configuration);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
 }

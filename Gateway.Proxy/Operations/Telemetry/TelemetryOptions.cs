@@ -1,3 +1,6 @@
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Operations.Telemetry;
 
 /// <summary>Where metrics and traces go: section <c>Gateway:Telemetry</c>.</summary>
@@ -20,4 +23,24 @@ public sealed class TelemetryOptions
     /// of your own writes that header.
     /// </summary>
     public bool TrustTraceParent { get; set; }
+}
+
+internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOptions>
+{
+    public ValidateOptionsResult Validate(string? name, TelemetryOptions options)
+    {
+        var errors = new SettingErrors(TelemetryOptions.SectionName);
+        if (options.OtlpEndpoint.Length > 0
+            && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)))
+        {
+            errors.Add($"{TelemetryOptions.SectionName}:OtlpEndpoint is '{options.OtlpEndpoint}'; use 'http://host:4317', or nothing.");
+        }
+
+        if (options.TraceRatio is not (>= 0 and <= 1))
+        {
+            errors.Add($"{TelemetryOptions.SectionName}:TraceRatio is {options.TraceRatio}; use 0 (none) to 1 (all).");
+        }
+
+        return errors.Result;
+    }
 }

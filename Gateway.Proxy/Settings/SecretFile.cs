@@ -1,4 +1,4 @@
-namespace Gateway.Proxy.Tls;
+namespace Gateway.Proxy.Settings;
 
 /// <summary>A secret in a file, as orchestrators mount them.</summary>
 internal static class SecretFile

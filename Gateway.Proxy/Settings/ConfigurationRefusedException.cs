@@ -1,4 +1,4 @@
-namespace Gateway.Proxy.Routing;
+namespace Gateway.Proxy.Settings;
 
 /// <summary>A configuration has mistakes. Each is one sentence that names what, which value and the cure.</summary>
 public sealed class ConfigurationRefusedException(IReadOnlyList<string> errors, Exception? cause = null)
