@@ -2,7 +2,7 @@ using System.Net;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Operations.Page;
-using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Proxy.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -29,6 +29,7 @@ internal static class ManagementExtensions
             }
         });
         services.TryAddSingleton<Readiness>();
+        services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<AdminReport>();
         services.TryAddSingleton<Traffic>();
         services.TryAddSingleton<GatewayStatus>();

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Proxy.Operations.Telemetry;
+namespace Gateway.Proxy.Telemetry;
 
 /// <summary>
 /// Traces begin at the edge: what a request says of a trace counts only where it is trusted, and its baggage never does, because

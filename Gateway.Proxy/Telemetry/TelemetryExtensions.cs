@@ -9,7 +9,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace Gateway.Proxy.Operations.Telemetry;
+namespace Gateway.Proxy.Telemetry;
 
 internal static class TelemetryExtensions
 {
@@ -22,7 +22,7 @@ internal static class TelemetryExtensions
     /// </summary>
     private static readonly string[] Meters =
     [
-        .. CallMeters.Names, GatewayMetrics.MeterName, "Gateway.Notify",
+        .. CallMeters.Names, GatewayMeter.Name, "Gateway.Notify",
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime",
     ];
 
@@ -36,7 +36,6 @@ internal static class TelemetryExtensions
         var services = builder.Services;
         services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>());
-        services.TryAddSingleton<GatewayMetrics>();
         services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator, EdgePropagator>());
 
         var telemetry = services.AddOpenTelemetry()

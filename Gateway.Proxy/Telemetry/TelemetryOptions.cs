@@ -1,7 +1,7 @@
 using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Proxy.Operations.Telemetry;
+namespace Gateway.Proxy.Telemetry;
 
 /// <summary>Where metrics and traces go: section <c>Gateway:Telemetry</c>.</summary>
 public sealed class TelemetryOptions

@@ -2,17 +2,16 @@ using System.Diagnostics.Metrics;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Telemetry;
 
-namespace Gateway.Proxy.Operations.Telemetry;
+namespace Gateway.Proxy.Operations;
 
 /// <summary>The state of the gateway as numbers, read when somebody asks.</summary>
 internal sealed class GatewayMetrics
 {
-    public const string MeterName = "Gateway.Proxy";
-
     public GatewayMetrics(IMeterFactory meters, Readiness readiness, ServiceRegistry registry, RedisConnection redis)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(GatewayMeter.Name);
         meter.CreateObservableGauge("gateway.ready", () => readiness.Report().IsReady ? 1 : 0, null, "1 when requests should be sent here, else 0.");
         meter.CreateObservableGauge("gateway.routes", () => readiness.Report().Routes, "{route}", "Routes in force.");
         meter.CreateObservableGauge("gateway.destinations", () => Destinations(readiness.Report()), "{destination}", "Destinations, by cluster and whether they get requests.");

@@ -1,6 +1,6 @@
-using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Proxy.Telemetry;
 
-namespace Gateway.Tests.Proxy.Operations;
+namespace Gateway.Tests.Proxy.Telemetry;
 
 [TestFixture]
 internal sealed class TelemetryOptionsTests
