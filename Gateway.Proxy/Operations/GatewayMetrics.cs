@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Operations.Health;
-using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Redis;
 using Gateway.Proxy.Telemetry;
 
 namespace Gateway.Proxy.Operations;

@@ -1,4 +1,5 @@
 using Gateway.Notify.Presence;
+using Gateway.Proxy.Redis;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 

@@ -1,4 +1,5 @@
 using Gateway.Notify.Delivery.Redis;
+using Gateway.Proxy.Redis;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;

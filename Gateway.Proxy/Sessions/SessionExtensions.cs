@@ -1,3 +1,4 @@
+using Gateway.Proxy.Redis;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;

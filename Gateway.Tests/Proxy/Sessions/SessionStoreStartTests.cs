@@ -1,5 +1,6 @@
 using Gateway.Notify;
 using Gateway.Notify.Presence;
+using Gateway.Proxy.Redis;
 using Gateway.Proxy.Sessions;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;

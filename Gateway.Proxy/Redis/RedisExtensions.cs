@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Proxy.Sessions;
+namespace Gateway.Proxy.Redis;
 
 internal static class RedisExtensions
 {

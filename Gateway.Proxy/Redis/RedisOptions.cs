@@ -3,9 +3,9 @@ using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Gateway.Proxy.Sessions;
+namespace Gateway.Proxy.Redis;
 
-/// <summary>The Redis that holds the sessions.</summary>
+/// <summary>The Redis of the sessions, of shared rate limits and of the hub: section <c>Gateway:Redis</c>.</summary>
 public sealed class RedisOptions
 {
     public const string SectionName = "Gateway:Redis";

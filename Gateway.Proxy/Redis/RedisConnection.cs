@@ -3,7 +3,7 @@ using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Gateway.Proxy.Sessions;
+namespace Gateway.Proxy.Redis;
 
 /// <summary>
 /// The one connection to Redis that everybody shares. It is made in the background on first need, exists even while Redis
