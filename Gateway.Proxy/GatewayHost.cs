@@ -90,6 +90,8 @@ public static class GatewayHost
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
         builder.Services.AddLimits();
+        builder.Services.AddServerLimits();
+        builder.Services.AddProxyTrust();
         builder.Services.AddSubServices();
         builder.Services.AddHub(builder.Configuration);
         builder.Services.AddRoutes(builder.Configuration).AddResilience().AddRpc();

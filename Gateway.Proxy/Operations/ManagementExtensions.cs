@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Operations.Page;
@@ -21,11 +22,7 @@ internal static class ManagementExtensions
         {
             if (options.Value.Enabled)
             {
-                kestrel.Listen(IPAddress.Parse(options.Value.Address), options.Value.Port, port => port.Use(next => connection =>
-                {
-                    connection.Features.Set(ManagementPort.Instance);
-                    return next(connection);
-                }));
+                kestrel.Listen(IPAddress.Parse(options.Value.Address), options.Value.Port, GatewayPort.Management.Mark);
             }
         });
         services.TryAddSingleton<Readiness>();
@@ -49,7 +46,7 @@ internal static class ManagementExtensions
         var management = new ApplicationBuilder(app.Services);
         management.UseRouting();
         management.UseMiddleware<ManagementGuard>();
-        management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(ManagementPort.Instance)));
+        management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(GatewayPort.Management)));
         var handle = management.Build();
         // Gauges exist from now on; nobody else asks for them.
         app.Services.GetRequiredService<GatewayMetrics>();
@@ -57,7 +54,7 @@ internal static class ManagementExtensions
         app.Services.GetRequiredService<GatewayStatus>();
         app.Use(next => context =>
         {
-            if (!ManagementPort.IsUsedBy(context))
+            if (!GatewayPort.Management.IsUsedBy(context))
             {
                 return next(context);
             }

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Proxy.Operations;
+using Gateway.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -90,7 +90,7 @@ internal sealed class ManagementGuardTests
     private static string[] EndpointsOf(GatewayFixture gateway) =>
     [
         .. from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-           where endpoint.Metadata.GetMetadata<ManagementPort>() is not null
+           where endpoint.Metadata.GetMetadata<GatewayPort>() is not null
            from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? AnyMethod
            select $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}",
     ];

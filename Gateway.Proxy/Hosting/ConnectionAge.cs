@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Proxy.Limits;
+namespace Gateway.Proxy.Hosting;
 
 /// <summary>
 /// Has clients connect anew now and then. A connection stays with the gateway that accepted it, so without an end gateways that are added later

@@ -1,13 +1,12 @@
-using System.Net;
-using Gateway.Proxy.Limits;
+using Gateway.Proxy.Hosting;
 
-namespace Gateway.Tests.Proxy.Limits;
+namespace Gateway.Tests.Proxy.Hosting;
 
 [TestFixture]
-internal sealed class LimitOptionsTests
+internal sealed class ServerLimitsTests
 {
     [Test]
-    public void ServerLimits_Defaults_AreValid()
+    public void Defaults_AreValid()
     {
         var sut = new ServerLimits();
 
@@ -23,7 +22,7 @@ internal sealed class LimitOptionsTests
     public void DefaultHeldRequestBytes_Of(long available, long expected) => Assert.That(ServerLimits.DefaultHeldRequestBytes(available), Is.EqualTo(expected));
 
     [Test]
-    public void ServerLimits_OutOfBounds_AreRefusedOneByOne() => Assert.That(
+    public void OutOfBounds_AreRefusedOneByOne() => Assert.That(
         Errors(new ServerLimits
         {
             MaxConnections = 0,
@@ -48,38 +47,6 @@ internal sealed class LimitOptionsTests
             "Gateway:Limits:MinDataRateGrace is '00:00:01'; use '00:00:02' to '00:05:00'.",
             "Gateway:Limits:MaxHeldRequestBytes is 1048575; use 1048576 to 1099511627776.",
         }));
-
-    [Test]
-    public void RateLimits_OutOfBounds_AreRefusedOneByOne() => Assert.That(
-        new RateLimitsValidator().Validate(null, new RateLimits
-        {
-            ["login"] = new RateLimit { Window = TimeSpan.Zero, QueueLimit = -1 },
-            ["send"] = new RateLimit { Permit = 1, Shared = true, QueueLimit = 1 },
-            ["good"] = new RateLimit { Permit = 1 },
-        }).Failures,
-        Is.EquivalentTo(new[]
-        {
-            "Gateway:RateLimits:login:Permit is 0; use 1 to 1000000 requests.",
-            "Gateway:RateLimits:login:Window is '00:00:00'; use '00:00:01' to '1.00:00:00'.",
-            "Gateway:RateLimits:login:QueueLimit is -1; use 0 to 10000.",
-            "Gateway:RateLimits:send:QueueLimit is 1 beside 'Shared'; nobody can wait for a shared limit, so use 0.",
-        }));
-
-    [Test]
-    public void ProxyTrust_NoAddressOrNetwork_IsRefused() => Assert.That(
-        new ProxyTrustValidator().Validate(null, new ProxyTrust { KnownProxies = { "10.0.0.2", "lb" }, KnownNetworks = { "10.0.0.0/24", "10.0.0.7/99" } }).Failures,
-        Is.EqualTo(new[]
-        {
-            "Gateway:ForwardedHeaders:KnownProxies has 'lb'; use an IP address, as in '10.0.0.2'.",
-            "Gateway:ForwardedHeaders:KnownNetworks has '10.0.0.7/99'; use a network, as in '10.0.0.0/24'.",
-        }));
-
-    [TestCase("10.1.2.3", "10.1.2.3")]
-    [TestCase("::ffff:10.1.2.3", "10.1.2.3")]
-    [TestCase("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
-    [TestCase("::1", "::/64")]
-    public void Partition_OfAnAddress_IsOneClient(string address, string partition) =>
-        Assert.That(LimitPartition.Of(IPAddress.Parse(address)), Is.EqualTo(partition));
 
     private static IEnumerable<string> Errors(ServerLimits options) => new ServerLimitsValidator().Validate(null, options).Failures ?? [];
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace Gateway.Proxy.Limits;
+namespace Gateway.Proxy.Hosting;
 
 /// <summary>
 /// Lets a closed HTTP/2 connection end. When a client opens and resets streams faster than the server's queue of output takes them, Kestrel

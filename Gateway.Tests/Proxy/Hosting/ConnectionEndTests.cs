@@ -1,11 +1,11 @@
-using Gateway.Proxy.Limits;
+using Gateway.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Gateway.Tests.Proxy.Limits;
+namespace Gateway.Tests.Proxy.Hosting;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -1,7 +1,7 @@
 using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Proxy.Limits;
+namespace Gateway.Proxy.Hosting;
 
 /// <summary>What the HTTP server bears from clients: section <c>Gateway:Limits</c>. Each body has a limit of its own, by route.</summary>
 public sealed class ServerLimits
