@@ -1,3 +1,4 @@
+using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
@@ -9,7 +10,6 @@ using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Settings;
 using Gateway.Proxy.Telemetry;
 using Gateway.Proxy.Tls;
-using Gateway.Proxy.Upstream;
 using Gateway.Transforms;
 using Microsoft.Extensions.Options;
 
@@ -92,9 +92,8 @@ public static class GatewayHost
         builder.Services.AddLimits();
         builder.Services.AddServerLimits();
         builder.Services.AddProxyTrust();
-        builder.Services.AddSubServices();
         builder.Services.AddHub(builder.Configuration);
-        builder.Services.AddRoutes(builder.Configuration).AddResilience().AddRpc();
+        builder.Services.AddRoutes(builder.Configuration).AddDestinations().AddResilience().AddRpc();
         // Late, so that its delay at the end comes before anything else stops,
         builder.AddManagement();
         // but for the entry in etcd: others need the same time to see that it is gone.

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Destinations;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;

@@ -1,5 +1,5 @@
+using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
-using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;

@@ -1,4 +1,4 @@
-using Gateway.Proxy.Resilience;
+using Gateway.Proxy.Destinations;
 using Yarp.ReverseProxy;
 
 namespace Gateway.Proxy.Operations.Admin;

@@ -2,23 +2,30 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
 
-namespace Gateway.Proxy.Resilience.Health;
+namespace Gateway.Proxy.Destinations.Probing;
 
 /// <summary>
-/// Judges instances by gRPC's health check. One that does not offer it is healthy; one that says it does not serve is not; one that
+/// Judges instances by gRPC's health check (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). One that does not offer it is healthy; one that says it does not serve is not; one that
 /// cannot be asked is not from the second time on, because a single probe may be lost.
 /// </summary>
 internal sealed class GrpcHealthPolicy(IDestinationHealthUpdater health) : IActiveHealthCheckPolicy
 {
+    /// <summary>What a cluster says as its <c>HealthCheck:Active:Policy</c>.</summary>
+    public const string PolicyName = "GrpcHealth";
+
     private const int FrameHeader = 5;
     private const int MaxLost = 2;
 
     private readonly ConditionalWeakTable<DestinationState, StrongBox<int>> _lost = [];
 
-    public string Name => GrpcHealth.PolicyName;
+    public string Name => PolicyName;
+
+    public static bool IsUsedBy(ClusterConfig cluster) =>
+        string.Equals(cluster.HealthCheck?.Active?.Policy, PolicyName, StringComparison.OrdinalIgnoreCase);
 
     public void ProbingCompleted(ClusterState cluster, IReadOnlyList<DestinationProbingResult> probingResults) =>
         health.SetActive(cluster, [.. probingResults.Select(result => new NewActiveDestinationHealth(result.Destination, Judge(result)))]);

@@ -1,11 +1,9 @@
 using System.Buffers;
-using Gateway.Proxy.Resilience;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Rpc;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy;
 
-namespace Gateway.Proxy.Upstream;
+namespace Gateway.Proxy.Destinations;
 
 /// <summary>Calls of the gateway's own, to instances that get clients' calls as well.</summary>
 /// <param name="proxy">The clusters as YARP has them. Lazy, because YARP's state in turn needs the transforms, and those this.</param>
@@ -23,15 +21,5 @@ internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, OwnCalls calls,
 
         var instance = instances[Random.Shared.Next(instances.Count)];
         return await calls.SendAsync(cluster.Model, instance, path, request, maxAnswer, cancellationToken);
-    }
-}
-
-internal static class SubServiceExtensions
-{
-    /// <summary>Registers the calls of the gateway's own.</summary>
-    public static void AddSubServices(this IServiceCollection services)
-    {
-        services.TryAddSingleton(provider => new Lazy<IProxyStateLookup>(provider.GetRequiredService<IProxyStateLookup>));
-        services.TryAddSingleton<ISubServices, SubServices>();
     }
 }

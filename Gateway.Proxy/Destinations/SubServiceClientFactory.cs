@@ -1,11 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
-using Gateway.Proxy.Resilience.Health;
+using Gateway.Proxy.Destinations.Probing;
 using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Gateway.Proxy.Upstream;
+namespace Gateway.Proxy.Destinations;
 
-/// <summary>Makes the HTTP clients that speak to sub-services: one for each cluster, for calls, probes and the look-up of users.</summary>
+/// <summary>
+/// Makes the HTTP clients of YARP, one for each cluster: for probes, for routes without an <c>Rpc</c> transform, and for all calls of a cluster that
+/// speaks plain HTTP. Other calls have connections of the gateway's own.
+/// </summary>
 internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
 {
     /// <summary>

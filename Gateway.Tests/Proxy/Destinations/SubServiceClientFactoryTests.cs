@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Proxy.Upstream;
+using Gateway.Proxy.Destinations;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Upstream;
 using Microsoft.Extensions.Logging.Abstractions;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Gateway.Tests.Proxy.Upstream;
+namespace Gateway.Tests.Proxy.Destinations;
 
 [TestFixture]
 internal sealed class SubServiceClientFactoryTests

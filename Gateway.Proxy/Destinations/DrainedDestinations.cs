@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Yarp.ReverseProxy.Model;
 
-namespace Gateway.Proxy.Resilience;
+namespace Gateway.Proxy.Destinations;
 
 /// <summary>
 /// Destinations that an operator has taken out: they get no new requests, and those under way end as they would. Kept in this process,
