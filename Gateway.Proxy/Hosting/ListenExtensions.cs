@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Notify.Takeover;
+using Gateway.Proxy.Settings;
 using Gateway.Proxy.Tls;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,8 +28,7 @@ internal static class ListenExtensions
     /// <summary>Makes Kestrel listen where <see cref="ListenOptions"/> says.</summary>
     public static void AddListeners(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.SectionName).ValidateOnStart();
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ListenOptions>, ListenOptionsValidator>());
+        builder.Services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.SectionName).ValidateBy<ListenOptions, ListenOptionsValidator>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate, ConnectionEnd, ConnectionAge>((kestrel, options, secure, certificate, end, age) =>
         {
             kestrel.AddServerHeader = false;
@@ -59,8 +59,7 @@ internal static class ListenExtensions
     /// <summary>Bounds what clients may ask of Kestrel.</summary>
     public static void AddServerLimits(this IServiceCollection services)
     {
-        services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ServerLimits>, ServerLimitsValidator>());
+        services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateBy<ServerLimits, ServerLimitsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ConnectionEnd>();
         services.TryAddSingleton<ConnectionAge>();

@@ -1,7 +1,6 @@
 using System.Net;
 using Gateway.Proxy.Settings;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -39,8 +38,7 @@ internal static class ProxyTrustExtensions
 {
     public static void AddProxyTrust(this IServiceCollection services)
     {
-        services.AddOptions<ProxyTrust>().BindConfiguration(ProxyTrust.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ProxyTrust>, ProxyTrustValidator>());
+        services.AddOptions<ProxyTrust>().BindConfiguration(ProxyTrust.SectionName).ValidateBy<ProxyTrust, ProxyTrustValidator>();
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyTrust>>((headers, trust) =>
         {
             headers.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;

@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,8 +11,7 @@ internal static class LimitExtensions
 {
     public static void AddLimits(this IServiceCollection services)
     {
-        services.AddOptions<RateLimits>().BindConfiguration(RateLimits.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RateLimits>, RateLimitsValidator>());
+        services.AddOptions<RateLimits>().BindConfiguration(RateLimits.SectionName).ValidateBy<RateLimits, RateLimitsValidator>();
         services.TryAddSingleton<RedisTokenBucket>();
         services.TryAddSingleton<ConcurrencyCaps>();
         services.TryAddSingleton<RateLimitMetrics>();

@@ -1,5 +1,5 @@
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Redis;
 
@@ -9,8 +9,7 @@ internal static class RedisExtensions
     public static IServiceCollection AddRedis(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<RedisOptions>().Bind(configuration.GetSection(RedisOptions.SectionName)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisOptions>, RedisOptionsValidator>());
+        services.AddOptions<RedisOptions>().Bind(configuration.GetSection(RedisOptions.SectionName)).ValidateBy<RedisOptions, RedisOptionsValidator>();
         services.TryAddSingleton<RedisConnection>();
         return services;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Reporting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration.Memory;
@@ -34,8 +35,7 @@ internal static class TelemetryExtensions
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>());
+        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.SectionName).ValidateBy<TelemetryOptions, TelemetryOptionsValidator>();
         services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator, EdgePropagator>());
 
         var telemetry = services.AddOpenTelemetry()
