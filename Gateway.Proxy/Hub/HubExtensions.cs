@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Gateway.Notify;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
@@ -7,7 +6,9 @@ using Gateway.Notify.Presence;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Events;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SessionOptions = Gateway.Proxy.Sessions.SessionOptions;
 
 namespace Gateway.Proxy.Hub;
 
@@ -42,7 +43,7 @@ internal static class HubExtensions
         };
 
     private static SessionStoreKind SessionStore(IConfiguration configuration) =>
-        Setting<SessionStoreKind>(configuration, Sessions.SessionOptions.SectionName, nameof(Sessions.SessionOptions.Store)) ?? SessionStoreKind.Redis;
+        Setting<SessionStoreKind>(configuration, SessionOptions.SectionName, nameof(SessionOptions.Store)) ?? SessionStoreKind.Redis;
 
     /// <summary>Null for what is not set, and for what is wrong, which the validation of the section reports.</summary>
     private static T? Setting<T>(IConfiguration configuration, string section, string name)
