@@ -30,7 +30,7 @@ internal sealed class RouteProvider(TimeProvider time) : IProxyConfigProvider, I
         var old = Current;
         if (await TryHandOverAsync(next, cancellationToken) is { } failure)
         {
-            await TryHandOverAsync(old.Again(), cancellationToken);
+            await TryHandOverAsync(old.Copy(), cancellationToken);
             throw new ConfigurationRefusedException([$"YARP did not take over the routes: {failure.GetBaseException().Message}"], failure);
         }
     }

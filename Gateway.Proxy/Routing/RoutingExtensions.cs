@@ -33,7 +33,7 @@ internal static class RoutingExtensions
         services.TryAddSingleton(provider => new RouteReader(
             configuration, provider.GetRequiredService<RouteFile>(), provider.GetRequiredService<IHostEnvironment>()));
         services.TryAddSingleton<RouteValidator>();
-        services.TryAddSingleton<RouteRehearsal>();
+        services.TryAddSingleton<RouteDryRun>();
         services.TryAddSingleton<RouteLoader>();
         services.TryAddSingleton<RouteStatus>();
         services.TryAddSingleton<RouteMetrics>();

@@ -5,10 +5,10 @@ using Yarp.ReverseProxy.Transforms.Builder;
 namespace Gateway.Proxy.Routing;
 
 /// <summary>
-/// Builds of valid routes what YARP will build of them, and throws it away. YARP swaps clusters before it builds routes, so a failure
-/// there would leave it with half of each.
+/// Builds what YARP will build of valid routes, and throws it away. YARP swaps clusters before it builds routes, so a failure of its own build
+/// would leave it with new clusters and old routes.
 /// </summary>
-internal sealed class RouteRehearsal(IEnumerable<IProxyConfigFilter> filters, ITransformBuilder transforms, IForwarderHttpClientFactory clients)
+internal sealed class RouteDryRun(IEnumerable<IProxyConfigFilter> filters, ITransformBuilder transforms, IForwarderHttpClientFactory clients)
 {
     public async Task<IReadOnlyList<string>> FindErrorsAsync(RouteSet set, CancellationToken cancellationToken)
     {

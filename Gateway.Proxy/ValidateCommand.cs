@@ -1,8 +1,9 @@
 using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Routing;
 using Gateway.Transforms.Rpc;
 using Microsoft.Extensions.Options;
 
-namespace Gateway.Proxy.Routing;
+namespace Gateway.Proxy;
 
 /// <summary><c>validate FILE</c>: says what is wrong with a routes file, without starting anything.</summary>
 public static class ValidateCommand

@@ -1,7 +1,7 @@
-using Gateway.Proxy.Routing;
+using Gateway.Proxy;
 using Gateway.Tests.Proxy.Hosting;
 
-namespace Gateway.Tests.Proxy.Routing;
+namespace Gateway.Tests.Proxy;
 
 [TestFixture]
 internal sealed class ValidateCommandTests
