@@ -30,8 +30,8 @@ internal static class ManagementExtensions
         services.TryAddSingleton<AdminReport>();
         services.TryAddSingleton<Traffic>();
         services.TryAddSingleton<GatewayStatus>();
-        services.TryAddSingleton<Steering>();
-        services.TryAddSingleton<UserSockets>();
+        services.TryAddSingleton<DrainCommands>();
+        services.TryAddSingleton<SocketCommands>();
         services.TryAddSingleton<ManagementToken>();
         services.TryAddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
@@ -48,9 +48,9 @@ internal static class ManagementExtensions
         management.UseMiddleware<ManagementGuard>();
         management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(GatewayPort.Management)));
         var handle = management.Build();
-        // Gauges exist from now on; nobody else asks for them.
+        // Nobody else asks for the gauges, which exist from now on.
         app.Services.GetRequiredService<GatewayMetrics>();
-        // Counts from the first call on, and knows when the gateway started. A token that cannot be read must not be found out in the night.
+        // It counts from the first call on, and knows when the gateway started. A token that cannot be read ends the start, and not the first use of it.
         app.Services.GetRequiredService<GatewayStatus>();
         app.Use(next => context =>
         {
@@ -59,7 +59,7 @@ internal static class ManagementExtensions
                 return next(context);
             }
 
-            // The gateway's own routing has run by now, and its find does not count here.
+            // The routes of clients have been matched by now, which does not count here.
             context.SetEndpoint(null);
             TelemetryExtensions.DropSpan(context);
             context.Request.RouteValues.Clear();

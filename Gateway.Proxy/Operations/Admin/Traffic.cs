@@ -118,3 +118,22 @@ internal sealed class Traffic : IDisposable
         public long Failed;
     }
 }
+
+/// <summary>Counts since the start, from which two answers make a rate.</summary>
+/// <param name="Calls">Calls on RPC routes that have ended, by outcome.</param>
+/// <param name="Sockets">Sockets open on this gateway now.</param>
+/// <param name="Published">Events published here.</param>
+/// <param name="Delivered">Events written to sockets of this gateway.</param>
+/// <param name="Dropped">Events that a closing socket did not get any more.</param>
+/// <param name="SlowConsumers">Sockets closed because they did not read their events.</param>
+/// <param name="Lost">Events that could not be taken to other gateways.</param>
+/// <param name="QueuedBytes">Bytes that wait now for slow sockets.</param>
+internal sealed record TrafficReport(
+    IReadOnlyDictionary<string, long> Calls,
+    long Sockets,
+    long Published,
+    long Delivered,
+    long Dropped,
+    long SlowConsumers,
+    long Lost,
+    long QueuedBytes);

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>Looking at the sockets of one user, on all gateways, and ending or testing them.</summary>
-internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator sessions, TestEvent test, RouteProvider routes, ILogger<UserSockets> logger)
+internal sealed partial class SocketCommands(NotifyHub hub, SessionAuthenticator sessions, TestEvent test, RouteProvider routes, ILogger<SocketCommands> logger)
 {
     private const int MaxIdLength = 256;
     private const string NameTheUser = "Name the user, as '?user=alice', with at most 256 characters.";
@@ -102,3 +102,20 @@ internal sealed partial class UserSockets(NotifyHub hub, SessionAuthenticator se
         public static partial void Published(ILogger logger, string userId);
     }
 }
+
+/// <summary>One open socket of a user.</summary>
+/// <param name="Socket">Its id, unique among all gateways. Not its session.</param>
+/// <param name="Node">The gateway that holds it.</param>
+/// <param name="Protocol"><c>plain</c> or <c>gateway.notify.v2</c>.</param>
+/// <param name="Since">When it was let in.</param>
+internal sealed record SocketReport(string Socket, string Node, string Protocol, DateTimeOffset Since);
+
+/// <param name="User">Whose sockets the test event went to.</param>
+/// <param name="Sockets">How many these were, on all gateways.</param>
+/// <param name="Event">The type of the event.</param>
+internal sealed record PublishReport(string User, int Sockets, string Event);
+
+/// <param name="User">Whose sockets were closed.</param>
+/// <param name="Closed"><c>all</c>, or those of one <c>session</c>.</param>
+/// <param name="OpenBefore">How many sockets the user had, on all gateways.</param>
+internal sealed record DisconnectReport(string User, string Closed, int OpenBefore);
