@@ -17,7 +17,15 @@ internal sealed class ManagementGuardTests
     private static readonly string[] AnyMethod = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
     /// <summary>All that everybody may read who reaches the port.</summary>
-    private static readonly string[] Open = ["GET /", "GET /page.css", "GET /page.js", "GET /livez", "GET /readyz", "GET /metrics", "HEAD /metrics"];
+    private static readonly string[] Open =
+    [
+        "GET /", "GET /page.css", "GET /page.js", "GET /livez", "GET /readyz", "GET /metrics", "HEAD /metrics",
+        .. new[]
+        {
+            "actions", "clusters", "configuration", "elements", "format", "gateway", "health", "look", "outcomes", "proxy", "routes", "samples", "tiles",
+            "troubles", "users",
+        }.Select(module => $"GET /page/{module}.js"),
+    ];
 
     private readonly HttpClient _client = new();
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Gateway.Transforms.Errors;
+using Gateway.Transforms.Reporting;
 
 namespace Gateway.Proxy.Operations.Admin;
 
@@ -18,9 +20,10 @@ internal sealed class Traffic : IDisposable
     /// <summary>Instances come and go for months; beyond this many the counts of destinations begin anew.</summary>
     private const int MaxDestinations = 2000;
 
-    /// <summary>Outcomes that are not the client's doing.</summary>
-    private static readonly HashSet<string> Failures =
-        ["sub-service-failed", "no-instance", "overloaded", "timed-out", "session-store-down", "internal"];
+    private static readonly RpcOutcome[] Failed =
+    [
+        RpcOutcome.SubServiceFailed, RpcOutcome.NoInstance, RpcOutcome.Overloaded, RpcOutcome.TimedOut, RpcOutcome.SessionStoreDown, RpcOutcome.Internal,
+    ];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, StrongBox<long>> _sums = new(StringComparer.Ordinal);
@@ -42,6 +45,11 @@ internal sealed class Traffic : IDisposable
         _listener.SetMeasurementEventCallback<double>(Count);
         _listener.Start();
     }
+
+    /// <summary>The codes of outcomes that are not the client's doing.</summary>
+    public static IReadOnlyList<string> Failures { get; } = [.. Failed.Select(CallMeters.CodeOf)];
+
+    public static string RateLimited { get; } = CallMeters.CodeOf(RpcOutcome.RateLimited);
 
     public TrafficReport Report() => new(
         _outcomes.ToDictionary(outcome => outcome.Key, outcome => Read(outcome.Value)),
