@@ -94,9 +94,9 @@ public static class GatewayHost
         builder.Services.AddProxyTrust();
         builder.Services.AddHub(builder.Configuration);
         builder.Services.AddRoutes(builder.Configuration).AddDestinations().AddResilience().AddRpc();
-        // Late, so that its delay at the end comes before anything else stops,
+        // What is added last stops first. The entry in etcd goes before the delay in which the gateway still serves, so that other gateways have this
+        // time to see that it is gone; and the delay comes before anything else stops.
         builder.AddManagement();
-        // but for the entry in etcd: others need the same time to see that it is gone.
         builder.Services.AddSelfRegistration();
         builder.AddTelemetry();
         return builder;

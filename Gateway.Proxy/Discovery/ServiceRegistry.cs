@@ -13,7 +13,7 @@ internal sealed class ServiceRegistry
 
     public RegistryStatus Status => _status;
 
-    /// <summary>Takes over <paramref name="instances"/>. False, and no reader is bothered, when they are the known ones.</summary>
+    /// <summary>Takes over <paramref name="instances"/>. False, and the snapshot stays the same, when they are the known ones.</summary>
     public bool Publish(IEnumerable<ServiceInstance> instances)
     {
         var previous = _current;

@@ -10,17 +10,17 @@ namespace Gateway.Proxy.Hosting;
 /// </summary>
 internal sealed class ConnectionAge(IOptions<ServerLimits> limits, TimeProvider time)
 {
-    /// <summary>Either way, so that connections which began together do not end together.</summary>
+    /// <summary>A part of the age, up and down, so that connections which began together do not end together.</summary>
     private const double Spread = 0.1;
 
-    private readonly TimeSpan _most = limits.Value.MaxConnectionAge;
+    private readonly TimeSpan _maxAge = limits.Value.MaxConnectionAge;
 
     /// <summary>A connection begins.</summary>
     public void Begin(ConnectionContext connection)
     {
-        if (_most > TimeSpan.Zero)
+        if (_maxAge > TimeSpan.Zero)
         {
-            connection.Features.Set(new Life(time.GetTimestamp(), _most * (1 - Spread + (2 * Spread * Random.Shared.NextDouble()))));
+            connection.Features.Set(new Life(time.GetTimestamp(), _maxAge * (1 - Spread + (2 * Spread * Random.Shared.NextDouble()))));
         }
     }
 

@@ -8,11 +8,11 @@ namespace Gateway.Proxy.Hosting;
 /// <summary>
 /// Lets a closed HTTP/2 connection end. When a client opens and resets streams faster than the server's queue of output takes them, Kestrel
 /// cuts the connection, but waits for ever for the streams that the queue had no room for: the connection would count into
-/// <see cref="ServerLimits.MaxConnections"/> from then on. So nobody waits for HTTP/2 much longer than there is a connection.
+/// <see cref="ServerLimits.MaxConnections"/> from then on. So the server waits for HTTP/2 no longer than this class lets it.
 /// </summary>
 internal sealed partial class ConnectionEnd(TimeProvider time, ILogger<ConnectionEnd> logger)
 {
-    /// <summary>What requests have to notice that their client is gone. Whatever takes longer goes on, and is not waited for.</summary>
+    /// <summary>The time that requests get to notice that their client has gone. One that needs longer still runs to its end, but nobody waits for it.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Serves a connection by <paramref name="next"/>.</summary>

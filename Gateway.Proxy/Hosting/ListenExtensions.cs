@@ -19,7 +19,7 @@ internal static class ListenExtensions
     /// </summary>
     private const int UnreadBytes = 64 << 10;
 
-    /// <summary>An upload over HTTP/2 gets on by one window in each round trip.</summary>
+    /// <summary>An upload over HTTP/2 gets one window further in each round trip.</summary>
     private const int Http2StreamWindowBytes = 384 << 10;
 
     /// <summary>A little more, so that one stream nobody reads does not stop the others.</summary>
@@ -106,6 +106,6 @@ internal static class ListenExtensions
         });
     }
 
-    /// <summary>The headers have to fit in.</summary>
+    /// <summary>At least as much as the headers may take, which have to fit in.</summary>
     private static int UnreadOf(ServerLimits limits) => Math.Max(UnreadBytes, limits.MaxRequestHeadersSize);
 }

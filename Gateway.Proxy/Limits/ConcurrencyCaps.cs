@@ -8,7 +8,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Proxy.Limits;
 
 /// <summary>
-/// Lets no more requests at a time into a cluster than its metadata say, so that a slow sub-service fails by itself and does not take
+/// Lets no more requests at a time into a cluster than its metadata say, so that a slow sub-service fails alone and does not take
 /// the gateway's memory with it.
 /// </summary>
 internal sealed class ConcurrencyCaps

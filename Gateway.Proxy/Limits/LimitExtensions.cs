@@ -29,7 +29,8 @@ internal static class LimitExtensions
     /// <summary>Limits by address, and for all together: cheap, so it comes before the body is read.</summary>
     public static void UseRateLimits(this IReverseProxyApplicationBuilder proxy)
     {
-        // A wait that is cancelled ends in silence, which would be an empty reply with status 200. And whatever refuses a request is to be read.
+        // A cancelled wait for a limit writes nothing, which would be an empty reply with status 200; and a refused request has to be read to its end.
+        // RPC routes have a step that does both.
         proxy.Use(static (context, next) => RpcCall.IsRpc(context) ? next(context) : EndOrdinaryAsync(context, next));
         proxy.Use(proxy.ApplicationServices.GetRequiredService<RateLimiting>().BeforeTheBodyAsync);
     }

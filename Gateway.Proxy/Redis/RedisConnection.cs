@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Gateway.Proxy.Redis;
 
 /// <summary>
-/// The one connection to Redis that everybody shares. It is made in the background on first need, exists even while Redis
-/// does not answer, and reconnects by itself.
+/// A connection to Redis: one for the whole gateway, and one of the hub's own. It is made in the background when it is first needed, exists even
+/// while Redis does not answer, and reconnects without help.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable, IDisposable
 {

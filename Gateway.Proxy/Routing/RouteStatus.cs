@@ -1,6 +1,6 @@
 namespace Gateway.Proxy.Routing;
 
-/// <summary>Whether the routes in use are those that the operator wrote last. For whoever reports on the gateway's health.</summary>
+/// <summary>Whether the routes in use are those that the operator wrote last.</summary>
 internal sealed class RouteStatus
 {
     private RouteReload? _last;

@@ -25,7 +25,7 @@ internal static class RoutingExtensions
         builder.Services.AddSingleton(location);
     }
 
-    /// <summary>Registers YARP with the routes of the configuration, their validation, and whoever follows their changes.</summary>
+    /// <summary>Registers YARP with the routes of the configuration, their validation, and the watch over their files.</summary>
     public static IReverseProxyBuilder AddRoutes(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMetrics();

@@ -48,7 +48,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
             var redis = _connection.GetAsync();
             if (!redis.IsCompletedSuccessfully)
             {
-                // Rare: in the first moments only.
+                // Only until the first connection stands.
                 await redis.WaitAsync(_timeout, _time, cancellationToken);
             }
 
@@ -84,7 +84,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
             return SessionLookup.StoreDown;
         }
 
-        // Redis has answered, and what the client has named is no session, whatever it is. Otherwise anybody could ring the alarm.
+        // Redis has answered, and what the client has named is no session, whatever it is. Otherwise any client could cause the alarm of an outage.
         _outage.LookupSucceeded();
         if (_told.IsNews(fault))
         {

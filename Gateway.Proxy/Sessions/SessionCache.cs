@@ -28,9 +28,6 @@ internal sealed class SessionCache : ISessionStore, IDisposable
 
     public ISessionStore Source { get; }
 
-    /// <summary>Sessions remembered now.</summary>
-    internal int Count => _known.Count;
-
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken) =>
         _known.TryGetValue<SessionLookup>(sessionId, out var known)
             ? known

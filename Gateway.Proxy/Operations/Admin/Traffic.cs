@@ -8,7 +8,7 @@ namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>
 /// What has gone through this gateway since it started, for the management page. Listens to the gateway's own metrics, so that nothing
-/// is counted twice and both tell the same.
+/// is counted twice, and the page and the metrics have the same numbers.
 /// </summary>
 internal sealed class Traffic : IDisposable
 {
