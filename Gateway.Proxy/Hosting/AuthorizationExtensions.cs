@@ -10,7 +10,7 @@ internal static class AuthorizationExtensions
         branch =>
         {
             branch.UseAuthorization();
-            // The step notes in these that it is there. The framework looks for the note, and without it has every request authorized.
+            // UseAuthorization notes here that the step is there. Without the note the framework would put another one into every request's way.
             foreach (var (key, value) in branch.Properties.ToArray())
             {
                 app.Properties[key] = value;

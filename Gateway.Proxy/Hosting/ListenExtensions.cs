@@ -56,7 +56,7 @@ internal static class ListenExtensions
         });
     }
 
-    /// <summary>Bounds what clients may ask of Kestrel.</summary>
+    /// <summary>Bounds what clients may take of the server: connections, headers, time and memory.</summary>
     public static void AddServerLimits(this IServiceCollection services)
     {
         services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateBy<ServerLimits, ServerLimitsValidator>();
