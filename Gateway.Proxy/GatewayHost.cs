@@ -69,6 +69,7 @@ public static class GatewayHost
         proxy.UseResilience();
         proxy.UseDrainedDestinations();
         proxy.UseSessionAffinity();
+        proxy.UseRpcCalls();
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
     }).WithRpcRoutes(app.Services);

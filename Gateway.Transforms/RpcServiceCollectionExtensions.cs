@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
@@ -12,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.Model;
 
 namespace Gateway.Transforms;
@@ -41,7 +41,7 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<Upstreams>();
         services.AddSingleton<IClusterChangeListener>(provider => provider.GetRequiredService<Upstreams>());
         services.TryAddSingleton(provider => new OwnCalls(provider.GetRequiredService<Upstreams>()));
-        services.AddForwarder();
+        services.TakeOverFromYarp();
         builder.AddTransformFactory<RpcTransformFactory>();
         builder.AddConfigFilter<RpcConfigFilter>();
 
@@ -84,6 +84,13 @@ public static class RpcServiceCollectionExtensions
         proxy.UseMiddleware<IdentityMiddleware>();
     }
 
+    /// <summary>Makes the calls of RPC routes. Comes before YARP's steps for load balancing and passive health, which these calls do not pass.</summary>
+    public static void UseRpcCalls(this IReverseProxyApplicationBuilder proxy)
+    {
+        ArgumentNullException.ThrowIfNull(proxy);
+        proxy.UseMiddleware<CallMiddleware>();
+    }
+
     /// <summary>Gives each endpoint the parsed settings of its route.</summary>
     public static ReverseProxyConventionBuilder WithRpcRoutes(this ReverseProxyConventionBuilder endpoints, IServiceProvider services)
     {
@@ -108,17 +115,24 @@ public static class RpcServiceCollectionExtensions
         });
     }
 
-    /// <summary>Takes the place of YARP's forwarder, and keeps that for routes that are not ours.</summary>
-    private static void AddForwarder(this IServiceCollection services)
+    /// <summary>YARP's forwarder says what became of an ordinary request, and two of its balancing policies count RPCs too.</summary>
+    private static void TakeOverFromYarp(this IServiceCollection services)
     {
-        var ordinary = services.LastOrDefault(service => service.ServiceType == typeof(IHttpForwarder))?.ImplementationType
+        var forwarder = services.LastOrDefault(service => service.ServiceType == typeof(IHttpForwarder))?.ImplementationType
             ?? throw new InvalidOperationException($"Call {nameof(AddRpc)} on what AddReverseProxy() returns: there is no {nameof(IHttpForwarder)} of a type of its own.");
-        services.Replace(ServiceDescriptor.Singleton<IHttpForwarder>(provider => new RpcForwarder(
-            (IHttpForwarder)ActivatorUtilities.CreateInstance(provider, ordinary),
-            provider.GetRequiredService<RpcReply>(),
-            provider.GetRequiredService<Upstreams>(),
-            provider.GetService<DistributedContextPropagator>() ?? DistributedContextPropagator.Current,
-            provider.GetRequiredService<TimeProvider>())));
+        services.Replace(ServiceDescriptor.Singleton<IHttpForwarder>(provider => new OrdinaryForwarder(
+            (IHttpForwarder)ActivatorUtilities.CreateInstance(provider, forwarder), provider.GetRequiredService<TimeProvider>())));
+
+        // Another one of the same name would end the start, so a YARP that renames its types shows at once.
+        foreach (var policy in services.Where(service => service.ServiceType == typeof(ILoadBalancingPolicy) && service.ImplementationType?.Name is
+            $"{nameof(PowerOfTwoChoices)}LoadBalancingPolicy" or $"{nameof(LeastRequests)}LoadBalancingPolicy").ToArray())
+        {
+            services.Remove(policy);
+        }
+
+        services.TryAddSingleton<DestinationLoad>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoadBalancingPolicy, PowerOfTwoChoices>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoadBalancingPolicy, LeastRequests>());
     }
 
     private static void ValidateBy<

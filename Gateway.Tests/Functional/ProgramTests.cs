@@ -9,7 +9,7 @@ namespace Gateway.Tests.Functional;
 
 /// <summary>
 /// The program as operators start it, with nothing of the tests in its process: all that is generated, bound and looked up by name in
-/// it. <c>native.sh</c> runs these against a native build.
+/// it. <c>deploy/native.sh</c> runs these against a native build.
 /// </summary>
 [TestFixture]
 [Servers]

@@ -2,7 +2,7 @@ using Gateway.Chaos.Fuzzing;
 
 namespace Gateway.Tests.Fuzzing;
 
-/// <summary>Everything that reads the bytes of others, with the corpus and a small part of what <c>./chaos.sh --fuzz</c> makes of it.</summary>
+/// <summary>Everything that reads the bytes of others, with the corpus and a small part of what <c>bench/chaos.sh --fuzz</c> makes of it.</summary>
 [TestFixture]
 [Category("Long")]
 internal sealed class CorpusTests

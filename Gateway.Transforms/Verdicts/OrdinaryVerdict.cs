@@ -18,7 +18,7 @@ internal static class OrdinaryVerdict
     /// <param name="isClientsTurn">Whether it was the client who was waited for.</param>
     public static Verdict OfFailure(HttpContext http, IForwarderErrorFeature failure, bool isClientsTurn = false) => failure.Error switch
     {
-        ForwarderError.NoAvailableDestinations => new(VerdictKind.Unjudged, RpcOutcome.NoInstance, Reach.NotSent, "no destination of the cluster is available"),
+        ForwarderError.NoAvailableDestinations => NoDestination,
         // Before the token is looked at: YARP has cut the connection itself, so that the client sees a broken answer.
         ForwarderError.ResponseBodyDestination => Failed(VerdictKind.Broken, RpcOutcome.SubServiceFailed, Reach.Answered, failure),
         ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient => CallVerdict.OfCancellation(http, Reach.PerhapsSent),
@@ -35,6 +35,9 @@ internal static class OrdinaryVerdict
         ForwarderError.Request or ForwarderError.RequestBodyDestination => Failed(VerdictKind.Broken, RpcOutcome.SubServiceFailed, Reach.PerhapsSent, failure),
         _ => Failed(VerdictKind.Unjudged, RpcOutcome.Internal, Reach.PerhapsSent, failure),
     };
+
+    /// <summary>There is none to send the request to.</summary>
+    public static Verdict NoDestination { get; } = new(VerdictKind.Unjudged, RpcOutcome.NoInstance, Reach.NotSent, "no destination of the cluster is available");
 
     /// <summary>A step ended the request and did not say why.</summary>
     public static Verdict Unknown { get; } = new(VerdictKind.Unjudged, RpcOutcome.Internal, Reach.NotSent, "no step said how the call ended");

@@ -1,6 +1,7 @@
 using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Routing;
+using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
 
@@ -8,7 +9,7 @@ namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>What an operator sees of the proxy at this moment.</summary>
 internal sealed class AdminReport(
-    IProxyStateLookup proxy, RouteProvider routes, ServiceRegistry registry, DrainedDestinations drained, Traffic traffic)
+    IProxyStateLookup proxy, RouteProvider routes, ServiceRegistry registry, DrainedDestinations drained, Traffic traffic, DestinationLoad load)
 {
     public IReadOnlyList<RouteReport> Routes()
     {
@@ -59,7 +60,7 @@ internal sealed class AdminReport(
             $"active {destination.Health.Active}, passive {destination.Health.Passive}",
             !isDrained && cluster.DestinationsState.AvailableDestinations.Contains(destination),
             isDrained,
-            destination.ConcurrentRequestCount,
+            load.Of(destination),
             calls,
             failed);
     }

@@ -7,9 +7,9 @@ namespace Gateway.Tests.Proxy.Hosting;
 internal sealed partial class DocumentLinksTests
 {
     private static IEnumerable<string> Documents =>
-        Directory.EnumerateFiles(RepositoryFolder.Path, "*.md")
-            .Concat(Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Path, "docs"), "*.md", SearchOption.AllDirectories))
-            .Concat(Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Path, "deploy"), "*.md", SearchOption.AllDirectories))
+        new[] { ".", "bench", "Gateway.Notify", "Gateway.Proxy", "Gateway.Transforms" }.Select(folder => (folder, SearchOption.TopDirectoryOnly))
+            .Concat(new[] { "docs", "deploy" }.Select(folder => (folder, SearchOption.AllDirectories)))
+            .SelectMany(place => Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Path, place.Item1), "*.md", place.Item2))
             .Append(Path.Combine(RepositoryFolder.Path, "deploy", "examples", "alerts.yaml"))
             .Select(file => Path.GetRelativePath(RepositoryFolder.Path, file));
 
