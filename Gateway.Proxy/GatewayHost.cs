@@ -1,14 +1,15 @@
+using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Operations;
-using Gateway.Proxy.Operations.Telemetry;
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Settings;
+using Gateway.Proxy.Telemetry;
 using Gateway.Proxy.Tls;
-using Gateway.Proxy.Upstream;
 using Gateway.Transforms;
 using Microsoft.Extensions.Options;
 
@@ -90,12 +91,13 @@ public static class GatewayHost
         builder.Services.AddEtcdDiscovery();
         builder.Services.AddSessions(builder.Configuration);
         builder.Services.AddLimits();
-        builder.Services.AddSubServices();
+        builder.Services.AddServerLimits();
+        builder.Services.AddProxyTrust();
         builder.Services.AddHub(builder.Configuration);
-        builder.Services.AddRoutes(builder.Configuration).AddResilience().AddRpc();
-        // Late, so that its delay at the end comes before anything else stops,
+        builder.Services.AddRoutes(builder.Configuration).AddDestinations().AddResilience().AddRpc();
+        // What is added last stops first. The entry in etcd goes before the delay in which the gateway still serves, so that other gateways have this
+        // time to see that it is gone; and the delay comes before anything else stops.
         builder.AddManagement();
-        // but for the entry in etcd: others need the same time to see that it is gone.
         builder.Services.AddSelfRegistration();
         builder.AddTelemetry();
         return builder;

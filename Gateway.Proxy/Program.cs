@@ -1,6 +1,5 @@
 using Gateway.Proxy;
 using Gateway.Proxy.Hosting;
-using Gateway.Proxy.Routing;
 
 if (args is ["validate", ..])
 {

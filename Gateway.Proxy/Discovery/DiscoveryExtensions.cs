@@ -1,5 +1,5 @@
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace Gateway.Proxy.Discovery;
@@ -13,8 +13,7 @@ internal static class DiscoveryExtensions
     public static IServiceCollection AddEtcdDiscovery(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<EtcdOptions>().BindConfiguration(EtcdOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EtcdOptions>, EtcdOptionsValidator>());
+        services.AddOptions<EtcdOptions>().BindConfiguration(EtcdOptions.SectionName).ValidateBy<EtcdOptions, EtcdOptionsValidator>();
         services.TryAddSingleton<ServiceRegistry>();
         services.AddHostedService<EtcdWatcher>();
         // YARP adds its own resolver only when there is none.
@@ -25,8 +24,7 @@ internal static class DiscoveryExtensions
     /// <summary>Adds the gateway's own entry in etcd. What is added last stops first.</summary>
     public static void AddSelfRegistration(this IServiceCollection services)
     {
-        services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegistrationOptions>, RegistrationOptionsValidator>());
+        services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.SectionName).ValidateBy<RegistrationOptions, RegistrationOptionsValidator>();
         services.AddHostedService<SelfRegistration>();
     }
 }

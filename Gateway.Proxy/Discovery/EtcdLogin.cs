@@ -1,5 +1,5 @@
 using Etcdserverpb;
-using Gateway.Proxy.Tls;
+using Gateway.Proxy.Settings;
 using Grpc.Core;
 
 namespace Gateway.Proxy.Discovery;

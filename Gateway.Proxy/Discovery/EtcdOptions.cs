@@ -1,4 +1,6 @@
+using Gateway.Proxy.Settings;
 using Gateway.Proxy.Tls;
+using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Discovery;
 
@@ -75,4 +77,71 @@ public sealed class EtcdOptions
     /// <summary>A JSON null is as good as nothing.</summary>
     internal string[] EndpointList() =>
         (Endpoints ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
+
+internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    public ValidateOptionsResult Validate(string? name, EtcdOptions options)
+    {
+        var errors = new SettingErrors(EtcdOptions.SectionName);
+        CheckEndpoints(options, errors);
+        CheckPrefix(options, errors);
+        CheckCredentials(options, errors);
+        CheckTime(nameof(options.ResyncInterval), options.ResyncInterval, TimeSpan.FromSeconds(1), Hour);
+        CheckTime(nameof(options.EmptyRegistryGrace), options.EmptyRegistryGrace, TimeSpan.Zero, Hour);
+        CheckTime(nameof(options.ConnectTimeout), options.ConnectTimeout, 10 * Millisecond, Minute);
+        CheckTime(nameof(options.RequestTimeout), options.RequestTimeout, 10 * Millisecond, Minute);
+        CheckTime(nameof(options.RetryDelayMin), options.RetryDelayMin, Millisecond, Minute);
+        CheckTime(nameof(options.RetryDelayMax), options.RetryDelayMax, Millisecond, Minute);
+        CheckTime(nameof(options.Debounce), options.Debounce, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        if (options.RetryDelayMin > options.RetryDelayMax)
+        {
+            errors.Add($"{EtcdOptions.SectionName}:RetryDelayMin is '{options.RetryDelayMin:c}'; it must not exceed RetryDelayMax, which is '{options.RetryDelayMax:c}'.");
+        }
+
+        return errors.Result;
+
+        void CheckTime(string setting, TimeSpan value, TimeSpan min, TimeSpan max) => errors.CheckTime(setting, value, min, max, SettingErrors.WithItsForm);
+    }
+
+    private static void CheckEndpoints(EtcdOptions options, SettingErrors errors) =>
+        errors.AddRange(options.EndpointList().Where(endpoint => !IsEndpoint(endpoint)).Select(endpoint =>
+            $"{EtcdOptions.SectionName}:Endpoints holds '{endpoint}'; write each etcd member as 'http://host:2379' and separate them by commas."));
+
+    private static bool IsEndpoint(string endpoint) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri is { Host.Length: > 0, PathAndQuery: "/", UserInfo: "", Fragment: "" };
+
+    private static void CheckCredentials(EtcdOptions options, SettingErrors errors)
+    {
+        errors.AddRange(options.Tls.FindErrors(EtcdOptions.SectionName, options.KeyFile));
+        if (options.PasswordFile.Length > 0 && SecretFile.FindError($"{EtcdOptions.SectionName}:PasswordFile", options.PasswordFile) is { } error)
+        {
+            errors.Add(error);
+        }
+
+        if (options.User.Length == 0 && (options.Password.Length > 0 || options.PasswordFile.Length > 0))
+        {
+            errors.Add($"{EtcdOptions.SectionName} has a password, but User is empty; name the user it belongs to.");
+        }
+
+        if (options.Tls.IsSet && options.EndpointList().FirstOrDefault(endpoint => endpoint.StartsWith("http:", StringComparison.OrdinalIgnoreCase)) is { } plain)
+        {
+            errors.Add($"{EtcdOptions.SectionName}:Endpoints holds '{plain}', but there are certificates for TLS; write 'https://', or leave them out.");
+        }
+    }
+
+    private static void CheckPrefix(EtcdOptions options, SettingErrors errors)
+    {
+        var prefix = options.ServicePrefix;
+        if (prefix.Length < 2 || prefix[0] != '/' || prefix[^1] != '/' || prefix.Contains("//", StringComparison.Ordinal))
+        {
+            errors.Add($"{EtcdOptions.SectionName}:ServicePrefix is '{prefix}'; start and end it with a slash, as in '/service/'.");
+        }
+    }
 }

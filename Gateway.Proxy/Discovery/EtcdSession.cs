@@ -21,7 +21,7 @@ internal sealed class EtcdSession(
     /// <returns>Why the session ended. Failed calls end it with an exception.</returns>
     public async Task<string> RunAsync(Action connected, CancellationToken cancellationToken)
     {
-        // The audit's read must end with the session, whoever ends it.
+        // The audit's read must end with the session, however that ends.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {

@@ -6,7 +6,7 @@ namespace Gateway.Proxy.Discovery;
 /// <summary>One open watch. It ends when etcd or the network ends it; nothing in here reconnects.</summary>
 internal sealed class EtcdWatch(AsyncDuplexStreamingCall<WatchRequest, WatchResponse> call) : IDisposable
 {
-    /// <summary>Asks for the watch and returns etcd's first word on it.</summary>
+    /// <summary>Asks for the watch and returns etcd's first answer.</summary>
     public async Task<WatchResponse> OpenAsync(WatchCreateRequest request, CancellationToken cancellationToken)
     {
         await call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = request }, cancellationToken);

@@ -45,3 +45,6 @@ internal sealed class KeyTable(InstanceParser parser, UnusableEntries unusable)
 
     private readonly record struct Entry(long Revision, ServiceInstance? Instance);
 }
+
+/// <summary>A key whose last change is another one in etcd than here; 0 is for a missing key.</summary>
+internal readonly record struct KeyDifference(ByteString Key, long RevisionInEtcd, long RevisionHere);

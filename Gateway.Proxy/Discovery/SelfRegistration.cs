@@ -6,7 +6,7 @@ namespace Gateway.Proxy.Discovery;
 
 /// <summary>
 /// Keeps this gateway's own entry in etcd, as an instance of the service that other gateways route sockets to. The entry hangs on a
-/// lease, so that it goes with the gateway; at shutdown it is taken away first. Nothing that etcd does ends the attempts.
+/// lease, so that it goes with the gateway; at shutdown it is taken away first. Attempts go on for as long as the gateway runs.
 /// </summary>
 /// <remarks>
 /// The gateway names its lease itself, and has one for its whole life. So it can give the lease back in the middle of any request,
@@ -72,7 +72,7 @@ internal sealed partial class SelfRegistration(
             }
             catch (Exception) when (stopping.IsCancellationRequested)
             {
-                // The gateway stops: whatever was under way is made undone below.
+                // The gateway stops. The lease is given back below, whatever was under way.
             }
             catch (Exception exception)
             {
@@ -123,7 +123,7 @@ internal sealed partial class SelfRegistration(
             {
                 if (deadline.IsCancellationRequested || member == endpoints.Length - 1)
                 {
-                    Log.Left(logger, _key, _options.TimeToLive, Describe(exception));
+                    Log.Remains(logger, _key, _options.TimeToLive, Describe(exception));
                     return;
                 }
             }
@@ -141,6 +141,6 @@ internal sealed partial class SelfRegistration(
         public static partial void Lost(ILogger logger, string key, string endpoint, string failure);
 
         [LoggerMessage(1132, LogLevel.Warning, "The entry '{Key}' in etcd could not be taken away ({Failure}); it stays for up to {TimeToLive}", EventName = "SelfRegistrationLeft")]
-        public static partial void Left(ILogger logger, string key, TimeSpan timeToLive, string failure);
+        public static partial void Remains(ILogger logger, string key, TimeSpan timeToLive, string failure);
     }
 }

@@ -6,7 +6,6 @@ namespace Gateway.Proxy.Discovery;
 /// </summary>
 internal sealed class ServiceRegistry
 {
-    private readonly TaskCompletionSource _firstSync = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RegistrySnapshot _current = RegistrySnapshot.Empty();
     private volatile RegistryStatus _status = RegistryStatus.Initial;
 
@@ -14,10 +13,7 @@ internal sealed class ServiceRegistry
 
     public RegistryStatus Status => _status;
 
-    /// <summary>Completes when everything has been read from etcd for the first time.</summary>
-    public Task FirstSync => _firstSync.Task;
-
-    /// <summary>Takes over <paramref name="instances"/>. False, and no reader is bothered, when they are the known ones.</summary>
+    /// <summary>Takes over <paramref name="instances"/>. False, and the snapshot stays the same, when they are the known ones.</summary>
     public bool Publish(IEnumerable<ServiceInstance> instances)
     {
         var previous = _current;
@@ -32,12 +28,16 @@ internal sealed class ServiceRegistry
         return true;
     }
 
-    public void Report(RegistryStatus status)
-    {
-        _status = status;
-        if (status.Synced)
-        {
-            _firstSync.TrySetResult();
-        }
-    }
+    public void Report(RegistryStatus status) => _status = status;
+}
+
+/// <summary>How well the registry is followed, for readiness and for the operator.</summary>
+/// <param name="Connected">A watch is open and etcd has acknowledged it.</param>
+/// <param name="Synced">Everything has been read at least once since the start.</param>
+/// <param name="Revision">The newest etcd revision known.</param>
+/// <param name="LastContact">When etcd last said anything; null before the first time.</param>
+/// <param name="HeldInstances">Vanished instances that stay in use because etcd seems to have lost its data.</param>
+internal sealed record RegistryStatus(bool Connected, bool Synced, long Revision, DateTimeOffset? LastContact, int HeldInstances)
+{
+    public static RegistryStatus Initial { get; } = new(Connected: false, Synced: false, Revision: 0, LastContact: null, HeldInstances: 0);
 }

@@ -6,7 +6,7 @@ namespace Gateway.Proxy.Discovery;
 /// <summary>Tells the operator about registrations that cannot be used, each key and value once.</summary>
 internal sealed partial class UnusableEntries(ILogger logger)
 {
-    // Whoever registers ever new rubbish gets repeated lines, not the gateway's memory.
+    // A service that registers something new and unusable all the time costs repeated lines, but no memory.
     private const int MaxRemembered = 1000;
 
     private readonly HashSet<(ByteString Key, ByteString Value)> _told = [];

@@ -1,3 +1,7 @@
+using Gateway.Notify;
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Hosting;
 
 /// <summary>Which web pages of other origins may call the gateway: section <c>Gateway:Cors</c>.</summary>
@@ -13,4 +17,15 @@ public sealed class CorsSettings
 
     /// <summary>How long a browser may remember the answer to a preflight. Default 1 hour.</summary>
     public TimeSpan PreflightMaxAge { get; set; } = TimeSpan.FromHours(1);
+}
+
+internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
+{
+    public ValidateOptionsResult Validate(string? name, CorsSettings options)
+    {
+        var errors = new SettingErrors(CorsSettings.SectionName);
+        errors.AddRange(AllowedOrigins.FindErrors($"{CorsSettings.SectionName}:AllowedOrigins", options.AllowedOrigins));
+        errors.CheckTime(nameof(options.PreflightMaxAge), options.PreflightMaxAge, TimeSpan.Zero, TimeSpan.FromDays(1));
+        return errors.Result;
+    }
 }

@@ -6,7 +6,7 @@ namespace Gateway.Proxy.Hosting;
 /// <summary>Settings of the framework that suit a gateway. They stand below every other source, so any of them can be overridden.</summary>
 internal static class DefaultSettings
 {
-    /// <summary>Puts them below all sources there are, so it is the last to be called.</summary>
+    /// <summary>Puts these settings below those of all sources that have been added, so it has to be called last.</summary>
     public static void AddDefaultSettings(this WebApplicationBuilder builder)
     {
         var inContainer = builder.Configuration.GetValue("DOTNET_RUNNING_IN_CONTAINER", false);

@@ -6,7 +6,7 @@ namespace Gateway.Proxy.Hosting;
 
 /// <summary>
 /// A formatter of the framework that writes lines for people. Whatever a client, a sub-service or a store managed to put into an event,
-/// it stays within the line and is only text. Here, for all events of everybody; the JSON formatter escapes by itself.
+/// it stays within the line and is only text. Done here, for the events of all libraries at once; the JSON formatter escapes what it writes anyway.
 /// </summary>
 internal sealed class PlainFormatter(ConsoleFormatter inner) : ConsoleFormatter(inner.Name)
 {

@@ -17,3 +17,21 @@ public sealed class RoleOptions
 
     internal string[] List() => Roles.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
+
+internal static class RoleExtensions
+{
+    public const string Setting = "Gateway:Roles";
+
+    public static void AddRoles(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        builder.Services.AddOptions<RoleOptions>()
+            .Configure(options => options.Roles = RolesOf(configuration).Roles)
+            .Validate(
+                options => options.List() is { Length: > 0 } roles && roles.All(role => role is RoleOptions.Proxy or RoleOptions.Notify),
+                $"{Setting} is '{configuration[Setting]}'; use '{RoleOptions.Proxy}', '{RoleOptions.Notify}' or '{RoleOptions.Proxy},{RoleOptions.Notify}'.")
+            .ValidateOnStart();
+    }
+
+    public static RoleOptions RolesOf(IConfiguration configuration) => configuration[Setting] is { } roles ? new() { Roles = roles } : new();
+}

@@ -1,4 +1,4 @@
-using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 

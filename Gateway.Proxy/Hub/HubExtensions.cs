@@ -7,6 +7,7 @@ using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Events;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SessionOptions = Gateway.Proxy.Sessions.SessionOptions;
 
 namespace Gateway.Proxy.Hub;
 
@@ -15,6 +16,9 @@ internal static class HubExtensions
 {
     public static void AddHub(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddOptions<RoleOptions>().Validate(
+            options => options is { IsProxy: true, IsNotify: true } || SpansNodes(configuration),
+            $"{RoleExtensions.Setting} is '{configuration[RoleExtensions.Setting]}', but events do not leave this process; set Gateway:Notify:Bus to 'Redis', so that they reach the gateways with the sockets.");
         services.AddNotifyHub(SpansNodes(configuration));
         services.TryAddSingleton<ISessionAuthenticator, HubSessions>();
         services.TryAddSingleton<IEventPublisher, HubPublisher>();
@@ -26,10 +30,10 @@ internal static class HubExtensions
             : provider.GetRequiredService<RedisLoginState>());
     }
 
-    public static void MapHub(this WebApplication app) => app.MapNotifyHub(WebSocketPort.IsUsedBy);
+    public static void MapHub(this WebApplication app) => app.MapNotifyHub(GatewayPort.WebSocket.IsUsedBy);
 
     /// <summary>Whether events go to other gateways through Redis.</summary>
-    public static bool SpansNodes(IConfiguration configuration) =>
+    private static bool SpansNodes(IConfiguration configuration) =>
         Setting<EventBusKind>(configuration, NotifyOptions.SectionName, nameof(NotifyOptions.Bus)) switch
         {
             EventBusKind.Redis => true,
@@ -38,7 +42,7 @@ internal static class HubExtensions
         };
 
     private static SessionStoreKind SessionStore(IConfiguration configuration) =>
-        Setting<SessionStoreKind>(configuration, Sessions.SessionOptions.SectionName, nameof(Sessions.SessionOptions.Store)) ?? SessionStoreKind.Redis;
+        Setting<SessionStoreKind>(configuration, SessionOptions.SectionName, nameof(SessionOptions.Store)) ?? SessionStoreKind.Redis;
 
     /// <summary>Null for what is not set, and for what is wrong, which the validation of the section reports.</summary>
     private static T? Setting<T>(IConfiguration configuration, string section, string name)

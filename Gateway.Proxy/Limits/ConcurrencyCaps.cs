@@ -8,17 +8,23 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Proxy.Limits;
 
 /// <summary>
-/// Lets no more requests at a time into a cluster than its metadata say, so that a slow sub-service fails by itself and does not take
+/// Lets no more requests at a time into a cluster than its metadata say, so that a slow sub-service fails alone and does not take
 /// the gateway's memory with it.
 /// </summary>
 internal sealed class ConcurrencyCaps
 {
-    public const string MetadataKey = "MaxConcurrentRequests";
+    private const string MetadataKey = "MaxConcurrentRequests";
 
     private readonly ConcurrentDictionary<string, StrongBox<int>> _running = new(StringComparer.OrdinalIgnoreCase);
 
-    public static bool TryParse(string? text, out int cap) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cap) && cap > 0;
+    /// <summary>What is wrong with the number of a cluster, as a sentence; nothing where all is well.</summary>
+    public static IEnumerable<string> Check(ClusterConfig cluster)
+    {
+        if (cluster.Metadata?.GetValueOrDefault(MetadataKey) is { } text && !TryParse(text, out _))
+        {
+            yield return $"Cluster '{cluster.ClusterId}': metadata '{MetadataKey}' is '{text}'; use a number from 1 on, or leave it out.";
+        }
+    }
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -48,4 +54,7 @@ internal sealed class ConcurrencyCaps
 
     private static int? FindCap(ClusterConfig cluster) =>
         cluster.Metadata is { } metadata && metadata.TryGetValue(MetadataKey, out var text) && TryParse(text, out var cap) ? cap : null;
+
+    private static bool TryParse(string? text, out int cap) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cap) && cap > 0;
 }

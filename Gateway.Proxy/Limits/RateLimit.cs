@@ -24,3 +24,26 @@ public sealed class RateLimit
     /// <summary>With <see cref="Shared"/>: what happens while Redis does not answer, <c>Allow</c> (default) or <c>Refuse</c>.</summary>
     public StoreFailure WhenRedisFails { get; set; } = StoreFailure.Allow;
 }
+
+/// <summary>Who shares one rate.</summary>
+public enum LimitScope
+{
+    /// <summary>Each client address has its own; of IPv6 each /64, because a household has that many addresses.</summary>
+    Address,
+
+    /// <summary>Each logged-in user has their own.</summary>
+    User,
+
+    /// <summary>All requests together.</summary>
+    Global,
+}
+
+/// <summary>What a shared rate limit does while Redis does not answer.</summary>
+public enum StoreFailure
+{
+    /// <summary>Requests pass unlimited.</summary>
+    Allow,
+
+    /// <summary>Requests are refused.</summary>
+    Refuse,
+}

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Proxy.Telemetry;
 
 namespace Gateway.Proxy.Limits;
 
@@ -11,7 +11,7 @@ internal sealed class RateLimitMetrics
 
     public RateLimitMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(GatewayMetrics.MeterName);
+        var meter = meters.Create(GatewayMeter.Name);
         _waiting = meter.CreateUpDownCounter<long>("gateway.rate_limit.waiting", "{request}", "Requests that wait for their turn.");
         _refused = meter.CreateCounter<long>("gateway.rate_limit.refused", "{request}", "Requests that a rate limit refused.");
     }

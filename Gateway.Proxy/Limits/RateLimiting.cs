@@ -62,7 +62,7 @@ internal sealed class RateLimiting : IDisposable
         RpcCall.Refuse(context, RpcOutcome.RateLimited, "more requests than the rate limit of the route allows", wait);
     }
 
-    /// <summary>Null when the client has gone, or its time is over, while it waited: whoever settles the call reads that from its token.</summary>
+    /// <summary>Null when the client has gone, or its time is over, while it waited. The verdict on the call is made from the same token.</summary>
     private async ValueTask<RateLimitLease?> AcquireAsync(HttpContext context, string name, PartitionedRateLimiter<HttpContext> limiter)
     {
         var acquiring = limiter.AcquireAsync(context, cancellationToken: context.RequestAborted);

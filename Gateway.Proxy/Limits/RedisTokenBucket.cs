@@ -1,5 +1,5 @@
 using Gateway.Notify.Delivery.Redis;
-using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Redis;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using SessionOptions = Gateway.Proxy.Sessions.SessionOptions;

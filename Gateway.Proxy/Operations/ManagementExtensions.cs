@@ -1,8 +1,10 @@
 using System.Net;
+using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Operations.Page;
-using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Proxy.Settings;
+using Gateway.Proxy.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -15,25 +17,21 @@ internal static class ManagementExtensions
     public static void AddManagement(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<ManagementOptions>().BindConfiguration(ManagementOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ManagementOptions>, ManagementOptionsValidator>());
+        services.AddOptions<ManagementOptions>().BindConfiguration(ManagementOptions.SectionName).ValidateBy<ManagementOptions, ManagementOptionsValidator>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ManagementOptions>>((kestrel, options) =>
         {
             if (options.Value.Enabled)
             {
-                kestrel.Listen(IPAddress.Parse(options.Value.Address), options.Value.Port, port => port.Use(next => connection =>
-                {
-                    connection.Features.Set(ManagementPort.Instance);
-                    return next(connection);
-                }));
+                kestrel.Listen(IPAddress.Parse(options.Value.Address), options.Value.Port, GatewayPort.Management.Mark);
             }
         });
         services.TryAddSingleton<Readiness>();
+        services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<AdminReport>();
         services.TryAddSingleton<Traffic>();
         services.TryAddSingleton<GatewayStatus>();
-        services.TryAddSingleton<Steering>();
-        services.TryAddSingleton<UserSockets>();
+        services.TryAddSingleton<DrainCommands>();
+        services.TryAddSingleton<SocketCommands>();
         services.TryAddSingleton<ManagementToken>();
         services.TryAddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
@@ -48,20 +46,20 @@ internal static class ManagementExtensions
         var management = new ApplicationBuilder(app.Services);
         management.UseRouting();
         management.UseMiddleware<ManagementGuard>();
-        management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(ManagementPort.Instance)));
+        management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(GatewayPort.Management)));
         var handle = management.Build();
-        // Gauges exist from now on; nobody else asks for them.
+        // Nobody else asks for the gauges, which exist from now on.
         app.Services.GetRequiredService<GatewayMetrics>();
-        // Counts from the first call on, and knows when the gateway started. A token that cannot be read must not be found out in the night.
+        // It counts from the first call on, and knows when the gateway started. A token that cannot be read ends the start, and not the first use of it.
         app.Services.GetRequiredService<GatewayStatus>();
         app.Use(next => context =>
         {
-            if (!ManagementPort.IsUsedBy(context))
+            if (!GatewayPort.Management.IsUsedBy(context))
             {
                 return next(context);
             }
 
-            // The gateway's own routing has run by now, and its find does not count here.
+            // The routes of clients have been matched by now, which does not count here.
             context.SetEndpoint(null);
             TelemetryExtensions.DropSpan(context);
             context.Request.RouteValues.Clear();

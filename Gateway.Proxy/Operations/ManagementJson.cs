@@ -22,6 +22,6 @@ namespace Gateway.Proxy.Operations;
 [JsonSerializable(typeof(ErrorReport))]
 internal sealed partial class ManagementJson : JsonSerializerContext
 {
-    /// <summary>Quotes and all scripts stay as they are, for whoever reads it in a terminal. It is never put into a page as HTML.</summary>
+    /// <summary>Quotes and letters of all scripts stay as they are, to be read in a terminal. The JSON is never put into a page as HTML.</summary>
     public static ManagementJson Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

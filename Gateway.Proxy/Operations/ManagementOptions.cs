@@ -1,3 +1,7 @@
+using System.Net;
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Operations;
 
 /// <summary>The port of health checks, metrics and administration: section <c>Gateway:Management</c>. Clients must not reach it.</summary>
@@ -33,5 +37,58 @@ public sealed class ManagementOptions
     public TimeSpan DrainDelay { get; set; } = TimeSpan.Zero;
 
     /// <summary>The token, wherever it stands. Empty: there is none.</summary>
-    internal string ReadToken() => TokenFile.Length > 0 ? File.ReadAllText(TokenFile).Trim() : Token;
+    internal string ReadToken() => TokenFile.Length > 0 ? SecretFile.Read(TokenFile) : Token;
+}
+
+internal sealed class ManagementOptionsValidator : IValidateOptions<ManagementOptions>
+{
+    // The host gives everything together 30 seconds to stop; calls and sockets need some of them.
+    private static readonly TimeSpan MaxDrainDelay = TimeSpan.FromSeconds(20);
+
+    private const int MinTokenLength = 16;
+
+    public ValidateOptionsResult Validate(string? name, ManagementOptions options)
+    {
+        var errors = new SettingErrors(ManagementOptions.SectionName);
+        if (!IPAddress.TryParse(options.Address, out _))
+        {
+            errors.Add($"{ManagementOptions.SectionName}:Address is '{options.Address}'; use an IP address, '127.0.0.1' for this machine alone.");
+        }
+
+        errors.CheckPort(nameof(options.Port), options.Port);
+        errors.CheckTime(nameof(options.DrainDelay), options.DrainDelay, TimeSpan.Zero, MaxDrainDelay);
+        if (options.TokenFile.Length > 0 && FindProblemOfTokenFile(options) is { } problem)
+        {
+            errors.Add($"{ManagementOptions.SectionName}:TokenFile is '{options.TokenFile}', which {problem}.");
+        }
+
+        if (options.Token.Length is > 0 and < MinTokenLength)
+        {
+            errors.Add($"{ManagementOptions.SectionName}:Token has {options.Token.Length} characters; use {MinTokenLength} or more.");
+        }
+
+        return errors.Result;
+    }
+
+    private static string? FindProblemOfTokenFile(ManagementOptions options)
+    {
+        if (!File.Exists(options.TokenFile))
+        {
+            return "does not exist; mount it there, or leave it out";
+        }
+
+        try
+        {
+            return options.ReadToken().Length switch
+            {
+                0 => $"is empty; write a token of {MinTokenLength} or more characters into it, or leave it out",
+                < MinTokenLength and var length => $"holds a token of {length} characters; use {MinTokenLength} or more",
+                _ => null,
+            };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "may not be read by this user; change its owner or permissions";
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Destinations;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Polly.CircuitBreaker;
@@ -7,7 +8,7 @@ namespace Gateway.Proxy.Resilience;
 
 /// <summary>
 /// A step of the proxy pipeline, before an instance is picked. It makes the attempts of a request: one, and further ones with other instances where
-/// that cannot do anything twice and the client has read nothing yet. The breaker of the cluster hears of the verdict on the last of them.
+/// the request cannot be carried out twice and the client has read nothing yet. The breaker of the cluster is told the verdict on the last attempt.
 /// </summary>
 internal sealed class Attempts(ResilientClusters clusters, DrainedDestinations drained, ResilienceMetrics metrics)
 {
@@ -18,7 +19,7 @@ internal sealed class Attempts(ResilientClusters clusters, DrainedDestinations d
         return cluster.Breaker.IsClosed ? CallAsync(context, next, state, cluster) : AskBreakerAsync(context, next, state, cluster);
     }
 
-    /// <summary>Nearly every request: the breaker would let it through anyway, so it is only told of the verdict.</summary>
+    /// <summary>Nearly every request: the breaker lets all through, so it is only told the verdict.</summary>
     private async Task CallAsync(HttpContext context, RequestDelegate next, ClusterState state, ResilientCluster cluster)
     {
         cluster.Budget.Count();
@@ -103,7 +104,7 @@ internal sealed class Attempts(ResilientClusters clusters, DrainedDestinations d
         return available.Length > 0 ? available : [.. drained.Without(cluster.ClusterId, destinations.AllDestinations).Except(tried)];
     }
 
-    /// <summary>Whether the request may be sent again without doing anything twice.</summary>
+    /// <summary>Whether the request may be sent again without being carried out twice.</summary>
     private static bool IsSafe(Verdict verdict, bool isIdempotent) => verdict.Kind switch
     {
         VerdictKind.Unreachable or VerdictKind.Unavailable => isIdempotent || verdict.Reach == Reach.NotSent,

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Gateway.Proxy.Operations.Telemetry;
+using Gateway.Proxy.Telemetry;
 using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Proxy.Resilience;
@@ -12,7 +12,7 @@ internal sealed class ResilienceMetrics
 
     public ResilienceMetrics(IMeterFactory meters, ResilientClusters clusters)
     {
-        var meter = meters.Create(GatewayMetrics.MeterName);
+        var meter = meters.Create(GatewayMeter.Name);
         _ejections = meter.CreateCounter<long>("gateway.ejections", "{ejection}", "Instances taken out for a while because they failed.");
         _retries = meter.CreateCounter<long>("gateway.retries", "{retry}", "Attempts beyond the first of a request, made or not.");
         meter.CreateObservableGauge("gateway.breaker.open", () => Breakers(clusters), null, "1 while a cluster is left alone because nearly all its calls fail, else 0.");

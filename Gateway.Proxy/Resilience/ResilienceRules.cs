@@ -1,4 +1,4 @@
-using Gateway.Proxy.Resilience.Health;
+using Gateway.Proxy.Destinations.Probing;
 using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Configuration;
 
@@ -14,9 +14,9 @@ internal static class ResilienceRules
             yield return mistake;
         }
 
-        if (GrpcHealth.IsUsedBy(cluster) && !RpcClusters.SpeaksGrpc(cluster) && RpcClusters.IsProtocolKnown(cluster, out var protocol))
+        if (GrpcHealthPolicy.IsUsedBy(cluster) && !RpcClusters.SpeaksGrpc(cluster) && RpcClusters.IsProtocolKnown(cluster, out var protocol))
         {
-            yield return $"Cluster '{cluster.ClusterId}': HealthCheck:Active:Policy is '{GrpcHealth.PolicyName}', but metadata 'Protocol' is '{protocol}'; "
+            yield return $"Cluster '{cluster.ClusterId}': HealthCheck:Active:Policy is '{GrpcHealthPolicy.PolicyName}', but metadata 'Protocol' is '{protocol}'; "
                 + "use 'ConsecutiveFailures' with a 'Path', or have the cluster speak gRPC.";
         }
     }

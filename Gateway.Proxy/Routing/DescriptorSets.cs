@@ -1,3 +1,4 @@
+using Gateway.Proxy.Settings;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace Gateway.Proxy.Routing;

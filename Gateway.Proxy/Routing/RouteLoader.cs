@@ -1,12 +1,13 @@
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Schema;
 
 namespace Gateway.Proxy.Routing;
 
 /// <summary>
-/// The one way to routes, at start, while running and for the <c>validate</c> command: form, names, values, meaning, and a rehearsal of
-/// the build.
+/// The one way to routes, at start, while running and for the <c>validate</c> command: form, names, values, meaning, and a dry run
+/// of the build.
 /// </summary>
-internal sealed class RouteLoader(RouteReader reader, KnownSettings known, RouteValidator validator, RouteRehearsal rehearsal, RpcCatalogs catalogs)
+internal sealed class RouteLoader(RouteReader reader, KnownSettings known, RouteValidator validator, RouteDryRun dryRun, RpcCatalogs catalogs)
 {
     /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
     public RouteReading Read(byte[]? candidate = null) => reader.Read(candidate);
@@ -34,7 +35,7 @@ internal sealed class RouteLoader(RouteReader reader, KnownSettings known, Route
 
         errors.AddRange(await validator.FindErrorsAsync(set));
         Refuse(errors);
-        Refuse(await rehearsal.FindErrorsAsync(set, cancellationToken));
+        Refuse(await dryRun.FindErrorsAsync(set, cancellationToken));
         return set;
     }
 

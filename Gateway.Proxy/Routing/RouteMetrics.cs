@@ -1,17 +1,16 @@
 using System.Diagnostics.Metrics;
+using Gateway.Proxy.Telemetry;
 
 namespace Gateway.Proxy.Routing;
 
 /// <summary>How changes of the routes ended, and when routes were taken over last.</summary>
 internal sealed class RouteMetrics
 {
-    public const string MeterName = "Gateway.Proxy";
-
     private readonly Counter<long> _reloads;
 
     public RouteMetrics(IMeterFactory meters, RouteStatus status)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(GatewayMeter.Name);
         _reloads = meter.CreateCounter<long>("gateway.config.reloads", "{reload}", "Changes of the routes, by result.");
         meter.CreateObservableGauge(
             "gateway.config.last_success",

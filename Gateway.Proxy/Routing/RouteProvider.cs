@@ -1,11 +1,12 @@
+using Gateway.Proxy.Settings;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;
 
-/// <summary>Gives YARP the routes in use, and tells whether YARP has taken over those it was given last.</summary>
+/// <summary>Gives YARP the routes in use, and waits until YARP has taken them over.</summary>
 internal sealed class RouteProvider(TimeProvider time) : IProxyConfigProvider, IConfigChangeListener
 {
-    /// <summary>YARP needs milliseconds; this is for the case that it never comes back.</summary>
+    /// <summary>YARP needs milliseconds; this ends the wait for a YARP that never reports.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private RouteSet? _current;
@@ -29,7 +30,7 @@ internal sealed class RouteProvider(TimeProvider time) : IProxyConfigProvider, I
         var old = Current;
         if (await TryHandOverAsync(next, cancellationToken) is { } failure)
         {
-            await TryHandOverAsync(old.Again(), cancellationToken);
+            await TryHandOverAsync(old.Copy(), cancellationToken);
             throw new ConfigurationRefusedException([$"YARP did not take over the routes: {failure.GetBaseException().Message}"], failure);
         }
     }
@@ -64,8 +65,8 @@ internal sealed class RouteProvider(TimeProvider time) : IProxyConfigProvider, I
     }
 
     /// <summary>
-    /// YARP also speaks of changes of instances, with the set it has already. It wraps a set with its instances, and of the original only
-    /// the list of routes is left.
+    /// YARP also reports changes of instances, with the set it has already. What it reports wraps a set, of which only the list of routes can be
+    /// recognised.
     /// </summary>
     private void Tell(IReadOnlyList<IProxyConfig> configs, Exception? failure)
     {

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Routes;
 using Gateway.Transforms.Schema;
 
@@ -17,10 +18,10 @@ internal sealed partial class RouteReloader(
     /// <summary>Files may be half written, or half of several files: what is read has to stand still for this long.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What cannot be read gets this many pauses before it is believed.</summary>
+    /// <summary>A file that cannot be read has to stay so for this many pauses before it is refused.</summary>
     private const int PausesForMistakes = 3;
 
-    /// <summary>A file that is written on and on is looked at as it is in the end.</summary>
+    /// <summary>After so many pauses a file that still changes is judged as it is.</summary>
     private const int MaxPauses = 6;
 
     /// <summary>One log line has to stay readable.</summary>

@@ -24,8 +24,8 @@ internal sealed class RouteSet(
 
     public IChangeToken ChangeToken => _replaced;
 
-    /// <summary>The same routes in another list, for being taken over once more.</summary>
-    public RouteSet Again() => new([.. Routes], Clusters, Origins, Revision, CatalogName);
+    /// <summary>The same routes in another list, by which YARP takes them for new ones.</summary>
+    public RouteSet Copy() => new([.. Routes], Clusters, Origins, Revision, CatalogName);
 
     /// <summary>Has YARP ask for the set that came after this one.</summary>
     public void Replace() => _replaced.OnReload();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Schema;
 using Yarp.ReverseProxy.Configuration;
 
@@ -45,7 +46,7 @@ internal static class RouteSettings
 
     private static bool IsRpc(IConfigurationSection transform) => transform[TransformKeys.Rpc] is not null;
 
-    /// <summary>Also what is misspelt: it is told by its name then, and not as a text that is missing.</summary>
+    /// <summary>A misspelt setting too, which is then reported by its name, and not as a text that is missing.</summary>
     private static bool IsNested(IConfigurationSection setting) => setting.GetChildren().Any();
 
     private static JsonNode? ToJson(IConfigurationSection setting)

@@ -25,7 +25,7 @@ internal sealed class RouteValidator(IConfigValidator validator, RouteChecks che
         foreach (var cluster in set.Clusters)
         {
             errors.AddRange(ClusterRules.Check(cluster));
-            errors.AddRange(LimitRules.Check(cluster));
+            errors.AddRange(ConcurrencyCaps.Check(cluster));
             errors.AddRange(ResilienceRules.Check(cluster));
             errors.AddRange(UpstreamSettings.Check(cluster));
             errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));

@@ -1,3 +1,4 @@
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
 
@@ -24,7 +25,7 @@ internal static class RoutingExtensions
         builder.Services.AddSingleton(location);
     }
 
-    /// <summary>Registers YARP with the routes of the configuration, their validation, and whoever follows their changes.</summary>
+    /// <summary>Registers YARP with the routes of the configuration, their validation, and the watch over their files.</summary>
     public static IReverseProxyBuilder AddRoutes(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMetrics();
@@ -32,7 +33,7 @@ internal static class RoutingExtensions
         services.TryAddSingleton(provider => new RouteReader(
             configuration, provider.GetRequiredService<RouteFile>(), provider.GetRequiredService<IHostEnvironment>()));
         services.TryAddSingleton<RouteValidator>();
-        services.TryAddSingleton<RouteRehearsal>();
+        services.TryAddSingleton<RouteDryRun>();
         services.TryAddSingleton<RouteLoader>();
         services.TryAddSingleton<RouteStatus>();
         services.TryAddSingleton<RouteMetrics>();

@@ -1,4 +1,5 @@
 using Gateway.Notify.Delivery.Redis;
+using Gateway.Proxy.Redis;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -47,7 +48,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
             var redis = _connection.GetAsync();
             if (!redis.IsCompletedSuccessfully)
             {
-                // Rare: in the first moments only.
+                // Only until the first connection stands.
                 await redis.WaitAsync(_timeout, _time, cancellationToken);
             }
 
@@ -83,7 +84,7 @@ internal sealed partial class RedisSessionStore : ISessionStore
             return SessionLookup.StoreDown;
         }
 
-        // Redis has answered, and what the client has named is no session, whatever it is. Otherwise anybody could ring the alarm.
+        // Redis has answered, and what the client has named is no session, whatever it is. Otherwise any client could cause the alarm of an outage.
         _outage.LookupSucceeded();
         if (_told.IsNews(fault))
         {
@@ -107,4 +108,19 @@ internal sealed partial class RedisSessionStore : ISessionStore
             EventName = "SessionLookupRefused")]
         public static partial void LookupRefused(ILogger logger, string failure, string keys);
     }
+}
+
+/// <summary>The Redis keys of sessions, by <see cref="SessionOptions.KeyPattern"/>.</summary>
+internal sealed class SessionKeys
+{
+    private readonly string _before;
+    private readonly string _after;
+
+    public SessionKeys(IOptions<SessionOptions> options)
+    {
+        var pattern = options.Value.KeyPattern.Split(SessionOptions.Placeholder);
+        (_before, _after) = (pattern[0], pattern[1]);
+    }
+
+    public string KeyOf(string sessionId) => _before + sessionId + _after;
 }

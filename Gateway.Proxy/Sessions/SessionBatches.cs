@@ -6,7 +6,7 @@ namespace Gateway.Proxy.Sessions;
 /// <summary>
 /// Asks Redis for the sessions of many callers in few commands. Who comes while fewer than two commands are under way is sent at once. Others
 /// gather, and go out as one MGET when the next command ends, or as soon as there are enough of them for one. So nobody waits in quiet times, and
-/// nobody gets the answer to a command that was sent before he asked. How long a caller waits, at most for the timeout, is up to him.
+/// nobody gets the answer to a command that was sent before the question. A caller may stop waiting at any time, and a command is waited for no longer than the timeout.
 /// </summary>
 internal sealed partial class SessionBatches(TimeSpan timeout, TimeProvider time, ILogger logger)
 {
@@ -65,9 +65,9 @@ internal sealed partial class SessionBatches(TimeSpan timeout, TimeProvider time
     private async Task SendAsync(IDatabase redis, List<Question> batch)
     {
         var answer = GetAsync(redis, batch);
-        // One that takes longer has no callers left, and must not keep others waiting.
+        // A command that takes longer has no callers left, and must not keep those of the next one waiting.
         await ((Task)answer).WaitAsync(timeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Before these get their answers: those others have waited longer for a command.
+        // Before the callers of this batch get their answers: those of the next one have been waiting for a command to end.
         if (EndOne() is { } next)
         {
             _ = SendAsync(redis, next);

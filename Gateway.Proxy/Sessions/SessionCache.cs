@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Internal;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Sessions;
@@ -26,9 +28,6 @@ internal sealed class SessionCache : ISessionStore, IDisposable
 
     public ISessionStore Source { get; }
 
-    /// <summary>Sessions remembered now.</summary>
-    internal int Count => _known.Count;
-
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken) =>
         _known.TryGetValue<SessionLookup>(sessionId, out var known)
             ? known
@@ -48,4 +47,37 @@ internal sealed class SessionCache : ISessionStore, IDisposable
 
         return lookup;
     }
+}
+
+/// <summary>Lets those who ask for the same session at the same time share one look-up.</summary>
+/// <param name="ask">
+/// Makes a look-up. Whoever began it may leave, so it is not cancelled with him; the store sets its own deadline.
+/// </param>
+internal sealed class SharedLookups(Func<string, Task<SessionLookup>> ask)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<SessionLookup>>> _underWay = new(StringComparer.Ordinal);
+
+    public Task<SessionLookup> AskAsync(string sessionId, CancellationToken cancellationToken) =>
+        _underWay.GetOrAdd(sessionId, static (id, lookups) => new(() => lookups.BeginAsync(id)), this).Value.WaitAsync(cancellationToken);
+
+    private async Task<SessionLookup> BeginAsync(string sessionId)
+    {
+        try
+        {
+            return await ask(sessionId);
+        }
+        finally
+        {
+            _underWay.TryRemove(sessionId, out _);
+        }
+    }
+}
+
+/// <summary>A clock for the cache that only ever moves on, whatever becomes of the machine's time of day.</summary>
+internal sealed class SteadyClock(TimeProvider time) : ISystemClock
+{
+    private readonly DateTimeOffset _began = time.GetUtcNow();
+    private readonly long _start = time.GetTimestamp();
+
+    public DateTimeOffset UtcNow => _began + time.GetElapsedTime(_start);
 }

@@ -1,3 +1,5 @@
+using Gateway.Proxy.Redis;
+using Gateway.Proxy.Settings;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -13,8 +15,7 @@ internal static class SessionExtensions
     public static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddRedis(configuration);
-        services.AddOptions<SessionOptions>().Bind(configuration.GetSection(SessionOptions.SectionName)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
+        services.AddOptions<SessionOptions>().Bind(configuration.GetSection(SessionOptions.SectionName)).ValidateBy<SessionOptions, SessionOptionsValidator>();
         services.TryAddSingleton<InMemorySessionStore>();
         services.AddMetrics();
         services.TryAddSingleton<SessionMetrics>();

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Gateway.Proxy.Telemetry;
 using Gateway.Transforms.Identity;
 
 namespace Gateway.Proxy.Sessions;
@@ -6,11 +7,9 @@ namespace Gateway.Proxy.Sessions;
 /// <summary>How session look-ups in Redis end, and how long they take.</summary>
 internal sealed class SessionMetrics
 {
-    public const string MeterName = "Gateway.Proxy";
-
     private readonly Histogram<double> _duration;
 
-    public SessionMetrics(IMeterFactory meters) => _duration = meters.Create(MeterName).CreateHistogram(
+    public SessionMetrics(IMeterFactory meters) => _duration = meters.Create(GatewayMeter.Name).CreateHistogram(
         "gateway.session.lookup.duration", "s", "Session look-ups in Redis, by result.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 5] });
 

@@ -1,3 +1,6 @@
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Sessions;
 
 /// <summary>How the gateway finds out whose login a session id is.</summary>
@@ -44,4 +47,42 @@ public sealed class SessionOptions
     /// from 1000 to 10000000.
     /// </summary>
     public int CacheEntries { get; set; } = 100_000;
+}
+
+/// <summary>Where sessions are looked up.</summary>
+public enum SessionStoreKind
+{
+    /// <summary>In Redis, where the user service writes them.</summary>
+    Redis,
+
+    /// <summary>In this process, for a demo or a test that plays the user service itself.</summary>
+    Memory,
+}
+
+internal sealed class SessionOptionsValidator : IValidateOptions<SessionOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SessionOptions options)
+    {
+        var errors = new SettingErrors(SessionOptions.SectionName);
+        if (!Enum.IsDefined(options.Store))
+        {
+            errors.Add($"{SessionOptions.SectionName}:Store is '{options.Store}'; use 'Redis' or 'Memory'.");
+        }
+
+        if (options.KeyPattern.Split(SessionOptions.Placeholder).Length != 2)
+        {
+            errors.Add($"{SessionOptions.SectionName}:KeyPattern is '{options.KeyPattern}'; write {SessionOptions.Placeholder} in it exactly once, as in 'session:{SessionOptions.Placeholder}'.");
+        }
+
+        if (options.MarkerKeyPattern.Split(SessionOptions.UserPlaceholder).Length != 2)
+        {
+            errors.Add($"{SessionOptions.SectionName}:MarkerKeyPattern is '{options.MarkerKeyPattern}'; write {SessionOptions.UserPlaceholder} in it exactly once, as in 'status:{SessionOptions.UserPlaceholder}'.");
+        }
+
+        errors.CheckTime(nameof(options.LookupTimeout), options.LookupTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(5), SettingErrors.WithItsForm);
+        errors.CheckTime(nameof(options.CacheTtl), options.CacheTtl, TimeSpan.Zero, TimeSpan.FromSeconds(30),
+            "a time up to '{1:c}', written as hours:minutes:seconds, or '00:00:00' to remember no session");
+        errors.CheckNumber(nameof(options.CacheEntries), options.CacheEntries, 1000, 10_000_000, "a number from {0} to {1}");
+        return errors.Result;
+    }
 }

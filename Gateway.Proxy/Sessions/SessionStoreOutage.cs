@@ -40,7 +40,7 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
     /// <summary>A store that fails only now and then is back when it has not failed for a while, not in between.</summary>
     public void LookupSucceeded()
     {
-        // Every request passes here, so no lock in the good days.
+        // Every request passes here, so there is no lock while the store answers.
         if (!_down)
         {
             return;

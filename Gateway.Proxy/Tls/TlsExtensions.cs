@@ -1,8 +1,8 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using Gateway.Proxy.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using KestrelPort = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace Gateway.Proxy.Tls;
@@ -11,8 +11,7 @@ internal static class TlsExtensions
 {
     public static void AddTls(this IServiceCollection services)
     {
-        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.SectionName).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>());
+        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.SectionName).ValidateBy<TlsOptions, TlsOptionsValidator>();
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<ServerCertificate>();
         services.AddHostedService<CertificateWatcher>();

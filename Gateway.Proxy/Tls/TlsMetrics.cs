@@ -1,18 +1,17 @@
 using System.Diagnostics.Metrics;
+using Gateway.Proxy.Telemetry;
 
 namespace Gateway.Proxy.Tls;
 
 /// <summary>When the certificate expires, and how changes of it ended.</summary>
 internal sealed class TlsMetrics
 {
-    public const string MeterName = "Gateway.Proxy";
-
     private readonly Counter<long> _reloads;
     private ServerCertificate? _certificate;
 
     public TlsMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(GatewayMeter.Name);
         _reloads = meter.CreateCounter<long>("gateway.tls.reloads", "{reload}", "Changes of the certificate files, by result.");
         meter.CreateObservableGauge(
             "gateway.tls.certificate.expires",

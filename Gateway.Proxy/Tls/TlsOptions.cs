@@ -1,3 +1,6 @@
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Proxy.Tls;
 
 /// <summary>Ports with TLS for clients, beside the plain ones: section <c>Gateway:Tls</c>. They listen at the address of <c>Gateway:Listen</c>.</summary>
@@ -22,4 +25,27 @@ public sealed class TlsOptions
     internal bool IsUsed => CertificateFile.Length > 0;
 
     internal CertificateFiles Files => new(CertificateFile, KeyFile);
+}
+
+internal sealed class TlsOptionsValidator : IValidateOptions<TlsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, TlsOptions options)
+    {
+        var errors = new SettingErrors(TlsOptions.SectionName);
+        if (options.IsUsed)
+        {
+            if (options.Files.FindProblem() is { } problem)
+            {
+                errors.Add($"{TlsOptions.SectionName}: {problem}.");
+            }
+        }
+        else if (options.KeyFile.Length > 0)
+        {
+            errors.Add($"{TlsOptions.SectionName}:KeyFile is '{options.KeyFile}', but CertificateFile is empty; name the certificate that the key belongs to.");
+        }
+
+        errors.CheckPort(nameof(options.HttpPort), options.HttpPort);
+        errors.CheckPort(nameof(options.WebSocketPort), options.WebSocketPort);
+        return errors.Result;
+    }
 }

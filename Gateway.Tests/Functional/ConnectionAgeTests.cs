@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Proxy.Limits;
+using Gateway.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

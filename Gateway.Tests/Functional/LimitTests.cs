@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Protocol;
-using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Proxy.Operations;
+using Gateway.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,7 +17,15 @@ internal sealed class ManagementGuardTests
     private static readonly string[] AnyMethod = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
     /// <summary>All that everybody may read who reaches the port.</summary>
-    private static readonly string[] Open = ["GET /", "GET /page.css", "GET /page.js", "GET /livez", "GET /readyz", "GET /metrics", "HEAD /metrics"];
+    private static readonly string[] Open =
+    [
+        "GET /", "GET /page.css", "GET /page.js", "GET /livez", "GET /readyz", "GET /metrics", "HEAD /metrics",
+        .. new[]
+        {
+            "actions", "clusters", "configuration", "elements", "format", "gateway", "health", "look", "outcomes", "proxy", "routes", "samples", "tiles",
+            "troubles", "users",
+        }.Select(module => $"GET /page/{module}.js"),
+    ];
 
     private readonly HttpClient _client = new();
 
@@ -90,7 +98,7 @@ internal sealed class ManagementGuardTests
     private static string[] EndpointsOf(GatewayFixture gateway) =>
     [
         .. from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-           where endpoint.Metadata.GetMetadata<ManagementPort>() is not null
+           where endpoint.Metadata.GetMetadata<GatewayPort>() is not null
            from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? AnyMethod
            select $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}",
     ];

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Gateway.Protocol;
-using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Redis;
 using Gateway.Tests.Notify;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Gateway.Proxy.Routing;
+using Gateway.Proxy.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Functional;
@@ -106,7 +107,7 @@ internal sealed class RouteRefusalTests : RouteReloadTest
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, it) =>
         {
-            if (instrument.Meter.Name == RouteMetrics.MeterName && instrument.Name == "gateway.config.reloads")
+            if (instrument.Meter.Name == GatewayMeter.Name && instrument.Name == "gateway.config.reloads")
             {
                 it.EnableMeasurementEvents(instrument, instrument.Meter.Scope);
             }

@@ -1,6 +1,6 @@
 using Gateway.Protocol;
 using Gateway.Proxy.Discovery;
-using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Redis;
 using Gateway.Tests.Support;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;

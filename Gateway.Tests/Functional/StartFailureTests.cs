@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Proxy;
 using Gateway.Proxy.Hosting;
-using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;

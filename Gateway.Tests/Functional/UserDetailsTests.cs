@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Protocol;
-using Gateway.Proxy.Resilience;
+using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Support;
 using Google.Protobuf;

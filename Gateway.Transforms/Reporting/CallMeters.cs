@@ -1,3 +1,4 @@
+using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Rpc;
 
 namespace Gateway.Transforms.Reporting;
@@ -6,6 +7,9 @@ namespace Gateway.Transforms.Reporting;
 public static class CallMeters
 {
     public static IReadOnlyList<string> Names { get; } = [RpcMetrics.MeterName, Upstreams.MeterName];
+
+    /// <summary>The value of the tag <c>outcome</c>.</summary>
+    public static string CodeOf(RpcOutcome outcome) => OutcomeTexts.Of(outcome).Code;
 
     /// <summary>What makes the spans of calls to sub-services.</summary>
     public static string SpanSource => CallSpan.SourceName;

@@ -3,7 +3,7 @@ using Gateway.Proxy.Routing;
 
 namespace Gateway.Proxy.Operations.Admin;
 
-/// <summary>Looking at the gateway and steering it, below <c>/admin</c> of the management port. <see cref="ManagementGuard"/> stands before all of it.</summary>
+/// <summary>Looking at the gateway and changing what it does, below <c>/admin</c> of the management port. <see cref="ManagementGuard"/> stands before all of it.</summary>
 internal static class AdminEndpoints
 {
     private const int MaxFileSize = 4 << 20;
@@ -12,23 +12,23 @@ internal static class AdminEndpoints
     {
         var admin = endpoints.MapGroup("/admin");
         admin.MapGet("/status", (GatewayStatus status) => Results.Json(status.Report(), ManagementJson.Readable.StatusReport));
-        admin.MapGet("/sockets", (string? user, UserSockets users, CancellationToken cancellationToken) => users.FindAsync(user, cancellationToken));
+        admin.MapGet("/sockets", (string? user, SocketCommands sockets, CancellationToken cancellationToken) => sockets.FindAsync(user, cancellationToken));
         admin.MapPost("/disconnect", DisconnectAsync);
-        admin.MapPost("/publish", (string? user, UserSockets users, CancellationToken cancellationToken) => users.PublishAsync(user, cancellationToken));
+        admin.MapPost("/publish", (string? user, SocketCommands sockets, CancellationToken cancellationToken) => sockets.PublishAsync(user, cancellationToken));
         admin.MapPost("/validate", ValidateAsync);
 
         var proxy = admin.MapGroup("").AddEndpointFilter(Refusal.UnlessProxy);
         proxy.MapGet("/routes", (AdminReport report) => Results.Json(report.Routes(), ManagementJson.Readable.IReadOnlyListRouteReport));
         proxy.MapGet("/clusters", (AdminReport report) => Results.Json(report.Clusters(), ManagementJson.Readable.IReadOnlyListClusterDetails));
         // A destination's id has slashes and colons, so it does not fit into a path.
-        proxy.MapPost("/drain", (string? cluster, string? destination, Steering steering) => steering.Drain(cluster, destination));
-        proxy.MapPost("/undrain", (string? cluster, string? destination, Steering steering) => steering.Undrain(cluster, destination));
-        // It goes on if the client hangs up: half a reload would be none.
+        proxy.MapPost("/drain", (string? cluster, string? destination, DrainCommands drains) => drains.Drain(cluster, destination));
+        proxy.MapPost("/undrain", (string? cluster, string? destination, DrainCommands drains) => drains.Undrain(cluster, destination));
+        // The reload goes on if the client hangs up: half a reload would be none.
         proxy.MapPost("/reload", async (RouteReloader reloader, IHostApplicationLifetime lifetime) =>
             Results.Json(ReloadReport.Of(await reloader.ReloadAsync(lifetime.ApplicationStopping)), ManagementJson.Readable.ReloadReport));
     }
 
-    private static async Task<IResult> DisconnectAsync(HttpRequest request, string? user, UserSockets users, CancellationToken cancellationToken)
+    private static async Task<IResult> DisconnectAsync(HttpRequest request, string? user, SocketCommands sockets, CancellationToken cancellationToken)
     {
         if (request.Query.ContainsKey("session"))
         {
@@ -36,7 +36,7 @@ internal static class AdminEndpoints
         }
 
         return await DisconnectRequest.ReadAsync(request, cancellationToken) is { } body
-            ? await users.DisconnectAsync(body with { User = user ?? body.User }, cancellationToken)
+            ? await sockets.DisconnectAsync(body with { User = user ?? body.User }, cancellationToken)
             : Refusal.BadRequest("Post { \"user\": \"…\", \"session\": \"…\" } with one of them or both, in at most 4096 bytes with their Content-Length.");
     }
 
@@ -55,3 +55,8 @@ internal static class AdminEndpoints
             ManagementJson.Readable.ValidationReport);
     }
 }
+
+/// <summary>What is wrong with a route file.</summary>
+/// <param name="Valid">The gateway would take it.</param>
+/// <param name="Errors">Every mistake, a sentence each; empty if it is valid.</param>
+internal sealed record ValidationReport(bool Valid, IReadOnlyList<string> Errors);

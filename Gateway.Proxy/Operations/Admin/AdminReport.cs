@@ -1,5 +1,5 @@
+using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
-using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy;
@@ -65,3 +65,32 @@ internal sealed class AdminReport(
             failed);
     }
 }
+
+/// <summary>A route in force.</summary>
+/// <param name="Route">Its id.</param>
+/// <param name="Path">What it matches; null for any path.</param>
+/// <param name="Methods">The methods it matches; empty for any.</param>
+/// <param name="Cluster">Where its requests go.</param>
+/// <param name="Rpc">The method that is called; null on a route without the Rpc transform.</param>
+/// <param name="RateLimit">The name of its limit; null without one.</param>
+/// <param name="Origin">The file that it is written in, or the kind of source.</param>
+internal sealed record RouteReport(
+    string Route, string? Path, IReadOnlyList<string> Methods, string? Cluster, string? Rpc, string? RateLimit, string Origin);
+
+/// <summary>A cluster in force.</summary>
+/// <param name="Cluster">Its id.</param>
+/// <param name="Origin">The file that it is written in, or the kind of source.</param>
+/// <param name="Destinations">Where its requests can go.</param>
+internal sealed record ClusterDetails(string Cluster, string Origin, IReadOnlyList<DestinationReport> Destinations);
+
+/// <param name="Destination">Its id; what drain and undrain take.</param>
+/// <param name="Address">Where requests go.</param>
+/// <param name="Origin">The etcd key it registered with; for a fixed address the file it is written in, or the kind of source.</param>
+/// <param name="Health">YARP's active and passive checks, <c>Unknown</c> where there are none.</param>
+/// <param name="Available">It gets requests.</param>
+/// <param name="Drained">An operator has taken it out.</param>
+/// <param name="RunningRequests">Requests under way.</param>
+/// <param name="Calls">Calls on RPC routes that have ended, since the gateway started.</param>
+/// <param name="FailedCalls">How many of them failed through no fault of the client.</param>
+internal sealed record DestinationReport(
+    string Destination, string Address, string Origin, string Health, bool Available, bool Drained, int RunningRequests, long Calls, long FailedCalls);

@@ -26,3 +26,22 @@ internal sealed class GatewayStatus(
         readiness.Report(),
         traffic.Report());
 }
+
+/// <summary>What <c>/admin/status</c> says: the gateway at a glance.</summary>
+/// <param name="Node">Its name, as the sockets of several gateways are listed by it.</param>
+/// <param name="Version">The version of the program.</param>
+/// <param name="StartedAt">When it was started.</param>
+/// <param name="UptimeSeconds">How long ago that is; a clock for rates between two answers.</param>
+/// <param name="Roles">What it does: <c>proxy</c>, <c>notify</c> or both.</param>
+/// <param name="CanChange">There is a management token, so something can be changed.</param>
+/// <param name="Health">The answer of <c>/readyz</c>.</param>
+/// <param name="Traffic">What has gone through it.</param>
+internal sealed record StatusReport(
+    string Node,
+    string Version,
+    DateTimeOffset StartedAt,
+    double UptimeSeconds,
+    IReadOnlyList<string> Roles,
+    bool CanChange,
+    ReadinessReport Health,
+    TrafficReport Traffic);

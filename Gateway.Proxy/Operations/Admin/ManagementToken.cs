@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>
-/// Decides who may administrate. With a token: whoever has it, from anywhere. Without: whoever is on this machine may look, and nobody
+/// Decides who may administrate. Where a token is set, those who send it, from anywhere. Where none is set, those on this machine may look, and nobody
 /// may change anything.
 /// </summary>
 internal sealed class ManagementToken(IOptions<ManagementOptions> options)

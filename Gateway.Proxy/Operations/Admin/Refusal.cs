@@ -21,3 +21,6 @@ internal static class Refusal
             : new(NotFound($"This gateway has no routes and clusters: {RoleExtensions.Setting} is '{roles.Roles}'. Ask one with the role '{RoleOptions.Proxy}'."));
     }
 }
+
+/// <param name="Error">Why a request was refused, with the cure.</param>
+internal sealed record ErrorReport(string Error);

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Gateway.Transforms.Verdicts;
+using Gateway.Transforms.Reporting;
 
 namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>
 /// What has gone through this gateway since it started, for the management page. Listens to the gateway's own metrics, so that nothing
-/// is counted twice and both tell the same.
+/// is counted twice, and the page and the metrics have the same numbers.
 /// </summary>
 internal sealed class Traffic : IDisposable
 {
@@ -18,9 +20,10 @@ internal sealed class Traffic : IDisposable
     /// <summary>Instances come and go for months; beyond this many the counts of destinations begin anew.</summary>
     private const int MaxDestinations = 2000;
 
-    /// <summary>Outcomes that are not the client's doing.</summary>
-    private static readonly HashSet<string> Failures =
-        ["sub-service-failed", "no-instance", "overloaded", "timed-out", "session-store-down", "internal"];
+    private static readonly RpcOutcome[] Failed =
+    [
+        RpcOutcome.SubServiceFailed, RpcOutcome.NoInstance, RpcOutcome.Overloaded, RpcOutcome.TimedOut, RpcOutcome.SessionStoreDown, RpcOutcome.Internal,
+    ];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, StrongBox<long>> _sums = new(StringComparer.Ordinal);
@@ -42,6 +45,11 @@ internal sealed class Traffic : IDisposable
         _listener.SetMeasurementEventCallback<double>(Count);
         _listener.Start();
     }
+
+    /// <summary>The codes of outcomes that are not the client's doing.</summary>
+    public static IReadOnlyList<string> Failures { get; } = [.. Failed.Select(CallMeters.CodeOf)];
+
+    public static string RateLimited { get; } = CallMeters.CodeOf(RpcOutcome.RateLimited);
 
     public TrafficReport Report() => new(
         _outcomes.ToDictionary(outcome => outcome.Key, outcome => Read(outcome.Value)),
@@ -118,3 +126,22 @@ internal sealed class Traffic : IDisposable
         public long Failed;
     }
 }
+
+/// <summary>Counts since the start, from which two answers make a rate.</summary>
+/// <param name="Calls">Calls on RPC routes that have ended, by outcome.</param>
+/// <param name="Sockets">Sockets open on this gateway now.</param>
+/// <param name="Published">Events published here.</param>
+/// <param name="Delivered">Events written to sockets of this gateway.</param>
+/// <param name="Dropped">Events that a closing socket did not get any more.</param>
+/// <param name="SlowConsumers">Sockets closed because they did not read their events.</param>
+/// <param name="Lost">Events that could not be taken to other gateways.</param>
+/// <param name="QueuedBytes">Bytes that wait now for slow sockets.</param>
+internal sealed record TrafficReport(
+    IReadOnlyDictionary<string, long> Calls,
+    long Sockets,
+    long Published,
+    long Delivered,
+    long Dropped,
+    long SlowConsumers,
+    long Lost,
+    long QueuedBytes);

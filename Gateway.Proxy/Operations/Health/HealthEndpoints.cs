@@ -13,3 +13,7 @@ internal static class HealthEndpoints
         }).AllowAnonymous();
     }
 }
+
+/// <summary>What <c>/livez</c> says.</summary>
+/// <param name="Status">Always <c>live</c>.</param>
+internal sealed record LivenessReport(string Status);

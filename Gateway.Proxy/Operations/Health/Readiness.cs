@@ -1,10 +1,10 @@
 using Gateway.Notify.Delivery;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Redis;
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Resilience.Ejection;
 using Gateway.Proxy.Routing;
-using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy;

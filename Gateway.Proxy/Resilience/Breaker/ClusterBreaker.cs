@@ -5,12 +5,12 @@ using Polly.CircuitBreaker;
 namespace Gateway.Proxy.Resilience.Breaker;
 
 /// <summary>
-/// Leaves a cluster alone for a moment when nearly all its calls fail: the clients hear at once what they would hear later, and the
-/// sub-service gets the air to recover. Then a single call finds out whether it has.
+/// Leaves a cluster alone for a moment when nearly all its calls fail: clients get at once the failure that they would get later, and the
+/// sub-service gets time to recover. Then a single call, the probe, finds out whether it has.
 /// </summary>
 internal sealed partial class ClusterBreaker
 {
-    /// <summary>When to ask again after a probe that told nothing.</summary>
+    /// <summary>The pause after a probe that was not judged.</summary>
     private static readonly TimeSpan NextProbe = TimeSpan.FromMilliseconds(500);
 
     private static readonly Verdict UnderWay = new(VerdictKind.Unjudged, RpcOutcome.TimedOut, Reach.PerhapsSent, "under way for longer than the breaker's pause");
@@ -47,7 +47,7 @@ internal sealed partial class ClusterBreaker
 
     /// <summary>
     /// Makes a call and takes note of its verdict, or refuses it with a <see cref="BrokenCircuitException"/> in the outcome. Nobody else is let through until a
-    /// probe is judged, so one that takes longer than the breaker's pause, such as an upload that comes slowly, counts as unjudged, and goes on.
+    /// probe is judged. So a probe that takes longer than the breaker's pause, such as an upload that comes slowly, counts as unjudged and runs to its end.
     /// </summary>
     public async ValueTask<Outcome<Verdict>> AskAsync<TState>(Func<TState, ValueTask<Verdict>> call, TState state)
     {

@@ -22,7 +22,7 @@ internal sealed partial class EjectionPolicy(
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
         var verdict = RpcCall.Settle(context);
-        // One that is out already is asked only when too many others are out as well; that says nothing new.
+        // An instance that is out already is asked only when too many others are out as well, and its failures are known.
         if (verdict.Kind == VerdictKind.Unjudged || destination.Health.Passive == DestinationHealth.Unhealthy)
         {
             return;
@@ -47,7 +47,7 @@ internal sealed partial class EjectionPolicy(
     private InstanceRecord RecordOf(DestinationState destination) =>
         _records.TryGetValue(destination, out var known) ? known : _records.GetValue(destination, _ => new InstanceRecord(time));
 
-    /// <summary>A slow call counts only when the instance has been silent to everybody for as long.</summary>
+    /// <summary>A slow call counts only when the instance has answered no other call in that time either.</summary>
     private static bool IsItsFault(Verdict verdict, InstanceRecord record) =>
         verdict.Kind != VerdictKind.Slow || !record.HasAnsweredSince(verdict.AskedAt);
 

@@ -3,7 +3,7 @@ namespace Gateway.Proxy.Resilience.Ejection;
 /// <summary>What one instance has done lately, and how often it had to be taken out.</summary>
 internal sealed class InstanceRecord(TimeProvider time)
 {
-    /// <summary>However often it fails: it is asked again after this.</summary>
+    /// <summary>The longest that an instance is out, however often it fails.</summary>
     public static readonly TimeSpan LongestEjection = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
@@ -15,7 +15,7 @@ internal sealed class InstanceRecord(TimeProvider time)
     private long _backSince;
     private bool _isOnTrial;
 
-    /// <summary>Requests that were under way when it was taken out come to their end meanwhile. They tell nothing new.</summary>
+    /// <summary>Requests that were under way when the instance was taken out end meanwhile, and are not counted.</summary>
     private bool IsOut => _isOnTrial && time.GetTimestamp() < _backSince;
 
     /// <summary>Takes note of an answer. True when it is the first one after an ejection: the instance has recovered.</summary>

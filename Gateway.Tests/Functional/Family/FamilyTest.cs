@@ -1,3 +1,4 @@
+using Gateway.Proxy;
 using Gateway.Proxy.Routing;
 using Gateway.Tests.Notify;
 using Gateway.Tests.Proxy.Hosting;

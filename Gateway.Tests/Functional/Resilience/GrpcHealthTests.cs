@@ -1,4 +1,4 @@
-using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Functional.Resilience;

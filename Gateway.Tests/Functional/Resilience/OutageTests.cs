@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Gateway.Proxy.Resilience;
+using Gateway.Proxy.Destinations;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Protocol;
+using Gateway.Proxy.Destinations;
 using Gateway.Tests.Support;
-using Gateway.Proxy.Resilience;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

@@ -27,7 +27,7 @@ public sealed class EtcdWatcherTests
         await _etcd.PutAsync(_prefix + "speech/recognition/i1", "10.0.0.2:80");
 
         await using var sut = await StartAsync();
-        await sut.Registry.FirstSync.DefaultTimeout();
+        await Eventually.That(() => sut.Registry.Status.Synced, "everything has been read once");
 
         Assert.That(sut.Addresses("user_service"), Is.EqualTo(new[] { "http://10.0.0.1:80" }));
         Assert.That(sut.Addresses("speech/recognition"), Is.EqualTo(new[] { "http://10.0.0.2:80" }));

@@ -18,7 +18,6 @@ public sealed class ServiceRegistryTests
         Assert.That(_sut.Current.InstanceCount, Is.Zero);
         Assert.That(_sut.Current.Instances("user_service"), Is.Empty);
         Assert.That(_sut.Status, Is.EqualTo(new RegistryStatus(Connected: false, Synced: false, 0, null, 0)));
-        Assert.That(_sut.FirstSync.IsCompleted, Is.False);
     }
 
     [Test]
@@ -63,10 +62,12 @@ public sealed class ServiceRegistryTests
     }
 
     [Test]
-    public void Report_Synced_CompletesFirstSync()
+    public void Report_Synced_IsTheStatus()
     {
-        _sut.Report(RegistryStatus.Initial with { Synced = true });
+        var synced = RegistryStatus.Initial with { Synced = true };
 
-        Assert.That(_sut.FirstSync.IsCompletedSuccessfully, Is.True);
+        _sut.Report(synced);
+
+        Assert.That(_sut.Status, Is.EqualTo(synced));
     }
 }

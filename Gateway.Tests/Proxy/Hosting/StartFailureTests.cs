@@ -1,5 +1,5 @@
 using Gateway.Proxy.Hosting;
-using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,5 @@
 using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Gateway.Tests.Transforms.Schema;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;

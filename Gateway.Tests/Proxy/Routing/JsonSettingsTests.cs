@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Proxy.Routing;

@@ -1,5 +1,6 @@
 using Gateway.Proxy;
 using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;

@@ -95,7 +95,7 @@ internal sealed class RouteHandOverTests
             var asked = 0;
             _yarp.OnBuild = async cluster =>
             {
-                // The first to ask is the rehearsal.
+                // The first to ask is the dry run.
                 if (cluster == "new" && ++asked == 2)
                 {
                     entered.SetResult();
@@ -159,10 +159,10 @@ internal sealed class RouteHandOverTests
     /// <summary>Stands in YARP's way.</summary>
     private sealed class Obstacle : IClusterChangeListener, IProxyConfigFilter
     {
-        /// <summary>Given each new cluster behind all that is rehearsed.</summary>
+        /// <summary>Given each new cluster behind all dry runs.</summary>
         public Action<string> OnAdded { get; set; } = _ => { };
 
-        /// <summary>Given each cluster that is built, in the rehearsal too.</summary>
+        /// <summary>Given each cluster that is built, in the dry run too.</summary>
         public Func<string, Task> OnBuild { get; set; } = _ => Task.CompletedTask;
 
         public void OnClusterAdded(ClusterState cluster) => OnAdded(cluster.ClusterId);

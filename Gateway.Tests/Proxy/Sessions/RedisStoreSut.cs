@@ -1,3 +1,4 @@
+using Gateway.Proxy.Redis;
 using Gateway.Proxy.Sessions;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Identity;

@@ -1,4 +1,5 @@
 using Gateway.Notify;
+using Gateway.Proxy.Redis;
 using Gateway.Proxy.Sessions;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;

@@ -1,5 +1,5 @@
 using Gateway.Proxy.Discovery;
-using Gateway.Proxy.Sessions;
+using Gateway.Proxy.Redis;
 using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Proxy.Tls;

@@ -1,6 +1,7 @@
 using System.Text;
 using Gateway.Proxy;
 using Gateway.Proxy.Routing;
+using Gateway.Proxy.Settings;
 
 namespace Gateway.Chaos.Fuzzing.Targets;
 

@@ -1,0 +1,16 @@
+using Gateway.Proxy.Settings;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Gateway.Proxy.Redis;
+
+internal static class RedisExtensions
+{
+    /// <summary>Adds the shared <see cref="RedisConnection"/>, which connects when somebody first needs it.</summary>
+    public static IServiceCollection AddRedis(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<RedisOptions>().Bind(configuration.GetSection(RedisOptions.SectionName)).ValidateBy<RedisOptions, RedisOptionsValidator>();
+        services.TryAddSingleton<RedisConnection>();
+        return services;
+    }
+}

@@ -1,0 +1,70 @@
+using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Routing;
+using Gateway.Transforms.Routes;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Proxy;
+
+/// <summary><c>validate FILE</c>: says what is wrong with a routes file, without starting anything.</summary>
+public static class ValidateCommand
+{
+    /// <summary>
+    /// Writes every mistake on a line of its own and returns 1, or what is good to know and <c>ok</c> and returns 0; 2 when the command itself is
+    /// wrong.
+    /// </summary>
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        if (args is not [var file])
+        {
+            error.WriteLine("Usage: Gateway.Proxy validate FILE");
+            return 2;
+        }
+
+        List<string> notes = [];
+        var errors = FindErrors(Path.GetFullPath(file), notes);
+        foreach (var line in errors.Length > 0 ? errors : [.. notes])
+        {
+            output.WriteLine(line);
+        }
+
+        if (errors.Length == 0)
+        {
+            output.WriteLine("ok");
+        }
+
+        return errors.Length == 0 ? 0 : 1;
+    }
+
+    /// <summary>Every mistake in a routes file, with the other sources of settings on top of it.</summary>
+    /// <param name="file">Its full path.</param>
+    /// <param name="notes">Gets what is good to know and no mistake.</param>
+    private static string[] FindErrors(string file, List<string> notes)
+    {
+        List<string> errors = [];
+        Collect(errors, () =>
+        {
+            var location = new Dictionary<string, string?> { [RouteFile.Setting] = file };
+            var builder = GatewayHost.CreateBuilder([], host => host.Configuration.AddInMemoryCollection(location));
+            using var services = builder.Services.BuildServiceProvider();
+            Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
+            var loader = services.GetRequiredService<RouteLoader>();
+            var set = loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
+            notes.AddRange(services.GetRequiredService<RouteChecks>().FindNotes(set.Routes));
+        });
+        // A setting out of its range is found again by a route that needs it.
+        return [.. errors.Distinct()];
+    }
+
+    private static void Collect(List<string> errors, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (Exception exception) when (StartFailure.Describe(exception) is { } reasons)
+        {
+            errors.AddRange(reasons);
+        }
+    }
+}
