@@ -55,6 +55,7 @@ internal sealed class MicroBenchmarkTests
     public async Task Envelope_English_SaysWhatIsWrong()
     {
         using var sut = new Envelope();
+        await sut.English();
 
         Assert.That(GetUserInfoRsp.Parser.ParseFrom((await sut.English()).Span), Is.EqualTo(Failed("Your login has expired. Please log in again.")));
     }

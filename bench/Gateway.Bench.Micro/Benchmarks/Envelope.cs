@@ -4,6 +4,7 @@ using Gateway.Transforms.Errors;
 using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Wire;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Bench.Micro.Benchmarks;
@@ -16,8 +17,6 @@ public class Envelope : IDisposable
 
     private readonly MemoryStream _written = new();
     private readonly DefaultHttpContext _context = new();
-
-    public Envelope() => _context.Response.Body = _written;
 
     [Benchmark]
     public Task<ReadOnlyMemory<byte>> English() => WriteAsync("");
@@ -34,6 +33,8 @@ public class Envelope : IDisposable
     private async Task<ReadOnlyMemory<byte>> WriteAsync(string languages)
     {
         _written.SetLength(0);
+        // A reply completes its response, so each needs one of its own.
+        _context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(_written));
         _context.Request.Headers.AcceptLanguage = languages;
         await _envelope.WriteAsync(_context, Fields, RpcOutcome.SessionInvalid, Samples.RequestId);
         return _written.GetBuffer().AsMemory(0, (int)_written.Length);
