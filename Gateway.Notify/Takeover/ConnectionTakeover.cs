@@ -53,7 +53,7 @@ internal sealed class ConnectionTakeover
     public static ConnectionTakeover? Of(HttpContext context) =>
         context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } ? context.Features.Get<ConnectionTakeover>() : null;
 
-    /// <summary>Answers 101. The socket that comes of this is upon the request, so it is left unused: it has no timer, and goes with the request.</summary>
+    /// <summary>Answers 101. The <c>WebSocket</c> that ASP.NET makes for it reads and writes through the request, so it is left unused: it has no timer, and ends with the request.</summary>
     public static Task AcceptAsync(HttpContext context, string? subprotocol) =>
         context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
 

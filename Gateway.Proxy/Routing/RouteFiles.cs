@@ -22,7 +22,7 @@ internal sealed record RouteFiles(
         [RoutingExtensions.SectionName, .. Owned.Select(kind => $"{RoutingExtensions.SectionName}:{kind}"), "Gateway", DescriptorSets.Setting, "$schema"];
 
     /// <param name="location">Where they are.</param>
-    /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
+    /// <param name="candidate">A text to be read in place of yarp.json, to find out whether it could take that place; null for yarp.json itself.</param>
     /// <exception cref="ConfigurationRefusedException">A file cannot be read, is not JSON, or contradicts another.</exception>
     public static RouteFiles Read(RouteFile location, byte[]? candidate = null)
     {

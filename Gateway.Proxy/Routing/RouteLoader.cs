@@ -9,7 +9,7 @@ namespace Gateway.Proxy.Routing;
 /// </summary>
 internal sealed class RouteLoader(RouteReader reader, KnownSettings known, RouteValidator validator, RouteDryRun dryRun, RpcCatalogs catalogs)
 {
-    /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
+    /// <param name="candidate">A text to be read in place of yarp.json, to find out whether it could take that place; null for yarp.json itself.</param>
     public RouteReading Read(byte[]? candidate = null) => reader.Read(candidate);
 
     /// <exception cref="ConfigurationRefusedException">There is at least one mistake.</exception>

@@ -14,7 +14,7 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
     private static readonly string[] Sections = [RoutingExtensions.SectionName, "Gateway"];
 
     /// <summary>Never throws: what cannot be read is a mistake like any other.</summary>
-    /// <param name="candidate">What may come to stand in yarp.json, to be read in its place; null for what does.</param>
+    /// <param name="candidate">A text to be read in place of yarp.json, to find out whether it could take that place; null for yarp.json itself.</param>
     public RouteReading Read(byte[]? candidate = null)
     {
         try

@@ -25,7 +25,7 @@ internal sealed partial class OutcomeLog(ILogger<OutcomeLog> logger, TimeProvide
                 break;
             case RpcOutcome.Ok:
                 break;
-            case RpcOutcome.SubServiceFailed or RpcOutcome.NoInstance or RpcOutcome.Overloaded or RpcOutcome.TimedOut or RpcOutcome.SessionStoreDown or RpcOutcome.Internal:
+            case var _ when OutcomeTexts.Of(outcome).IsFailure:
                 if (_throttles[(int)outcome].TryPass(out var suppressed))
                 {
                     Log.CallFailed(logger, rpc.Route.RouteId, rpc.Route.Path, OutcomeTexts.Of(outcome).Code, verdict.Description, suppressed);

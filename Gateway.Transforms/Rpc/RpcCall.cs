@@ -30,6 +30,8 @@ public static class RpcCall
         context.GetForwarderErrorFeature() is { } failure ? OrdinaryVerdict.OfFailure(context, failure)
         // A step that waits for its turn, such as a rate limit, ends in silence when its wait is cancelled.
         : context.RequestAborted.IsCancellationRequested ? CallVerdict.OfCancellation(context, Reach.NotSent)
+        // YARP's step for session affinity may refuse a request whose instance is not there any more.
+        : context.Response.StatusCode == StatusCodes.Status503ServiceUnavailable ? OrdinaryVerdict.NoDestination
         : OrdinaryVerdict.Unknown);
 
     /// <summary>Puts the request back as it was before it was sent; false when its body cannot be sent again. Only before the client has read anything.</summary>

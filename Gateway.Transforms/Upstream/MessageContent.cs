@@ -39,8 +39,8 @@ internal sealed class MessageContent : HttpContent
     }
 
     /// <summary>
-    /// How far it got, while there is no answer: whether a connection has taken any of it. A write that failed has not: the message is incomplete on
-    /// the other side, where nobody acts on it.
+    /// How far the message got, while there is no answer: whether a connection has taken all of it. Where a write failed, the sub-service has an incomplete
+    /// message and does not act on it.
     /// </summary>
     public Reach Reach => _isTaken ? Reach.PerhapsSent : Reach.NotSent;
 
@@ -107,7 +107,7 @@ internal sealed class MessageContent : HttpContent
         base.Dispose(disposing);
     }
 
-    /// <summary>Once this is disposed of, the rest is the next attempt's, and so is the memory of the beginning, which is given back as soon as the rest begins.</summary>
+    /// <summary>Not once this content is disposed of: then the remainder belongs to the next attempt, and so does the memory of the beginning, which is given back when the remainder begins.</summary>
     private Task PassOnAsync(BodyRemainder more, Stream stream, Memory<byte> piece, CancellationToken cancellationToken)
     {
         lock (_lock)

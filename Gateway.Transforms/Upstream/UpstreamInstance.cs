@@ -31,7 +31,7 @@ internal abstract class UpstreamInstance
     protected TimeProvider Time { get; }
 
     /// <summary>Makes a call, and makes it again where that is safe.</summary>
-    /// <returns>Its answer, of which nothing more is known than that there is one. Whoever has it disposes of its message.</returns>
+    /// <returns>The answer, as soon as its beginning has come: reading its message can still fail. Whoever has the answer disposes of its message.</returns>
     /// <exception cref="AnswerException">The call failed, as far as can be told by now.</exception>
     public async ValueTask<Answer> CallAsync(UpstreamRequest request, CancellationToken cancellationToken)
     {

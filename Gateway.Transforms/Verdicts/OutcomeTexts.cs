@@ -35,25 +35,25 @@ internal static class OutcomeTexts
         "Your login has expired. Please log in again.", "登录已失效，请重新登录。");
 
     private static readonly OutcomeText SessionStoreDown = new("session-store-down", 503,
-        "Your login cannot be checked right now. Please try again in a moment.", "暂时无法验证登录状态，请稍后重试。");
+        "Your login cannot be checked right now. Please try again in a moment.", "暂时无法验证登录状态，请稍后重试。", IsFailure: true);
 
     private static readonly OutcomeText RateLimited = new("rate-limited", 429,
         "Too many requests. Please wait a moment and try again.", "请求过于频繁，请稍后再试。");
 
     private static readonly OutcomeText Overloaded = new("overloaded", 503,
-        "This service is very busy right now. Please try again in a moment.", "服务繁忙，请稍后重试。");
+        "This service is very busy right now. Please try again in a moment.", "服务繁忙，请稍后重试。", IsFailure: true);
 
     private static readonly OutcomeText NoInstance = new("no-instance", 503,
-        "This service is not available right now. Please try again in a moment.", "服务暂不可用，请稍后重试。");
+        "This service is not available right now. Please try again in a moment.", "服务暂不可用，请稍后重试。", IsFailure: true);
 
     private static readonly OutcomeText TimedOut = new("timed-out", 504,
-        "This took too long. Please try again.", "请求超时，请重试。");
+        "This took too long. Please try again.", "请求超时，请重试。", IsFailure: true);
 
     private static readonly OutcomeText SubServiceFailed = new("sub-service-failed", 502,
-        "The service could not complete the request. Please try again later.", "服务处理失败，请稍后重试。");
+        "The service could not complete the request. Please try again later.", "服务处理失败，请稍后重试。", IsFailure: true);
 
     private static readonly OutcomeText Internal = new("internal", 500,
-        "Something went wrong on our side. Please try again later.", "服务器内部错误，请稍后重试。");
+        "Something went wrong on our side. Please try again later.", "服务器内部错误，请稍后重试。", IsFailure: true);
 
     private static readonly OutcomeText ClientGone = new("client-gone", 499, "", "");
 }
@@ -63,4 +63,5 @@ internal static class OutcomeTexts
 /// <param name="HttpStatus">The status in <c>StatusMode: Http</c>.</param>
 /// <param name="English">The sentence for the user.</param>
 /// <param name="Chinese">The same in simplified Chinese.</param>
-internal sealed record OutcomeText(string Code, int HttpStatus, string English, string Chinese);
+/// <param name="IsFailure">Not the client's doing: it is logged as a warning, and the management page counts it as failed.</param>
+internal sealed record OutcomeText(string Code, int HttpStatus, string English, string Chinese, bool IsFailure = false);

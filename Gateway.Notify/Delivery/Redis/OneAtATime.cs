@@ -8,7 +8,7 @@ internal sealed class OneAtATime(Func<Task> turn)
     private bool _isAsked;
     private bool _isEnded;
 
-    /// <summary>Has a turn taken that begins after this call. Returns its end.</summary>
+    /// <summary>Asks for a turn that begins after this call. The task completes when that turn has ended.</summary>
     public Task AskAsync()
     {
         lock (_lock)

@@ -3,8 +3,8 @@ using Gateway.Notify.Connections;
 namespace Gateway.Notify.Delivery.Redis;
 
 /// <summary>
-/// The events that this node has sent to Redis and has no answer for, or had none in time. Should Redis have taken one all the same, the sockets of this
-/// node that were told it meanwhile are not told again. Bounded.
+/// The events that this node has sent to Redis and has no answer for, or had none in time. Redis may have taken such an event all the same, and then hands it to
+/// this node too: the sockets that this node has told of the event meanwhile are not told again. Bounded.
 /// </summary>
 internal sealed class PendingPublishes
 {

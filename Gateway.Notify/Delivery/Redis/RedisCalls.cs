@@ -42,7 +42,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// <summary>Hears why a large event could not be fetched.</summary>
     public Action<Exception>? FetchFailed { private get; set; }
 
-    /// <summary>The time limit of a beat: mostly longer than that of other calls, but not as long as after which the node is taken for dead.</summary>
+    /// <summary>The time limit of a beat: mostly longer than that of other calls, and never longer than the silence after which a node is taken for dead.</summary>
     private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Min(_options.NodeTimeout.Ticks, Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3)));
 
     private RedisValue[] Rule =>
@@ -58,7 +58,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     public Task<IConnectionMultiplexer> ConnectAsync() => source.GetAsync().WaitAsync(_options.RedisTimeout, time);
 
     /// <summary>
-    /// Asks in how many buckets the users of this Redis fall, and says so if nobody has. Names of keys and channels begin with the prefix and the number
+    /// Asks Redis into how many buckets its users fall, and writes this node's number where no node has written one. Names of keys and channels begin with the prefix and the number
     /// of the database, for channels know no databases.
     /// </summary>
     public async Task<int> AgreeOnBucketsAsync()
@@ -187,7 +187,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         return ((string)answer[0]!, await ReadMissedAsync(answer, 0));
     }
 
-    /// <summary>A large event; null when its bytes are gone, or where they are Redis does not answer: it need not be where the bucket is.</summary>
+    /// <summary>A large event; null when its bytes are gone, or when the shard that holds them does not answer. That shard need not be the bucket's.</summary>
     public async Task<HubEvent?> FindBodyAsync(string id, long publishedAt)
     {
         try
@@ -212,8 +212,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     public void Tidy() => _bodies.Tidy();
 
     /// <summary>
-    /// Strikes some seats of a node: all that are left if it was last heard of at a time or <see cref="Leaves"/>, otherwise those that
-    /// were <see cref="SetAside"/>. Says how many are left; -1 for a node that is alive, or unknown.
+    /// Strikes some seats of a node. If the node's last beat is still <paramref name="lastBeat"/>, or the node <see cref="Leaves"/>, these are seats of all that it has; otherwise
+    /// of those that were <see cref="SetAside"/>. Returns how many seats are left to strike; -1 for a node that is alive, or unknown.
     /// </summary>
     public async Task<long> StrikeAsync(int bucket, string gone, string lastBeat) =>
         (long)await EvaluateOneAsync(HubScripts.Strike, bucket, [gone, SeatsAtOnce, lastBeat, .. Rule, NewEpoch()]);

@@ -9,8 +9,8 @@ using Yarp.ReverseProxy.Model;
 namespace Gateway.Proxy.Destinations.Probing;
 
 /// <summary>
-/// Judges instances by gRPC's health check (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). One that does not offer it is healthy; one that says it does not serve is not; one that
-/// cannot be asked is not from the second time on, because a single probe may be lost.
+/// Judges instances by gRPC's health check (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). An instance that does not offer it is healthy. One that says it does not serve is
+/// unhealthy, and so is one that could not be asked twice in a row: a single probe may be lost.
 /// </summary>
 internal sealed class GrpcHealthPolicy(IDestinationHealthUpdater health) : IActiveHealthCheckPolicy
 {

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Gateway.Transforms.Verdicts;
 using Gateway.Transforms.Reporting;
+using Gateway.Transforms.Verdicts;
 
 namespace Gateway.Proxy.Operations.Admin;
 
@@ -19,11 +19,6 @@ internal sealed class Traffic : IDisposable
 
     /// <summary>Instances come and go for months; beyond this many the counts of destinations begin anew.</summary>
     private const int MaxDestinations = 2000;
-
-    private static readonly RpcOutcome[] Failed =
-    [
-        RpcOutcome.SubServiceFailed, RpcOutcome.NoInstance, RpcOutcome.Overloaded, RpcOutcome.TimedOut, RpcOutcome.SessionStoreDown, RpcOutcome.Internal,
-    ];
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, StrongBox<long>> _sums = new(StringComparer.Ordinal);
@@ -45,9 +40,6 @@ internal sealed class Traffic : IDisposable
         _listener.SetMeasurementEventCallback<double>(Count);
         _listener.Start();
     }
-
-    /// <summary>The codes of outcomes that are not the client's doing.</summary>
-    public static IReadOnlyList<string> Failures { get; } = [.. Failed.Select(CallMeters.CodeOf)];
 
     public static string RateLimited { get; } = CallMeters.CodeOf(RpcOutcome.RateLimited);
 

@@ -98,6 +98,28 @@ internal sealed class LoadBalancingTests
         Assert.That(chosen.Calls, Has.Count.EqualTo(5));
     }
 
+    [Test]
+    public async Task SessionAffinity_ItsInstanceIsGone_IsNoInstance()
+    {
+        await using var one = await StubSubService.StartAsync();
+        await using var other = await StubSubService.StartAsync();
+        await using var gateway = await StartAsync(one, other, new()
+        {
+            [Cluster + "SessionAffinity:Enabled"] = "true",
+            [Cluster + "SessionAffinity:Policy"] = "HashCookie",
+            [Cluster + "SessionAffinity:FailurePolicy"] = "Return503Error",
+            [Cluster + "SessionAffinity:AffinityKeyName"] = "instance",
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, RpcPath) { Content = new ByteArrayContent(Alice) };
+        request.Content.Headers.ContentType = new("application/x-protobuf");
+        request.Headers.Add("cookie", "instance=of-another-day");
+
+        using var response = await gateway.Client.SendAsync(request);
+
+        Assert.That(GatewayFixture.ErrorCode(response), Is.EqualTo("no-instance"));
+        Assert.That(one.Calls.Count + other.Calls.Count, Is.Zero);
+    }
+
     private static async Task<GatewayFixture> StartAsync(StubSubService one, StubSubService other, Dictionary<string, string?> settings)
     {
         settings[Cluster + "Destinations:other:Address"] = other.Address;

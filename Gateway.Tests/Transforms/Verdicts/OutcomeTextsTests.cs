@@ -16,6 +16,8 @@ internal sealed class OutcomeTextsTests
     [TestCase(RpcOutcome.TooLarge, "too-large", 413)]
     [TestCase(RpcOutcome.SessionInvalid, "session-invalid", 401)]
     [TestCase(RpcOutcome.SessionStoreDown, "session-store-down", 503)]
+    [TestCase(RpcOutcome.RateLimited, "rate-limited", 429)]
+    [TestCase(RpcOutcome.Overloaded, "overloaded", 503)]
     [TestCase(RpcOutcome.NoInstance, "no-instance", 503)]
     [TestCase(RpcOutcome.TimedOut, "timed-out", 504)]
     [TestCase(RpcOutcome.SubServiceFailed, "sub-service-failed", 502)]

@@ -27,8 +27,8 @@ internal sealed class HeaderTable
     ];
 
     /// <summary>
-    /// The strings of all entries, one behind another. Entries go at the beginning and come at the end; at two thirds, what is left goes
-    /// back to the beginning, so there is always room for one more. Each time, a table's worth of bytes has come since.
+    /// The strings of all entries, one behind another: the oldest entry is evicted at the beginning, a new one is appended at the end. Once two thirds of the array are
+    /// used, the entries that are left are moved to its beginning, so there is always room for one more. Between two moves as many bytes are appended as a table may hold.
     /// </summary>
     private readonly byte[] _bytes = new byte[3 * HpackDecoder.MaxTableSize];
 

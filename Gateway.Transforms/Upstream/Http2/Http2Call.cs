@@ -87,7 +87,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
         _kept = 0;
     }
 
-    /// <summary>Where a message follows, the headers do not say how the call went.</summary>
+    /// <summary>A status in the headers counts only where no message follows: otherwise that of the trailers does.</summary>
     public void ForgetStatus() => GrpcStatus = GrpcMessage = null;
 
     public override ValueTask DisposeAsync() => connection.EndAsync(this);

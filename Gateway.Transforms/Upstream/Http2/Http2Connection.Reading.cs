@@ -18,7 +18,7 @@ internal sealed partial class Http2Connection
     /// <summary>The time that a header block has from its first frame to its end.</summary>
     private static readonly TimeSpan BlockTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>The same of a frame, which has up to 16 KiB: as long as a peer may take nothing.</summary>
+    /// <summary>The time that any other frame, of up to 16 KiB, has from its first byte to its last: as long as a peer may go on without taking anything.</summary>
     private static readonly TimeSpan FrameTime = TimeSpan.FromSeconds(20);
 
     /// <summary>The stream whose header block is being read; 0 while none is. Until the block ends nothing else may come (RFC 9113, section 6.10).</summary>
