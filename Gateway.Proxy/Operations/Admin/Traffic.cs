@@ -92,7 +92,7 @@ internal sealed class Traffic : IDisposable
 
             var count = _destinations.GetOrAdd((cluster, destination), _ => new DestinationCount());
             Interlocked.Increment(ref count.Calls);
-            if (Failures.Contains(outcome))
+            if (CallMeters.Failures.Contains(outcome))
             {
                 Interlocked.Increment(ref count.Failed);
             }

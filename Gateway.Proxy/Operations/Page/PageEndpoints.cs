@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text;
 using Gateway.Proxy.Operations.Admin;
+using Gateway.Transforms.Reporting;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Proxy.Operations.Page;
@@ -20,7 +21,7 @@ internal static class PageEndpoints
 
     /// <summary>The codes that the page judges calls by, as a module of its script.</summary>
     private static readonly string Outcomes =
-        $"export const failures = [{string.Join(", ", Traffic.Failures.Select(code => $"\"{code}\""))}];\n"
+        $"export const failures = [{string.Join(", ", CallMeters.Failures.Select(code => $"\"{code}\""))}];\n"
         + $"export const rateLimited = \"{Traffic.RateLimited}\";\n";
 
     public static void MapPage(this IEndpointRouteBuilder endpoints)
