@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ChatDemo.Hosting;
+using ChatDemo.Smoke;
 using ChatDemo.Storage;
 using Gateway.Tests.Browser;
 using Gateway.Tests.Support;
@@ -94,6 +95,24 @@ internal sealed class DemoStartTests
 
         Assert.That(() => new DataFolder(Path.Combine(file, "data")), Throws.TypeOf<StartException>().With.Message.Match(
             $"^The folder {file}/data cannot be used: .* Name another one: --data.$"));
+    }
+
+    [Test]
+    public async Task Start_AgainOnItsFolder_KnowsWhoIsLoggedIn()
+    {
+        var options = BrowserFixture.OnFreePorts() with { Smoke = true };
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{options.HttpPort}") };
+        var client = new SmokeClient(http);
+        string session;
+        await using (await StartAsync(options))
+        {
+            await client.CallAsync(Api.UsernameRegister, new() { Nickname = "Alice", Password = "secret" });
+            session = (await client.CallAsync(Api.UsernameLogin, new() { Nickname = "Alice", Password = "secret" })).LoginSessionId;
+        }
+
+        await using var demo = await StartAsync(options);
+
+        Assert.That((await client.CallAsync(Api.GetUserInfo, new() { SessionId = session })).UserInfo.Nickname, Is.EqualTo("Alice"));
     }
 
     [Test]

@@ -1,7 +1,7 @@
 using ChatDemo.Accounts;
 using ChatDemo.Storage;
+using Gateway.Notify.Presence;
 using Gateway.Proxy;
-using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Identity;
 using Microsoft.Data.Sqlite;
 using StackExchange.Redis;
@@ -28,7 +28,7 @@ internal sealed class DemoHost : IAsyncDisposable
     public VerifyCodes Codes { get; } = new(TimeProvider.System);
 
     /// <summary>Who is logged in, unless Redis keeps that.</summary>
-    public InMemorySessionStore Sessions { get; } = new();
+    public SqliteSessions Sessions { get; private set; } = null!;
 
     public Uri GatewayAddress => new($"http://127.0.0.1:{_options.HttpPort}");
 
@@ -100,8 +100,9 @@ internal sealed class DemoHost : IAsyncDisposable
     {
         _folder = folder.Take();
         _managementPort = DemoPorts.Check(_options);
-        var sessions = await CreateSessionWriterAsync();
-        _services = SubServices.Build(folder, Codes, sessions);
+        var database = new Database(folder);
+        Sessions = new SqliteSessions(database, TimeProvider.System);
+        _services = SubServices.Build(folder, database, Codes, await FindSessionWriterAsync());
         await _services.StartAsync();
         var address = new Uri(_services.Urls.Single());
 
@@ -135,11 +136,11 @@ internal sealed class DemoHost : IAsyncDisposable
         }
     }
 
-    private async Task<ISessionWriter> CreateSessionWriterAsync()
+    private async Task<ISessionWriter> FindSessionWriterAsync()
     {
         if (_options.Redis is null)
         {
-            return new MemorySessionWriter(Sessions);
+            return Sessions;
         }
 
         try
@@ -158,8 +159,8 @@ internal sealed class DemoHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(GatewaySettings(services));
         if (_options.Redis is null)
         {
-            builder.Services.AddSingleton(Sessions);
             builder.Services.AddSingleton<ISessionStore>(Sessions);
+            builder.Services.AddSingleton<ILoginState>(Sessions);
         }
     }
 
