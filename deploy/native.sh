@@ -1,21 +1,24 @@
-#!/usr/bin/env bash
+#!/bin/sh
+# usage: deploy/native.sh
 # Compiles the gateway natively and tries it: the tests that start the gateway as a program, then the quick chaos run. Ten minutes.
 # What is missing is installed as root, and named otherwise.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+#
+#   --help  this text
+set -eu
+root=${0%"${0##*/}"}./..
+. "$root/eng/common.sh"
 
-source eng/common.sh
-
+[ $# = 0 ] || refuse "$*"
 need_dotnet
-mapfile -t missing < <(missing_compiler)
-command -v redis-server >/dev/null || missing+=(redis-server)
-command -v etcd >/dev/null || missing+=(etcd-server)
-need_packages "${missing[@]}"
+cd "$root"
+missing=$(missing_compiler)
+command -v redis-server >/dev/null || missing="$missing redis-server"
+command -v etcd >/dev/null || missing="$missing etcd-server"
+need_packages $missing
 
-published=$(mktemp -d)
-trap 'rm -rf "$published"' EXIT
-publish_native "$published"
-export GATEWAY_PROGRAM=$published/Gateway.Proxy
+make_scratch
+publish_native "$scratch"
+export GATEWAY_PROGRAM="$scratch/Gateway.Proxy"
 
 dotnet build Gateway.Tests -c Release -warnaserror -v quiet || fail "the build failed"
 dotnet test Gateway.Tests -c Release --no-build -v quiet --filter "TestCategory=Program" \

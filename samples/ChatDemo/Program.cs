@@ -14,21 +14,15 @@ catch (UsageException e)
     return 2;
 }
 
-if (options.ShowHelp)
-{
-    Console.WriteLine(DemoOptions.Help);
-    return 0;
-}
-
 if (options.Listen is not null)
 {
     return await Listener.ListenAsync(options);
 }
 
 var temporary = options.Smoke && options.Data is null ? Directory.CreateTempSubdirectory("chat-demo-") : null;
-var folder = new DataFolder(temporary?.FullName ?? options.Data ?? "samples/ChatDemo/data");
 try
 {
+    var folder = new DataFolder(temporary?.FullName ?? options.Data ?? "samples/ChatDemo/data");
     await using var demo = await DemoHost.StartAsync(options, folder);
     if (options.Smoke)
     {
@@ -36,14 +30,7 @@ try
     }
 
     demo.Codes.Sent += (phone, code) => Console.WriteLine($"Verification code for {phone}: {code}");
-    Console.WriteLine($"""
-        Open {demo.PageAddress} in a browser, and once more in a private window to be two people. Ctrl-C ends the demo.
-          Gateway    {demo.GatewayAddress}
-          WebSocket  {demo.WebSocketAddress}
-          Operators  {demo.ManagementAddress}
-          Data       {folder.Path}
-          Next       point another chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
-        """);
+    Console.WriteLine(demo.Welcome(folder));
     await demo.WaitForShutdownAsync();
     return 0;
 }

@@ -8,8 +8,6 @@ namespace ChatDemo.Accounts;
 /// </summary>
 internal sealed class RedisSessionWriter(IConnectionMultiplexer redis) : ISessionWriter
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
-
     public Task WriteAsync(string sessionId, string userId) =>
-        redis.GetDatabase().StringSetAsync($"session:{sessionId}", userId, Lifetime);
+        redis.GetDatabase().StringSetAsync($"session:{sessionId}", userId, ISessionWriter.Lifetime);
 }

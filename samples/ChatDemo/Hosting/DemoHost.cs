@@ -1,10 +1,8 @@
-using System.Net.Sockets;
 using ChatDemo.Accounts;
 using ChatDemo.Storage;
+using Gateway.Notify.Presence;
 using Gateway.Proxy;
-using Gateway.Proxy.Sessions;
 using Gateway.Transforms.Identity;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Data.Sqlite;
 using StackExchange.Redis;
 
@@ -16,6 +14,8 @@ internal sealed class DemoHost : IAsyncDisposable
     private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
 
     private readonly DemoOptions _options;
+    private int _managementPort;
+    private IDisposable? _folder;
     private ConnectionMultiplexer? _redis;
     private EtcdRegistration? _registration;
     private WebApplication? _services;
@@ -28,17 +28,27 @@ internal sealed class DemoHost : IAsyncDisposable
     public VerifyCodes Codes { get; } = new(TimeProvider.System);
 
     /// <summary>Who is logged in, unless Redis keeps that.</summary>
-    public InMemorySessionStore Sessions { get; } = new();
+    public SqliteSessions Sessions { get; private set; } = null!;
 
     public Uri GatewayAddress => new($"http://127.0.0.1:{_options.HttpPort}");
 
     public Uri WebSocketAddress => new($"ws://127.0.0.1:{_options.WebSocketPort}/ws");
 
     /// <summary>The gateway's page for its operators.</summary>
-    public Uri ManagementAddress => new($"http://127.0.0.1:{_options.ManagementPort}");
+    public Uri ManagementAddress => new($"http://127.0.0.1:{_managementPort}");
 
     /// <summary>Where a browser finds the chat page.</summary>
     public Uri PageAddress => new(_page!.Urls.Single());
+
+    /// <summary>What people need to know who have started it.</summary>
+    public string Welcome(DataFolder folder) => $"""
+        Open {PageAddress} in a browser, and once more in a private window to be two people. Ctrl-C ends the demo.
+          Management  {ManagementAddress}, the gateway's page for its operators
+          Gateway     {GatewayAddress}
+          WebSocket   {WebSocketAddress}
+          Data        {folder.Path}
+          Next        point another chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
+        """;
 
     public static async Task<DemoHost> StartAsync(DemoOptions options, DataFolder folder)
     {
@@ -83,12 +93,16 @@ internal sealed class DemoHost : IAsyncDisposable
         }
 
         SqliteConnection.ClearAllPools();
+        _folder?.Dispose();
     }
 
     private async Task StartAsync(DataFolder folder)
     {
-        var sessions = await CreateSessionWriterAsync();
-        _services = SubServices.Build(folder, Codes, sessions);
+        _folder = folder.Take();
+        _managementPort = DemoPorts.Check(_options);
+        var database = new Database(folder);
+        Sessions = new SqliteSessions(database, TimeProvider.System);
+        _services = SubServices.Build(folder, database, Codes, await FindSessionWriterAsync());
         await _services.StartAsync();
         var address = new Uri(_services.Urls.Single());
 
@@ -100,39 +114,33 @@ internal sealed class DemoHost : IAsyncDisposable
         await StartGatewayAsync();
         if (!_options.Smoke)
         {
-            _page = await ListenAsync(PageServer.Build(_options.PagePort, GatewayAddress, WebSocketAddress), "another port: --page-port");
+            _page = await ListenAsync(PageServer.Build(_options.PagePort, GatewayAddress, WebSocketAddress));
         }
     }
 
-    private async Task StartGatewayAsync() => _gateway = await ListenAsync(
-        GatewayHost.Build([], builder => ConfigureGateway(builder, new Uri(_services!.Urls.Single()))),
-        "other ports: --http-port, --ws-port");
+    private async Task StartGatewayAsync() =>
+        _gateway = await ListenAsync(GatewayHost.Build([], builder => ConfigureGateway(builder, new Uri(_services!.Urls.Single()))));
 
-    private static async Task<WebApplication> ListenAsync(WebApplication app, string otherPorts)
+    private static async Task<WebApplication> ListenAsync(WebApplication app)
     {
         try
         {
             await app.StartAsync();
             return app;
         }
-        catch (Exception e)
+        catch
         {
             // Disposed here, not stopped: a host that failed to start throws at being stopped, which would hide why.
             await app.DisposeAsync();
-            if (e is IOException { InnerException: AddressInUseException or SocketException })
-            {
-                throw new StartException($"{e.Message} Stop the program that has it, or use {otherPorts}.", e);
-            }
-
             throw;
         }
     }
 
-    private async Task<ISessionWriter> CreateSessionWriterAsync()
+    private async Task<ISessionWriter> FindSessionWriterAsync()
     {
         if (_options.Redis is null)
         {
-            return new MemorySessionWriter(Sessions);
+            return Sessions;
         }
 
         try
@@ -151,8 +159,8 @@ internal sealed class DemoHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(GatewaySettings(services));
         if (_options.Redis is null)
         {
-            builder.Services.AddSingleton(Sessions);
             builder.Services.AddSingleton<ISessionStore>(Sessions);
+            builder.Services.AddSingleton<ILoginState>(Sessions);
         }
     }
 
@@ -164,7 +172,7 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:Listen:Address"] = "127.0.0.1",
             ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
-            ["Gateway:Management:Port"] = $"{_options.ManagementPort}",
+            ["Gateway:Management:Port"] = $"{_managementPort}",
             // Whoever plays with the demo comes from one address.
             ["Gateway:RateLimits:login:Permit"] = "100000",
             ["Gateway:RateLimits:register:Permit"] = "100000",

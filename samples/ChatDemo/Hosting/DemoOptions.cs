@@ -1,36 +1,16 @@
 namespace ChatDemo.Hosting;
 
-/// <summary>What the command line asked for.</summary>
+/// <summary>What the command line asked for. The text about it is the usage of <c>demo.sh</c>.</summary>
 internal sealed record DemoOptions
 {
-    public const string Help = """
-        A chat in one process: a web page, and six sub-services on SQLite behind the gateway.
-
-          --page-port PORT    where a browser finds the chat page    (8080; 0 is any free port; none with --smoke)
-          --http-port PORT    where clients post requests            (9000)
-          --ws-port PORT      where clients open their WebSocket     (9001; may equal --http-port)
-                              The gateway's page for its operators is on the port above both.
-          --data DIR          database and uploaded files            (samples/ChatDemo/data; with --smoke a temporary folder)
-          --routes DIR        further routes for the gateway, instead of samples/ChatDemo/members
-          --etcd URL          register the services in etcd and let the gateway find them there
-          --redis HOST:PORT   keep login sessions in Redis instead of in memory
-          --smoke             play a whole conversation through the gateway, report each step, and end
-          --listen SESSION    write the next event of a login session to the standard output, and end; for a demo that runs
-          --help              this text
-        """;
-
     public int PagePort { get; init; } = 8080;
 
     public int HttpPort { get; init; } = 9000;
 
     public int WebSocketPort { get; init; } = 9001;
 
-    /// <summary>The port above both, unless somebody (a test beside others) needs to be sure that it is free.</summary>
-    public int ManagementPort
-    {
-        get => field > 0 ? field : Math.Max(HttpPort, WebSocketPort) + 1;
-        init;
-    }
+    /// <summary>The port of the gateway's page for its operators; null for the one above both, or any free one if that is taken.</summary>
+    public int? ManagementPort { get; init; }
 
     public string? Data { get; init; }
 
@@ -46,8 +26,6 @@ internal sealed record DemoOptions
     /// <summary>The login session whose next event is to be written, and nothing started; null for the demo itself.</summary>
     public string? Listen { get; init; }
 
-    public bool ShowHelp { get; init; }
-
     /// <exception cref="UsageException">An argument is unknown or its value cannot be used.</exception>
     public static DemoOptions Parse(string[] args)
     {
@@ -60,14 +38,14 @@ internal sealed record DemoOptions
                 "--page-port" => options with { PagePort = PortOrZero(name, rest) },
                 "--http-port" => options with { HttpPort = Port(name, rest) },
                 "--ws-port" => options with { WebSocketPort = Port(name, rest) },
+                "--management-port" => options with { ManagementPort = Port(name, rest) },
                 "--data" => options with { Data = Folder(name, rest) },
                 "--routes" => options with { Routes = Path.GetFullPath(Folder(name, rest)) },
                 "--etcd" => options with { Etcd = Url(name, rest) },
                 "--redis" => options with { Redis = HostAndPort(name, rest) },
                 "--listen" => options with { Listen = Value(name, rest, "the login_session_id that a login answered") },
                 "--smoke" => options with { Smoke = true },
-                "--help" or "-h" => options with { ShowHelp = true },
-                _ => throw new UsageException($"Unknown argument '{name}'; --help lists the known ones."),
+                _ => throw new UsageException($"Unknown argument '{name}'; ./demo.sh --help lists the known ones."),
             };
         }
 

@@ -10,7 +10,7 @@ namespace ChatDemo.Hosting;
 /// <summary>The six gRPC services on one loopback port, as the gateway expects them: HTTP/2 without TLS.</summary>
 internal static class SubServices
 {
-    public static WebApplication Build(DataFolder folder, VerifyCodes codes, ISessionWriter sessions)
+    public static WebApplication Build(DataFolder folder, Database database, VerifyCodes codes, ISessionWriter sessions)
     {
         // An empty builder: no appsettings.json or environment variable meant for the gateway reaches this host.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -32,7 +32,7 @@ internal static class SubServices
             .AddSingleton(folder)
             .AddSingleton(codes)
             .AddSingleton(sessions)
-            .AddSingleton<Database>()
+            .AddSingleton(database)
             .AddSingleton<FileStore>()
             .AddSingleton<PasswordHasher<UserRpc>>();
 

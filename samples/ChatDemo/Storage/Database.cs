@@ -17,6 +17,11 @@ internal sealed class Database
             phone TEXT UNIQUE,
             avatar BLOB
         );
+        CREATE TABLE IF NOT EXISTS login_sessions (
+            session_id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            valid_until INTEGER NOT NULL
+        );
         CREATE TABLE IF NOT EXISTS friend_requests (
             event_id TEXT PRIMARY KEY,
             applicant_id TEXT NOT NULL REFERENCES users,
