@@ -10,6 +10,9 @@ import { explain, languageTag, t } from "./i18n";
 /** How many messages are fetched at once. */
 const pageSize = 30;
 
+/** The longest text that one message takes, in characters. */
+export const maxTextLength = 10_000;
+
 /** The gateway takes 65 MiB on the file routes; the rest is for what goes around the file. */
 export const maxFileSize = 64 * 1024 * 1024;
 

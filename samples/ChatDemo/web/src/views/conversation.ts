@@ -1,7 +1,7 @@
 import { type MessageInfo, type UserInfo } from "../gateway";
 import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
-import type { Addition, Chat, Model, Outgoing } from "../model";
+import { maxTextLength, type Addition, type Chat, type Model, type Outgoing } from "../model";
 import { addMembersDialog } from "./dialogs";
 import { avatar, dayOf, dialog, iconButton, timeOf } from "./parts";
 import { messageBody } from "./messageBody";
@@ -186,9 +186,15 @@ function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
 }
 
 function composer(model: Model, chat: Chat, report: (error: unknown) => void): HTMLElement {
-  const text = h("textarea", { rows: 1, placeholder: t.writeMessage, "aria-label": t.writeMessage, maxLength: 10_000, value: chat.draft });
+  const text = h("textarea", { rows: 1, placeholder: t.writeMessage, "aria-label": t.writeMessage, value: chat.draft });
+  const tooLong = h("p", { className: "error", role: "status" });
+  const sender = iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" });
   const send = () => {
     const words = text.value.trim();
+    if (words.length > maxTextLength) {
+      return;
+    }
+
     if (words) {
       text.value = chat.draft = "";
       void model.sendText(chat, words);
@@ -198,7 +204,11 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void): H
     text.focus();
   };
   const grow = () => {
+    // For browsers without field-sizing.
     text.rows = Math.min(6, text.value.split("\n").length);
+    const length = text.value.trim().length;
+    sender.disabled = length > maxTextLength;
+    fill(tooLong, sender.disabled && t.tooLong(length, maxTextLength));
   };
   const sendFiles = (files: Iterable<File>, asImage: boolean) => {
     for (const file of files) {
@@ -234,12 +244,13 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void): H
       sendFiles(pasted, true);
     }
   });
+  grow();
   return h("form", { className: "composer", onsubmit: (event: Event) => {
     event.preventDefault();
     send();
   } },
   iconButton("image", t.sendImage, () => images.click()), iconButton("file", t.sendFile, () => files.click()), images, files,
-  text, iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" }));
+  text, sender, tooLong);
 }
 
 function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) => void) {
