@@ -33,6 +33,9 @@ internal sealed class PersonAtBrowser
 
     public ILocator Conversation => Page.GetByRole(AriaRole.Main);
 
+    /// <summary>The texts of the open chat, oldest first.</summary>
+    public ILocator Texts => Conversation.Locator(".message .text");
+
     public ILocator Light => Page.Locator(".light");
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });

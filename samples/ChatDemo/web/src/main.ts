@@ -30,6 +30,7 @@ function notice(text: string): void {
 function showLogin(config: Config, text: string): void {
   model?.leave();
   model = undefined;
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
   localStorage.removeItem(sessionKey);
   const candidate = new Model(config);
   const show = (why: string) => {
@@ -48,11 +49,8 @@ async function enter(config: Config, candidate: Model, sessionId: string): Promi
 }
 
 function showChat(config: Config, chat: Model): void {
-  let asking = false;
   const askForPassword = () => {
-    asking = true;
     sessionDialog(chat, (sessionId) => {
-      asking = false;
       localStorage.setItem(sessionKey, sessionId);
       chat.resumeWith(sessionId);
     }, () => showLogin(config, ""));
@@ -70,7 +68,7 @@ function showChat(config: Config, chat: Model): void {
       side.update();
       main.update();
       showEnd(ended, chat);
-      if (chat.sessionEnded && !asking) {
+      if (chat.sessionEnded && !document.querySelector("dialog.session")) {
         askForPassword();
       }
     };
@@ -113,10 +111,26 @@ async function start(): Promise<void> {
 
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && model?.current) {
-      void model.open(model.current);
+      const chat = model;
+      chat.open(chat.current).catch((error: unknown) => chat.report(error));
     }
   });
 
+  // All tabs are the same user's: they come and go together.
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== sessionKey) {
+      return;
+    }
+
+    if (!newValue) {
+      showLogin(config, "");
+    } else if (model) {
+      document.querySelector("dialog.session")?.remove();
+      model.resumeWith(newValue);
+    } else {
+      void comeBack(config, newValue);
+    }
+  });
   const saved = localStorage.getItem(sessionKey);
   if (!saved) {
     showLogin(config, "");

@@ -1,14 +1,19 @@
 import {
   CallError, GatewayClient, MessageType, NotifySocket, NotifyType, routes,
-  type ChatSessionInfo, type FriendEvent, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
+  type ChatSessionInfo, type FriendEvent, type MessageContentSchema, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
 } from "./gateway";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Config } from "./config";
 import { addMembers, memberAdded, type NotifyMemberAdded } from "./members";
 import { isPicture } from "./pictures";
+import { ReadMarks } from "./readMarks";
 import { explain, languageTag, t } from "./i18n";
 
 /** How many messages are fetched at once. */
 const pageSize = 30;
+
+/** The most messages that are counted as unread; the page shows more as "99+". */
+const unreadLimit = 100;
 
 /** The longest text that one message takes, in characters. */
 export const maxTextLength = 10_000;
@@ -27,8 +32,13 @@ export interface Outgoing {
   file?: File;
   /** How much of the file is sent, from 0 to 1. */
   progress: number;
+  /** Why it was refused. */
   error: string;
   abort: AbortController;
+  /** What is sent, as soon as the file is uploaded. */
+  content?: MessageInitShape<typeof MessageContentSchema>;
+  /** The id of the message before it, once it may have been taken; empty if there was none. */
+  after?: string;
 }
 
 /** Somebody was added to a group while this page was open. */
@@ -52,6 +62,9 @@ export interface Chat {
   /** Whether there are no older ones. */
   complete: boolean;
   outgoing: Outgoing[];
+  sending: boolean;
+  /** What is to be sent waits for the next connection or session. */
+  held: boolean;
   /** Those of a group; undefined until they are needed. */
   members: UserInfo[] | undefined;
   additions: Addition[];
@@ -75,6 +88,8 @@ export class Model {
   onNotice: (text: string) => void = () => undefined;
 
   readonly #socket: NotifySocket;
+  #marks!: ReadMarks;
+  #tabs!: BroadcastChannel;
   readonly #files = new Map<string, Promise<Uint8Array>>();
   #everOnline = false;
   #nextOutgoing = 1;
@@ -88,7 +103,10 @@ export class Model {
       onResumed: (missed) => this.#connected("resumed", missed),
       onReconnecting: () => this.#set({ connection: "reconnecting" }),
       onSessionEnded: () => this.#set({ sessionEnded: true }),
-      onAuthenticated: () => this.#set({ sessionEnded: false }),
+      onAuthenticated: () => {
+        this.#set({ sessionEnded: false });
+        this.#sendHeld();
+      },
       onEnd: (end) => this.#set({ connection: "stopped", end }),
     });
   }
@@ -97,6 +115,9 @@ export class Model {
   async enter(sessionId: string): Promise<void> {
     this.client.sessionId = sessionId;
     this.me = (await this.client.call(routes.getUserInfo, {})).userInfo!;
+    this.#marks = new ReadMarks(this.me.userId);
+    this.#tabs = new BroadcastChannel(`chat-demo-${this.me.userId}`);
+    this.#tabs.onmessage = ({ data }) => void this.#toldByTab(data as string).catch((error: unknown) => this.report(error));
     this.#socket.start(sessionId);
   }
 
@@ -120,6 +141,7 @@ export class Model {
 
   leave(): void {
     this.#socket.stop();
+    this.#tabs?.close();
   }
 
   get unread(): number {
@@ -151,11 +173,14 @@ export class Model {
     if (agree) {
       await this.#loadFriends();
     }
+
+    this.#tellTabs();
   }
 
   async removeFriend(user: UserInfo): Promise<void> {
     await this.client.call(routes.removeFriend, { peerId: user.userId });
     this.#forgetFriend(user.userId);
+    this.#tellTabs();
   }
 
   async createGroup(name: string, memberIds: string[]): Promise<void> {
@@ -178,30 +203,31 @@ export class Model {
     await this.client.call(routes.setNickname, { nickname });
     this.me.nickname = nickname;
     this.onChange();
+    this.#tellTabs();
   }
 
   async setSignature(description: string): Promise<void> {
     await this.client.call(routes.setDescription, { description });
     this.me.description = description;
     this.onChange();
+    this.#tellTabs();
   }
 
   async setAvatar(avatar: Uint8Array): Promise<void> {
     await this.client.call(routes.setAvatar, { avatar });
     this.me.avatar = avatar as Uint8Array<ArrayBuffer>;
     this.onChange();
+    this.#tellTabs();
   }
 
   // Messages
 
   async open(chat: Chat | undefined): Promise<void> {
     this.current = chat;
-    if (chat) {
-      chat.unread = 0;
-    }
-
     this.onChange();
-    if (chat && !chat.messages) {
+    if (chat) {
+      this.#markRead(chat);
+      // Also when there are some: nobody tells this page of what the user writes on another device.
       await this.#loadNewest(chat);
     }
   }
@@ -240,7 +266,7 @@ export class Model {
   }
 
   sendText(chat: Chat, text: string): Promise<void> {
-    return this.#send(chat, this.#outgoing(MessageType.STRING, text));
+    return this.#enqueue(chat, this.#outgoing(MessageType.STRING, text));
   }
 
   async sendFile(chat: Chat, file: File, asImage: boolean): Promise<void> {
@@ -251,13 +277,17 @@ export class Model {
     } else if (asImage && !isPicture(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) {
       this.onNotice(t.notAnImage);
     } else {
-      await this.#send(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
+      await this.#enqueue(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
     }
   }
 
   async sendAgain(chat: Chat, message: Outgoing): Promise<void> {
-    this.discard(chat, message);
-    await this.#send(chat, this.#outgoing(message.type, message.text, message.file));
+    if (message.error) {
+      chat.outgoing = [...chat.outgoing.filter((other) => other !== message), message];
+      message.error = "";
+    }
+
+    await this.#sendAll(chat);
   }
 
   discard(chat: Chat, message: Outgoing): void {
@@ -292,32 +322,76 @@ export class Model {
     return { id: this.#nextOutgoing++, type, text, file, progress: 0, error: "", abort: new AbortController() };
   }
 
-  async #send(chat: Chat, message: Outgoing): Promise<void> {
+  #enqueue(chat: Chat, message: Outgoing): Promise<void> {
     chat.outgoing.push(message);
-    this.onChange();
-    try {
-      const content = message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } };
-      await this.client.call(routes.sendMessage, { chatSessionId: chat.id, message: { messageType: message.type, ...content } });
-      // The answer does not hold the stored message, with its id and time.
-      await this.#loadNewest(chat);
-      chat.outgoing = chat.outgoing.filter((other) => other !== message);
-    } catch (error) {
-      if (error instanceof CallError && error.kind === "cancelled") {
-        return;
-      }
+    return this.#sendAll(chat);
+  }
 
-      message.error = explain(error);
-      if (error instanceof CallError && error.isSessionInvalid) {
-        this.sessionEnded = true;
-      }
+  #sendHeld(): void {
+    [...this.chats.values()].filter((chat) => chat.held).forEach((chat) => void this.#sendAll(chat));
+  }
+
+  /** One after another, so that the order stays. What the network or the session stops keeps its place for the next time. */
+  async #sendAll(chat: Chat): Promise<void> {
+    if (chat.sending) {
+      this.onChange();
+      return;
     }
 
+    chat.sending = true;
+    chat.held = false;
+    for (let next; !chat.held && (next = chat.outgoing.find((message) => !message.error));) {
+      this.onChange();
+      await this.#send(chat, next);
+    }
+
+    chat.sending = false;
     this.onChange();
+  }
+
+  async #send(chat: Chat, message: Outgoing): Promise<void> {
+    try {
+      if (message.after === undefined || !(await this.#hasArrived(chat, message))) {
+        message.content ??= { messageType: message.type, ...(message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } }) };
+        message.after = chat.last?.messageId ?? "";
+        await this.client.call(routes.sendMessage, { chatSessionId: chat.id, message: message.content });
+        // The answer does not hold the stored message, with its id and time.
+        await this.#loadNewest(chat);
+      }
+
+      chat.outgoing = chat.outgoing.filter((other) => other !== message);
+      this.#tellTabs(chat);
+    } catch (error) {
+      if (!(error instanceof CallError)) {
+        throw error;
+      }
+
+      if (error.kind === "network") {
+        chat.held = true;
+        this.#socket.renew();
+      } else if (error.isSessionInvalid) {
+        chat.held = true;
+        this.sessionEnded = true;
+      } else if (error.kind !== "cancelled") {
+        message.error = explain(error);
+      }
+    }
+  }
+
+  /** Whether a message that got no answer was taken all the same. */
+  async #hasArrived(chat: Chat, { after, content, text, file }: Outgoing): Promise<boolean> {
+    await this.#loadNewest(chat);
+    const before = chat.messages!.findIndex((message) => message.messageId === after);
+    return chat.messages!.slice(before + 1).some((message) => this.#isMine(message) && (file
+      ? (message.message!.fileMessage ?? message.message!.imageMessage)?.fileId === (content!.fileMessage ?? content!.imageMessage)!.fileId
+      : message.message!.stringMessage?.content === text));
   }
 
   /** Uploads first and sends the id then: the file routes take far larger bodies than the one of messages. */
   async #upload(message: Outgoing, file: File) {
-    const fileContent = new Uint8Array(await file.arrayBuffer());
+    const fileContent = await file.arrayBuffer().then((bytes) => new Uint8Array(bytes), () => {
+      throw new CallError("refused", t.unreadable);
+    });
     const answer = await this.client.upload(
       routes.putFile,
       { fileData: { fileName: file.name, fileSize: BigInt(file.size), fileContent } },
@@ -333,14 +407,12 @@ export class Model {
   }
 
   async #fresh(): Promise<void> {
-    const [me] = await Promise.all([
-      this.client.call(routes.getUserInfo, {}), this.#loadFriends(), this.#loadRequests(), this.#loadChats(),
-    ]);
-    this.me = me.userInfo!;
+    await this.#loadLists();
     for (const chat of this.chats.values()) {
       chat.messages = undefined;
     }
 
+    await this.#countUnread();
     if (this.current) {
       await Promise.all([this.#loadNewest(this.current), this.current.members && this.loadMembers(this.current)]);
     }
@@ -348,9 +420,68 @@ export class Model {
     this.#connected(this.#everOnline ? "reloaded" : "online", 0);
   }
 
+  async #loadLists(): Promise<void> {
+    const [me] = await Promise.all([
+      this.client.call(routes.getUserInfo, {}), this.#loadFriends(), this.#loadRequests(), this.#loadChats(),
+    ]);
+    this.me = me.userInfo!;
+  }
+
+  /** Of a user who is new to this browser nothing counts: they have read elsewhere. */
+  async #countUnread(): Promise<void> {
+    const chats = [...this.chats.values()];
+    if (this.#marks.isNew) {
+      this.#marks.set(chats.flatMap((chat) => chat.last ?? []));
+    }
+
+    await Promise.all(chats.map(async (chat) => {
+      if (!chat.last || this.#marks.isRead(chat.last)) {
+        chat.unread = 0;
+      } else {
+        const recent = await this.#recent(chat, unreadLimit, 0n);
+        // Whoever writes has read what was there.
+        chat.unread = recent.length - 1 - recent.findLastIndex((message) => this.#marks.isRead(message) || this.#isMine(message));
+      }
+    }));
+  }
+
+  #isMine(message: MessageInfo): boolean {
+    return message.sender!.userId === this.me.userId;
+  }
+
+  #markRead(chat: Chat): void {
+    if (chat.last && !document.hidden && !this.#marks.isRead(chat.last)) {
+      this.#marks.set([chat.last]);
+      this.#tellTabs(chat);
+    }
+
+    chat.unread = document.hidden ? chat.unread : 0;
+    this.onChange();
+  }
+
+  /** The other tabs hear by no event what the user does here: writes or reads in a chat, or changes the lists. */
+  #tellTabs(chat?: Chat): void {
+    this.#tabs.postMessage(chat?.id ?? "");
+  }
+
+  async #toldByTab(chatId: string): Promise<void> {
+    const chat = this.chats.get(chatId);
+    if (!chat) {
+      await this.#loadLists();
+      return;
+    }
+
+    await this.#loadNewest(chat);
+    if (chat.last && (this.#marks.isRead(chat.last) || this.#isMine(chat.last))) {
+      chat.unread = 0;
+      this.onChange();
+    }
+  }
+
   #connected(connection: Connection, missed: number): void {
     this.#everOnline = true;
     this.#set({ connection, missed });
+    this.#sendHeld();
   }
 
   async #event(event: NotifyMessage): Promise<void> {
@@ -419,6 +550,8 @@ export class Model {
 
     if (chat !== this.current || document.hidden) {
       chat.unread++;
+    } else {
+      this.#markRead(chat);
     }
 
     this.onChange();
@@ -453,7 +586,7 @@ export class Model {
 
     this.chats.set(info.chatSessionId, {
       id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: info.prevMessage,
-      unread: 0, messages: undefined, complete: false, outgoing: [], members: undefined, additions: [], draft: "",
+      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false, members: undefined, additions: [], draft: "",
     });
   }
 
@@ -487,6 +620,10 @@ export class Model {
 
     chat.messages = united(chat.messages!, newest);
     chat.last = chat.messages.at(-1);
+    if (chat === this.current) {
+      this.#markRead(chat);
+    }
+
     this.onChange();
   }
 

@@ -170,18 +170,19 @@ function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {
 }
 
 function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
+  const error = message.error ? t.notSent(message.error) : chat.held && t.held;
   return {
     key: `outgoing ${message.id}`,
-    content: [message.error, Math.round(message.progress * 100)],
+    content: [error, Math.round(message.progress * 100)],
     build: () => h("li", { className: "message mine outgoing" }, h("div", { className: "bubble" },
       h("span", { className: "text" }, message.text),
-      message.file && !message.error && h("progress", { value: message.progress, max: 1, "aria-label": t.sending }),
-      message.error
-        ? h("span", { className: "error", role: "alert" }, t.notSent(message.error))
+      message.file && !error && h("progress", { value: message.progress, max: 1, "aria-label": t.sending }),
+      error
+        ? h("span", { className: "error", role: "alert" }, error)
         : h("small", {}, t.sending),
-      message.error && h("button", { type: "button", className: "link", onclick: () => void model.sendAgain(chat, message) }, t.tryAgain),
-      (message.error || message.file) && h("button", { type: "button", className: "link", onclick: () => model.discard(chat, message) },
-        message.error ? t.discard : t.cancel))),
+      error && h("button", { type: "button", className: "link", onclick: () => void model.sendAgain(chat, message) }, t.tryAgain),
+      (error || message.file) && h("button", { type: "button", className: "link", onclick: () => model.discard(chat, message) },
+        error ? t.discard : t.cancel))),
   };
 }
 
