@@ -201,6 +201,7 @@ internal sealed class ChatPageTests : ChatPageTest
         await alice.Page.EvaluateAsync("localStorage.setItem('chat-demo-language', 'zh')");
         await alice.Page.ReloadAsync();
 
+        await alice.Button("返回列表").ClickAsync();
         await Expect(alice.Light).ToHaveTextAsync("在线");
         await Expect(alice.Conversation).ToBeHiddenAsync();
         await alice.ShowAsync("narrow-list");

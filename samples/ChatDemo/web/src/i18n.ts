@@ -71,6 +71,8 @@ const en = {
     `${new Intl.ListFormat("en").format(names)} ${names.length === 1 ? "was" : "were"} added by ${by ?? "you"}`,
 
   writeMessage: "Write a message",
+  chatEnded: "This chat has ended. What you wrote is still here to be copied.",
+  newMessages: (count: number) => (count === 1 ? "1 new message" : `${count} new messages`),
   tooLong: (length: number, limit: number) =>
     `${length.toLocaleString("en")} characters, and ${limit.toLocaleString("en")} at most can be sent at once. Shorten the message, or send it in parts.`,
   send: "Send",
@@ -183,6 +185,8 @@ const zh: Texts = {
   memberAdded: (names, by) => `${by ?? "你"}邀请 ${names.join("、")} 加入了群聊`,
 
   writeMessage: "输入消息",
+  chatEnded: "聊天已结束。你写的内容仍可复制。",
+  newMessages: (count) => `${count} 条新消息`,
   tooLong: (length, limit) => `共 ${length} 个字符，一次最多发送 ${limit} 个。请缩短，或分几次发送。`,
   send: "发送",
   sendImage: "发送图片",

@@ -27,9 +27,48 @@ function notice(text: string): void {
   setTimeout(() => line.remove(), noticeTime);
 }
 
+/** The id in the address; undefined until the lists are there. */
+let named: string | undefined;
+
+/** The address names the open chat: a reload keeps it, and the browser's Back closes it. */
+function nameTheChat(chat: Model): void {
+  if (!chat.loaded) {
+    return;
+  }
+
+  if (named === undefined) {
+    named = location.hash.slice(1);
+    goToAddress(chat);
+  }
+
+  const open = chat.current?.id ?? "";
+  if (open === named) {
+    return;
+  }
+
+  if (open) {
+    history[named ? "replaceState" : "pushState"]({ isOpened: true }, "", `#${open}`);
+  } else if ((history.state as { isOpened: boolean } | null)?.isOpened) {
+    history.back();
+  } else {
+    history.replaceState(null, "", location.pathname);
+  }
+
+  named = open;
+}
+
+function goToAddress(chat: Model): void {
+  chat.open(chat.chats.get(location.hash.slice(1))).catch((error: unknown) => chat.report(error));
+}
+
 function showLogin(config: Config, text: string): void {
-  model?.leave();
-  model = undefined;
+  if (model) {
+    model.leave();
+    model = undefined;
+    history.replaceState(null, "", location.pathname);
+  }
+
+  named = undefined;
   document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
   localStorage.removeItem(sessionKey);
   const candidate = new Model(config);
@@ -64,6 +103,7 @@ function showChat(config: Config, chat: Model): void {
     fill(page, ended, shell);
     const update = () => {
       nameThePage();
+      nameTheChat(chat);
       shell.classList.toggle("open", chat.current !== undefined);
       side.update();
       main.update();
@@ -109,6 +149,12 @@ async function start(): Promise<void> {
     return;
   }
 
+  addEventListener("popstate", () => {
+    if (model?.loaded) {
+      named = location.hash.slice(1);
+      goToAddress(model);
+    }
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && model?.current) {
       const chat = model;

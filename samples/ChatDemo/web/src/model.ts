@@ -69,6 +69,10 @@ export interface Chat {
   members: UserInfo[] | undefined;
   additions: Addition[];
   draft: string;
+  /** The user is not in it any more. It stays open until they leave it. */
+  ended: boolean;
+  /** When something happened in it, in seconds, and which of several things in one second came later. */
+  active: [seconds: number, order: number];
 }
 
 /** What the page shows, kept up to date by calls and events. Views read it and are told when it changes. */
@@ -79,6 +83,10 @@ export class Model {
   requests: FriendEvent[] = [];
   chats = new Map<string, Chat>();
   current: Chat | undefined;
+  /** Those asked to become friends who have not answered. */
+  readonly asked = new Set<string>();
+  /** The lists are there. */
+  loaded = false;
   connection: Connection = "connecting";
   missed = 0;
   end: SocketEnd | undefined;
@@ -91,8 +99,9 @@ export class Model {
   #marks!: ReadMarks;
   #tabs!: BroadcastChannel;
   readonly #files = new Map<string, Promise<Uint8Array>>();
-  #everOnline = false;
   #nextOutgoing = 1;
+  #happenings = 0;
+  #openGroup: () => void = () => undefined;
 
   constructor(config: Config) {
     this.client = new GatewayClient({ httpUrl: config.httpUrl, language: languageTag });
@@ -148,10 +157,9 @@ export class Model {
     return [...this.chats.values()].reduce((sum, chat) => sum + chat.unread, 0);
   }
 
-  /** The chats, the one with the newest message first. */
+  /** The chats, the one where something happened last first. */
   get sortedChats(): Chat[] {
-    const time = (chat: Chat) => Number(chat.last?.timestamp ?? Number.MAX_SAFE_INTEGER);
-    return [...this.chats.values()].sort((a, b) => time(b) - time(a) || a.name.localeCompare(b.name));
+    return [...this.chats.values()].sort(({ active: a }, { active: b }) => b[0] - a[0] || b[1] - a[1]);
   }
 
   // Friends
@@ -162,6 +170,8 @@ export class Model {
 
   async requestFriend(user: UserInfo): Promise<void> {
     await this.client.call(routes.requestFriend, { respondentId: user.userId });
+    this.asked.add(user.userId);
+    this.onChange();
   }
 
   async answerRequest(request: FriendEvent, agree: boolean): Promise<void> {
@@ -181,10 +191,23 @@ export class Model {
     await this.client.call(routes.removeFriend, { peerId: user.userId });
     this.#forgetFriend(user.userId);
     this.#tellTabs();
+    if (this.current?.ended) {
+      await this.open(undefined);
+    }
   }
 
-  async createGroup(name: string, memberIds: string[]): Promise<void> {
+  /** The answer does not say which chat it is, an event does. Returns what opens the chat, now or when the event comes. */
+  async createGroup(name: string, memberIds: string[]): Promise<() => void> {
+    const before = new Set(this.chats.keys());
     await this.client.call(routes.createChat, { chatSessionName: name, memberIdList: [...memberIds, this.me.userId] });
+    const open = () => {
+      const chat = [...this.chats.values()].find((other) => !other.peerId && other.name === name && !before.has(other.id));
+      this.#openGroup = chat ? () => undefined : open;
+      if (chat) {
+        this.open(chat).catch((error: unknown) => this.report(error));
+      }
+    };
+    return open;
   }
 
   async loadMembers(chat: Chat): Promise<void> {
@@ -225,7 +248,7 @@ export class Model {
   async open(chat: Chat | undefined): Promise<void> {
     this.current = chat;
     this.onChange();
-    if (chat) {
+    if (chat && !chat.ended) {
       this.#markRead(chat);
       // Also when there are some: nobody tells this page of what the user writes on another device.
       await this.#loadNewest(chat);
@@ -408,16 +431,18 @@ export class Model {
 
   async #fresh(): Promise<void> {
     await this.#loadLists();
+    // Answers may have been missed.
+    this.asked.clear();
     for (const chat of this.chats.values()) {
       chat.messages = undefined;
     }
 
     await this.#countUnread();
-    if (this.current) {
+    if (this.current && !this.current.ended) {
       await Promise.all([this.#loadNewest(this.current), this.current.members && this.loadMembers(this.current)]);
     }
 
-    this.#connected(this.#everOnline ? "reloaded" : "online", 0);
+    this.#connected(this.loaded ? "reloaded" : "online", 0);
   }
 
   async #loadLists(): Promise<void> {
@@ -479,7 +504,7 @@ export class Model {
   }
 
   #connected(connection: Connection, missed: number): void {
-    this.#everOnline = true;
+    this.loaded = true;
     this.#set({ connection, missed });
     this.#sendHeld();
   }
@@ -493,12 +518,14 @@ export class Model {
         break;
       case NotifyType.FRIEND_ADD_PROCESS_NOTIFY: {
         const { agree, userInfo } = event.friendProcessResult!;
+        this.asked.delete(userInfo!.userId);
         this.onNotice(agree ? t.acceptedYou(userInfo!.nickname) : t.refusedYou(userInfo!.nickname));
         await this.#loadFriends();
         break;
       }
       case NotifyType.CHAT_SESSION_CREATE_NOTIFY:
-        this.#addChat(event.newChatSessionInfo!.chatSessionInfo!);
+        this.#addChat(event.newChatSessionInfo!.chatSessionInfo!, seconds());
+        this.#openGroup();
         this.onChange();
         break;
       case NotifyType.CHAT_MESSAGE_NOTIFY:
@@ -528,6 +555,7 @@ export class Model {
     if (chat) {
       const known = new Set(chat.members?.map((user) => user.userId));
       chat.members = chat.members && [...chat.members, ...memberInfoList.filter((user) => !known.has(user.userId))];
+      chat.active = [seconds(), ++this.#happenings];
       chat.additions.push({ names: memberInfoList.map((user) => user.nickname), by: addedBy!, after: chat.last?.messageId ?? "" });
       this.onChange();
     }
@@ -543,7 +571,7 @@ export class Model {
       return;
     }
 
-    chat.last = message;
+    this.#setLast(chat, message);
     if (chat.messages) {
       chat.messages = united(chat.messages, [message]);
     }
@@ -572,22 +600,33 @@ export class Model {
     const gone = new Set(this.chats.keys()).difference(new Set(infos.map((info) => info.chatSessionId)));
     gone.forEach((id) => this.#forgetChat(id));
     infos.forEach((info) => this.#addChat(info));
+    this.#openGroup();
     this.onChange();
   }
 
-  #addChat(info: ChatSessionInfo): void {
+  #addChat(info: ChatSessionInfo, since = 0): void {
     const known = this.chats.get(info.chatSessionId);
     if (known) {
       known.name = info.chatSessionName;
       known.avatar = info.avatar;
-      known.last = info.prevMessage ?? known.last;
+      this.#setLast(known, info.prevMessage);
       return;
     }
 
-    this.chats.set(info.chatSessionId, {
-      id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: info.prevMessage,
-      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false, members: undefined, additions: [], draft: "",
-    });
+    const chat: Chat = {
+      id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: undefined,
+      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false, members: undefined, additions: [], draft: "", ended: false,
+      active: [since, ++this.#happenings],
+    };
+    this.#setLast(chat, info.prevMessage);
+    this.chats.set(chat.id, chat);
+  }
+
+  #setLast(chat: Chat, message: MessageInfo | undefined): void {
+    if (message && message.messageId !== chat.last?.messageId) {
+      chat.last = message;
+      chat.active = [Number(message.timestamp), ++this.#happenings];
+    }
   }
 
   #forgetFriend(userId: string): void {
@@ -602,10 +641,7 @@ export class Model {
   }
 
   #forgetChat(id: string): void {
-    if (this.current?.id === id) {
-      this.current = undefined;
-    }
-
+    this.chats.get(id)!.ended = true;
     this.chats.delete(id);
   }
 
@@ -619,7 +655,7 @@ export class Model {
     }
 
     chat.messages = united(chat.messages!, newest);
-    chat.last = chat.messages.at(-1);
+    this.#setLast(chat, chat.messages.at(-1));
     if (chat === this.current) {
       this.#markRead(chat);
     }
@@ -635,6 +671,11 @@ export class Model {
     Object.assign(this, change);
     this.onChange();
   }
+}
+
+/** Whole ones, as in the time of a message. */
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** Two stretches of a chat as one, oldest first, without doubles. Within a second the order is that of the later stretch. */

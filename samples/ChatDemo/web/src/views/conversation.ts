@@ -13,12 +13,13 @@ const near = 80;
 export function conversation(model: Model): View {
   const element = h("main", { className: "conversation" });
   let shown: Chat | undefined;
-  let inner: View | undefined;
+  let inner: ReturnType<typeof chatView> | undefined;
   const update = () => {
     if (model.current !== shown || !element.firstChild) {
       shown = model.current;
       inner = shown && chatView(model, shown);
       fill(element, inner?.element ?? h("p", { className: "empty" }, t.pickChat));
+      inner?.focus();
     }
 
     inner?.update();
@@ -27,7 +28,7 @@ export function conversation(model: Model): View {
   return { element, update };
 }
 
-function chatView(model: Model, chat: Chat): View {
+function chatView(model: Model, chat: Chat) {
   const title = h("h2", {});
   const people = h("ul", {});
   const members = h("button", { type: "button", className: "link", onclick: () => void dialog(t.members, "members", people) });
@@ -36,6 +37,11 @@ function chatView(model: Model, chat: Chat): View {
   const older = h("button", { type: "button", className: "link older", onclick: () => void showOlder() }, t.loadOlder);
   const scroller = h("div", { className: "messages", role: "log", "aria-label": t.chats, tabIndex: 0 }, older, rows, empty);
   const searchPanel = messageSearch(model, chat, (message) => void reach(message));
+  const news = h("button", { type: "button", className: "news primary", hidden: true, onclick: () => {
+    atEnd = true;
+    settle();
+    composing.focus();
+  } });
   let atEnd = true;
   let loading = false;
 
@@ -59,6 +65,7 @@ function chatView(model: Model, chat: Chat): View {
   };
   const reach = async (message: MessageInfo) => {
     loading = true;
+    atEnd = false;
     try {
       await model.reach(chat, message.messageId);
       update();
@@ -72,19 +79,39 @@ function chatView(model: Model, chat: Chat): View {
     }
   };
 
+  // Whoever is at the end stays there, whatever grows or shrinks. A picture takes its room only once it is there.
+  let size = "";
+  const sizeNow = () => `${scroller.scrollHeight} ${scroller.clientHeight}`;
+  const settle = () => {
+    if (atEnd) {
+      scroller.scrollTop = scroller.scrollHeight;
+    }
+
+    size = sizeNow();
+    showNews();
+  };
+  const observer = new ResizeObserver(settle);
+  observer.observe(rows);
+  observer.observe(scroller);
+  let seen = "";
+  const showNews = () => {
+    const messages = chat.messages ?? [];
+    seen = atEnd ? messages.at(-1)?.messageId ?? "" : seen;
+    const from = messages.findIndex((message) => message.messageId === seen);
+    const count = from < 0 ? 0 : messages.slice(from + 1).filter((message) => message.sender!.userId !== model.me.userId).length;
+    news.hidden = count === 0;
+    fill(news, t.newMessages(count));
+  };
   scroller.addEventListener("scroll", () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < near;
+    if (size === sizeNow()) {
+      atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < near;
+      showNews();
+    }
+
     if (scroller.scrollTop < near) {
       void showOlder();
     }
   });
-  // Pictures take their room only once they are there.
-  scroller.addEventListener("load", () => {
-    if (atEnd) {
-      scroller.scrollTop = scroller.scrollHeight;
-    }
-  }, true);
-
   let sent = 0;
   const update = () => {
     fill(title, chat.name);
@@ -93,13 +120,13 @@ function chatView(model: Model, chat: Chat): View {
     empty.hidden = !chat.messages || rows.childElementCount > 0;
     older.hidden = !chat.messages || chat.complete;
     const newest = chat.outgoing.at(-1)?.id ?? sent;
-    if (atEnd || newest > sent) {
-      scroller.scrollTop = scroller.scrollHeight;
-    }
-
+    atEnd ||= newest > sent;
     sent = newest;
+    composing.update();
+    settle();
   };
 
+  const composing = composer(model, chat, report);
   const element = h("div", { className: "chat" },
     h("header", {},
       iconButton("back", t.back, () => void model.open(undefined), { className: "icon back" }),
@@ -107,12 +134,12 @@ function chatView(model: Model, chat: Chat): View {
       h("div", { className: "name" }, title, !chat.peerId && h("small", {}, members)),
       !chat.peerId && iconButton("addPeople", t.addMembers, () => addMembersDialog(model, chat)),
       iconButton("search", t.searchMessages, () => searchPanel.toggle())),
-    searchPanel.element, scroller, composer(model, chat, report));
+    searchPanel.element, scroller, news, composing.element);
   if (!chat.peerId) {
     model.loadMembers(chat).catch(report);
   }
 
-  return { element, update };
+  return { element, update, focus: composing.focus };
 }
 
 function showMembers(button: HTMLButtonElement, people: HTMLElement, members: UserInfo[] = []): void {
@@ -186,13 +213,13 @@ function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
   };
 }
 
-function composer(model: Model, chat: Chat, report: (error: unknown) => void): HTMLElement {
+function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
   const text = h("textarea", { rows: 1, placeholder: t.writeMessage, "aria-label": t.writeMessage, value: chat.draft });
-  const tooLong = h("p", { className: "error", role: "status" });
+  const state = h("p", { className: "error", role: "status" });
   const sender = iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" });
   const send = () => {
     const words = text.value.trim();
-    if (words.length > maxTextLength) {
+    if (words.length > maxTextLength || chat.ended) {
       return;
     }
 
@@ -208,16 +235,20 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void): H
     // For browsers without field-sizing.
     text.rows = Math.min(6, text.value.split("\n").length);
     const length = text.value.trim().length;
-    sender.disabled = length > maxTextLength;
-    fill(tooLong, sender.disabled && t.tooLong(length, maxTextLength));
+    const isTooLong = length > maxTextLength;
+    sender.disabled = isTooLong || chat.ended;
+    text.readOnly = images.disabled = files.disabled = chat.ended;
+    fill(state, chat.ended ? t.chatEnded : isTooLong && t.tooLong(length, maxTextLength));
   };
   const sendFiles = (files: Iterable<File>, asImage: boolean) => {
     for (const file of files) {
       model.sendFile(chat, file, asImage).catch(report);
     }
+
+    text.focus();
   };
   const chooser = (label: string, accept: string, asImage: boolean) => {
-    const input = h("input", { type: "file", accept, multiple: true, className: "hidden", tabIndex: -1, "aria-label": label });
+    const input = h("input", { type: "file", accept, multiple: true, hidden: true, "aria-label": label });
     input.addEventListener("change", () => {
       sendFiles([...input.files!], asImage);
       input.value = "";
@@ -245,13 +276,13 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void): H
       sendFiles(pasted, true);
     }
   });
-  grow();
-  return h("form", { className: "composer", onsubmit: (event: Event) => {
+  const element = h("form", { className: "composer", onsubmit: (event: Event) => {
     event.preventDefault();
     send();
   } },
   iconButton("image", t.sendImage, () => images.click()), iconButton("file", t.sendFile, () => files.click()), images, files,
-  text, sender, tooLong);
+  text, sender, state);
+  return { element, update: grow, focus: () => text.focus() };
 }
 
 function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) => void) {

@@ -90,7 +90,6 @@ function chatRow(model: Model, chat: Chat): Row {
 
 function friendList(model: Model, onChat: () => void): View {
   let found: UserInfo[] | undefined;
-  const asked = new Set<string>();
   const results = h("ul", {});
   const nobody = h("p", { className: "empty", role: "status" });
   const input = h("input", { type: "search", placeholder: t.findHint, "aria-label": t.findPeople });
@@ -110,12 +109,10 @@ function friendList(model: Model, onChat: () => void): View {
   };
 
   const update = () => {
-    list(results, (found ?? []).map((user) => personRow(user, asked.has(user.userId), () => [
-      h("button", { type: "button", disabled: asked.has(user.userId), onclick: (event: Event) => act(event.currentTarget, async () => {
-        await model.requestFriend(user);
-        asked.add(user.userId);
-        update();
-      }) }, asked.has(user.userId) ? t.requested : t.add),
+    const strangers = (found ?? []).filter((user) => !model.friends.some((friend) => friend.userId === user.userId));
+    list(results, strangers.map((user) => personRow(user, model.asked.has(user.userId), () => [
+      h("button", { type: "button", disabled: model.asked.has(user.userId), onclick: (event: Event) =>
+        act(event.currentTarget, () => model.requestFriend(user)) }, model.asked.has(user.userId) ? t.requested : t.add),
     ])));
     fill(nobody, found?.length === 0 && t.nobodyFound);
     requestsTitle.hidden = model.requests.length === 0;
