@@ -60,7 +60,7 @@ internal sealed class ChatPageTests : ChatPageTest
         await alice.Page.GetByLabel("Send a file").Last.SetInputFilesAsync(new FilePayload { Name = "list.txt", MimeType = "text/plain", Buffer = "bread"u8.ToArray() });
         var download = await bob.Page.RunAndWaitForDownloadAsync(() => bob.Button("Download list.txt").ClickAsync());
         await alice.Page.GetByLabel("Send an image").Last.SetInputFilesAsync(new FilePayload { Name = "no.png", MimeType = "image/png", Buffer = "text"u8.ToArray() });
-        await Expect(alice.Page.GetByText("Only PNG, JPEG, GIF and WebP pictures can be sent as images.")).ToBeVisibleAsync();
+        await Expect(alice.Page.GetByText("no.png is no picture. Only PNG, JPEG, GIF and WebP pictures can be sent as images.")).ToBeVisibleAsync();
         await Expect(bob.Conversation.Locator("li.message").Last).ToContainTextAsync("list.txt");
         await bob.ShowAsync("group");
 

@@ -224,22 +224,19 @@ export class Model {
 
   async setNickname(nickname: string): Promise<void> {
     await this.client.call(routes.setNickname, { nickname });
-    this.me.nickname = nickname;
-    this.onChange();
+    this.#learn({ ...this.me, nickname });
     this.#tellTabs();
   }
 
   async setSignature(description: string): Promise<void> {
     await this.client.call(routes.setDescription, { description });
-    this.me.description = description;
-    this.onChange();
+    this.#learn({ ...this.me, description });
     this.#tellTabs();
   }
 
   async setAvatar(avatar: Uint8Array): Promise<void> {
     await this.client.call(routes.setAvatar, { avatar });
-    this.me.avatar = avatar as Uint8Array<ArrayBuffer>;
-    this.onChange();
+    this.#learn({ ...this.me, avatar: avatar as Uint8Array<ArrayBuffer> });
     this.#tellTabs();
   }
 
@@ -294,11 +291,11 @@ export class Model {
 
   async sendFile(chat: Chat, file: File, asImage: boolean): Promise<void> {
     if (file.size === 0) {
-      this.onNotice(t.emptyFile);
+      this.onNotice(t.emptyFile(file.name));
     } else if (file.size > maxFileSize) {
-      this.onNotice(t.tooLarge("64 MiB"));
+      this.onNotice(t.tooLarge(file.name, "64 MiB"));
     } else if (asImage && !isPicture(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) {
-      this.onNotice(t.notAnImage);
+      this.onNotice(t.notAnImage(file.name));
     } else {
       await this.#enqueue(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
     }
@@ -449,7 +446,21 @@ export class Model {
     const [me] = await Promise.all([
       this.client.call(routes.getUserInfo, {}), this.#loadFriends(), this.#loadRequests(), this.#loadChats(),
     ]);
-    this.me = me.userInfo!;
+    this.#learn(me.userInfo!);
+  }
+
+  /** What is new about somebody is so wherever they are shown. */
+  #learn({ userId, nickname, description, avatar }: UserInfo): void {
+    const shown = [this.me, ...this.friends, ...this.requests.map((request) => request.sender!)];
+    for (const chat of this.chats.values()) {
+      shown.push(...chat.members ?? [], ...(chat.messages ?? []).map((message) => message.sender!));
+      if (chat.peerId === userId) {
+        Object.assign(chat, { name: nickname, avatar });
+      }
+    }
+
+    shown.filter((user) => user.userId === userId).forEach((user) => Object.assign(user, { nickname, description, avatar }));
+    this.onChange();
   }
 
   /** Of a user who is new to this browser nothing counts: they have read elsewhere. */
@@ -571,6 +582,7 @@ export class Model {
       return;
     }
 
+    this.#learn(message.sender!);
     this.#setLast(chat, message);
     if (chat.messages) {
       chat.messages = united(chat.messages, [message]);
@@ -655,6 +667,7 @@ export class Model {
     }
 
     chat.messages = united(chat.messages!, newest);
+    new Map(newest.map(({ sender }) => [sender!.userId, sender!])).forEach((sender) => this.#learn(sender));
     this.#setLast(chat, chat.messages.at(-1));
     if (chat === this.current) {
       this.#markRead(chat);

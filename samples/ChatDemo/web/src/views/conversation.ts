@@ -3,7 +3,8 @@ import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
 import { maxTextLength, type Addition, type Chat, type Model, type Outgoing } from "../model";
 import { addMembersDialog } from "./dialogs";
-import { avatar, dayOf, dialog, iconButton, timeOf } from "./parts";
+import { pictureUrl } from "../pictures";
+import { avatar, dayOf, dialog, iconButton, named, time, timeOf } from "./parts";
 import { messageBody } from "./messageBody";
 import type { View } from "./sidebar";
 
@@ -29,7 +30,8 @@ export function conversation(model: Model): View {
 }
 
 function chatView(model: Model, chat: Chat) {
-  const title = h("h2", {});
+  const title = h("h2", { dir: "auto" });
+  const picture = h("span", {});
   const people = h("ul", {});
   const members = h("button", { type: "button", className: "link", onclick: () => void dialog(t.members, "members", people) });
   const rows = h("ol", {});
@@ -115,6 +117,7 @@ function chatView(model: Model, chat: Chat) {
   let sent = 0;
   const update = () => {
     fill(title, chat.name);
+    fill(picture, avatar(chat.name, chat.avatar));
     showMembers(members, people, chat.members);
     list(rows, messageRows(model, chat));
     empty.hidden = !chat.messages || rows.childElementCount > 0;
@@ -130,7 +133,7 @@ function chatView(model: Model, chat: Chat) {
   const element = h("div", { className: "chat" },
     h("header", {},
       iconButton("back", t.back, () => void model.open(undefined), { className: "icon back" }),
-      avatar(chat.name, chat.avatar),
+      picture,
       h("div", { className: "name" }, title, !chat.peerId && h("small", {}, members)),
       !chat.peerId && iconButton("addPeople", t.addMembers, () => addMembersDialog(model, chat)),
       iconButton("search", t.searchMessages, () => searchPanel.toggle())),
@@ -148,9 +151,9 @@ function showMembers(button: HTMLButtonElement, people: HTMLElement, members: Us
   fill(button, t.membersCount(members.length));
   list(people, members.map((user) => ({
     key: user.userId,
-    content: [user.nickname, user.description, user.avatar.length],
+    content: [user.nickname, user.description, pictureUrl(user.avatar)],
     build: () => h("li", { className: "row person" },
-      avatar(user.nickname, user.avatar), h("span", { className: "name" }, user.nickname, h("small", {}, user.description))),
+      avatar(user.nickname, user.avatar), named(user.nickname, user.description)),
   })));
 }
 
@@ -184,12 +187,12 @@ function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {
   const mine = sender.userId === model.me.userId;
   return {
     key: message.messageId,
-    content: [sender.nickname, sender.avatar.length],
+    content: [sender.nickname, pictureUrl(sender.avatar)],
     build: () => {
       const row = h("li", { className: mine ? "message mine" : "message" },
         !mine && avatar(sender.nickname, sender.avatar),
-        h("div", { className: "bubble" }, !mine && !chat.peerId && h("span", { className: "sender" }, sender.nickname),
-          messageBody(model, message.message!), h("time", {}, timeOf(message.timestamp))));
+        h("div", { className: "bubble" }, !mine && !chat.peerId && h("span", { className: "sender", dir: "auto" }, sender.nickname),
+          messageBody(model, message.message!), time(message.timestamp, timeOf(message.timestamp))));
       row.dataset.id = message.messageId;
       return row;
     },
@@ -202,7 +205,7 @@ function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
     key: `outgoing ${message.id}`,
     content: [error, Math.round(message.progress * 100)],
     build: () => h("li", { className: "message mine outgoing" }, h("div", { className: "bubble" },
-      h("span", { className: "text" }, message.text),
+      h("span", { className: "text", dir: "auto" }, message.text),
       message.file && !error && h("progress", { value: message.progress, max: 1, "aria-label": t.sending }),
       error
         ? h("span", { className: "error", role: "alert" }, error)
@@ -214,7 +217,7 @@ function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
 }
 
 function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
-  const text = h("textarea", { rows: 1, placeholder: t.writeMessage, "aria-label": t.writeMessage, value: chat.draft });
+  const text = h("textarea", { rows: 1, dir: "auto", placeholder: t.writeMessage, "aria-label": t.writeMessage, value: chat.draft });
   const state = h("p", { className: "error", role: "status" });
   const sender = iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" });
   const send = () => {
@@ -303,8 +306,8 @@ function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) 
         key: message.messageId,
         content: key,
         build: () => h("li", {}, h("button", { type: "button", className: "row", onclick: () => onPick(message) },
-          h("span", { className: "name" }, message.sender!.nickname, h("small", {}, message.message!.stringMessage!.content)),
-          h("small", {}, `${dayOf(message.timestamp)} ${timeOf(message.timestamp)}`))),
+          named(message.sender!.nickname, message.message!.stringMessage!.content),
+          time(message.timestamp, `${dayOf(message.timestamp)} ${timeOf(message.timestamp)}`))),
       })));
     } catch (error) {
       model.report(error);

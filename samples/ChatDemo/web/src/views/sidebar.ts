@@ -2,7 +2,8 @@ import type { FriendEvent, UserInfo } from "../gateway";
 import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
 import type { Chat, Connection, Model } from "../model";
-import { avatar, badge, busy, confirm, dayOf, timeOf } from "./parts";
+import { pictureUrl } from "../pictures";
+import { avatar, badge, busy, confirm, dayOf, named, time, timeOf } from "./parts";
 import { summary } from "./summary";
 import { groupDialog } from "./dialogs";
 
@@ -24,8 +25,7 @@ export function sidebar(model: Model, onProfile: () => void): View {
   };
 
   const update = () => {
-    fill(me, avatar(model.me.nickname, model.me.avatar), h("span", { className: "name" }, model.me.nickname,
-      h("small", {}, model.me.description)));
+    fill(me, avatar(model.me.nickname, model.me.avatar), named(model.me.nickname, model.me.description));
     light.update();
     list(tabs, [tabRow("chats", t.chats, model.unread, t.unread(model.unread)),
       tabRow("friends", t.friends, model.requests.length, t.requestsWaiting(model.requests.length))]);
@@ -80,11 +80,11 @@ function chatRow(model: Model, chat: Chat): Row {
   const current = chat === model.current;
   return {
     key: chat.id,
-    content: [chat.name, last, when, chat.unread, current, chat.avatar.length],
+    content: [chat.name, last, when, chat.unread, current, pictureUrl(chat.avatar)],
     build: () => h("li", {}, h("button", { type: "button", className: "row", "aria-current": current && "true", onclick: () => {
       model.open(chat).catch((error: unknown) => model.report(error));
-    } }, avatar(chat.name, chat.avatar), h("span", { className: "name" }, chat.name, h("small", {}, last)),
-    h("span", { className: "side" }, h("small", {}, when ?? ""), badge(chat.unread, t.unread(chat.unread))))),
+    } }, avatar(chat.name, chat.avatar), named(chat.name, last),
+    h("span", { className: "side" }, chat.last && time(chat.last.timestamp, when!), badge(chat.unread, t.unread(chat.unread))))),
   };
 }
 
@@ -151,8 +151,8 @@ function requestRow(model: Model, request: FriendEvent, act: (button: EventTarge
 function personRow(user: UserInfo, state: unknown, buttons: () => HTMLElement[]): Row {
   return {
     key: user.userId,
-    content: [user.nickname, user.description, user.avatar.length, state],
+    content: [user.nickname, user.description, pictureUrl(user.avatar), state],
     build: () => h("li", { className: "row person" }, avatar(user.nickname, user.avatar),
-      h("span", { className: "name" }, user.nickname, h("small", {}, user.description)), h("span", { className: "actions" }, ...buttons())),
+      named(user.nickname, user.description), h("span", { className: "actions" }, ...buttons())),
   };
 }
