@@ -58,7 +58,7 @@ internal sealed class ChatPageTests : ChatPageTest
         await alice.Page.GetByLabel("Send an image").Last.SetInputFilesAsync(new FilePayload { Name = "dot.png", MimeType = "image/png", Buffer = Png });
         await Expect(bob.Conversation.GetByRole(AriaRole.Button, new() { Name = "Open image" })).ToBeVisibleAsync();
         await alice.Page.GetByLabel("Send a file").Last.SetInputFilesAsync(new FilePayload { Name = "list.txt", MimeType = "text/plain", Buffer = "bread"u8.ToArray() });
-        var download = await bob.Page.RunAndWaitForDownloadAsync(() => bob.Button("Download list.txt").ClickAsync());
+        var download = await bob.Page.RunAndWaitForDownloadAsync(() => bob.Page.GetByRole(AriaRole.Button, new() { Name = "Download list.txt" }).ClickAsync());
         await alice.Page.GetByLabel("Send an image").Last.SetInputFilesAsync(new FilePayload { Name = "no.png", MimeType = "image/png", Buffer = "text"u8.ToArray() });
         await Expect(alice.Page.GetByText("no.png is no picture. Only PNG, JPEG, GIF and WebP pictures can be sent as images.")).ToBeVisibleAsync();
         await Expect(bob.Conversation.Locator("li.message").Last).ToContainTextAsync("list.txt");
@@ -206,7 +206,7 @@ internal sealed class ChatPageTests : ChatPageTest
         await Expect(alice.Conversation).ToBeHiddenAsync();
         await alice.ShowAsync("narrow-list");
         await alice.Chat(bob.Nickname).ClickAsync();
-        await Expect(alice.Page.Locator("aside")).ToBeHiddenAsync();
+        await Expect(alice.Page.Locator(".sidebar")).ToBeHiddenAsync();
         await alice.SeesAsync("明天一起吃饭吗？");
         await alice.ShowAsync("narrow-chat");
         await alice.Button("返回列表").ClickAsync();

@@ -74,7 +74,10 @@ function showLogin(config: Config, text: string): void {
   const candidate = new Model(config);
   const show = (why: string) => {
     nameThePage();
-    fill(page, loginView(candidate, why, (sessionId) => enter(config, candidate, sessionId), () => show("")));
+    fill(page, loginView(candidate, why, async (sessionId) => {
+      await enter(config, candidate, sessionId);
+      page.querySelector<HTMLElement>("[role=tab]")?.focus();
+    }, () => show("")));
     page.querySelector("input")?.focus();
   };
   show(text);
@@ -99,7 +102,7 @@ function showChat(config: Config, chat: Model): void {
     const side = sidebar(chat, () => profileDialog(chat, draw, () => showLogin(config, "")));
     const main = conversation(chat);
     const ended = h("div", { className: "banner", role: "alert" });
-    const shell = h("div", { className: "shell" }, side.element, main.element);
+    const shell = h("main", { className: "shell" }, h("h1", { className: "hidden" }, t.appName), side.element, main.element);
     fill(page, ended, shell);
     const update = () => {
       nameThePage();
@@ -138,6 +141,10 @@ function showEnd(banner: HTMLElement, chat: Model): void {
   fill(banner, text, h("button", { type: "button", onclick: () => chat.connectAgain() }, t.connectAgain));
 }
 
+function showTrouble(text: string, cure?: HTMLElement): void {
+  fill(page, h("main", { className: "empty" }, h("h1", {}, t.appName), h("p", { role: "alert" }, text), cure));
+}
+
 async function start(): Promise<void> {
   document.body.append(notices);
   nameThePage();
@@ -145,7 +152,7 @@ async function start(): Promise<void> {
   try {
     config = await loadConfig();
   } catch {
-    fill(page, h("p", { className: "empty", role: "alert" }, t.configMissing));
+    showTrouble(t.configMissing);
     return;
   }
 
@@ -192,8 +199,7 @@ async function comeBack(config: Config, sessionId: string): Promise<void> {
     await enter(config, new Model(config), sessionId);
   } catch (error) {
     if (error instanceof CallError && error.kind === "network") {
-      fill(page, h("p", { className: "empty", role: "alert" }, explain(error),
-        h("button", { type: "button", onclick: () => void comeBack(config, sessionId) }, t.tryAgain)));
+      showTrouble(explain(error), h("button", { type: "button", onclick: () => void comeBack(config, sessionId) }, t.tryAgain));
     } else {
       showLogin(config, explain(error));
     }

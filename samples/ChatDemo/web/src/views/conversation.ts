@@ -12,7 +12,7 @@ import type { View } from "./sidebar";
 const near = 80;
 
 export function conversation(model: Model): View {
-  const element = h("main", { className: "conversation" });
+  const element = h("section", { className: "conversation" });
   let shown: Chat | undefined;
   let inner: ReturnType<typeof chatView> | undefined;
   const update = () => {
@@ -314,7 +314,7 @@ function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) 
     }
   };
 
-  const element = h("section", { className: "search", role: "search", hidden: true }, h("form", { className: "find", onsubmit: (event: Event) => {
+  const element = h("section", { className: "search", role: "search", "aria-label": t.searchMessages, hidden: true }, h("form", { className: "find", onsubmit: (event: Event) => {
     event.preventDefault();
     void search();
   } }, input, h("button", {}, t.search)), state, results);

@@ -41,8 +41,8 @@ function image(model: Model, fileId: string): HTMLElement {
 
 function file(model: Model, content: MessageContent): HTMLElement {
   const { fileId, fileName, fileSize } = content.fileMessage!;
-  return h("button", { type: "button", className: "file", "aria-label": t.download(fileName), onclick: (event: Event) => {
+  return h("button", { type: "button", className: "file", onclick: (event: Event) => {
     busy(event.currentTarget as HTMLButtonElement, async () => download(await model.getFile(fileId), fileName))
       .catch((error: unknown) => model.report(error));
-  } }, h("strong", {}, fileName), h("small", {}, sizeOf(Number(fileSize))));
+  } }, h("span", { className: "hidden" }, t.download), h("strong", {}, fileName), h("small", {}, sizeOf(Number(fileSize))));
 }

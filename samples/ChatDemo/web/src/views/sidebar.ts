@@ -14,9 +14,17 @@ export interface View {
 
 export function sidebar(model: Model, onProfile: () => void): View {
   let tab: "chats" | "friends" = "chats";
-  const me = h("button", { type: "button", className: "me", "aria-label": t.profile, title: t.profile, onclick: onProfile });
+  const me = h("button", { type: "button", className: "me", title: t.profile, onclick: onProfile });
   const light = connectionLight(model);
-  const tabs = h("div", { className: "tabs", role: "tablist" });
+  const tabs = h("div", { className: "tabs", role: "tablist", onkeydown: (event: KeyboardEvent) => {
+    const other = tab === "chats" ? "friends" : "chats";
+    const chosen = ({ ArrowLeft: other, ArrowRight: other, Home: "chats", End: "friends" } as const)[event.key];
+    if (chosen) {
+      event.preventDefault();
+      show(chosen);
+      tabs.querySelector<HTMLElement>(`#tab-${chosen}`)?.focus();
+    }
+  } });
   const chats = chatList(model);
   const friends = friendList(model, () => show("chats"));
   const show = (chosen: typeof tab) => {
@@ -25,7 +33,7 @@ export function sidebar(model: Model, onProfile: () => void): View {
   };
 
   const update = () => {
-    fill(me, avatar(model.me.nickname, model.me.avatar), named(model.me.nickname, model.me.description));
+    fill(me, h("span", { className: "hidden" }, t.profile), avatar(model.me.nickname, model.me.avatar), named(model.me.nickname, model.me.description));
     light.update();
     list(tabs, [tabRow("chats", t.chats, model.unread, t.unread(model.unread)),
       tabRow("friends", t.friends, model.requests.length, t.requestsWaiting(model.requests.length))]);
@@ -39,10 +47,10 @@ export function sidebar(model: Model, onProfile: () => void): View {
     key: name,
     content: [label, count, tab],
     build: () => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(tab === name), "aria-controls": `panel-${name}`,
-      onclick: () => show(name) }, label, badge(count, countLabel)),
+      tabIndex: tab === name ? 0 : -1, onclick: () => show(name) }, label, badge(count, countLabel)),
   });
 
-  return { element: h("aside", {}, h("header", {}, me, light.element), tabs, chats.element, friends.element), update };
+  return { element: h("section", { className: "sidebar" }, h("header", {}, me, light.element), tabs, chats.element, friends.element), update };
 }
 
 function connectionLight(model: Model): View {
