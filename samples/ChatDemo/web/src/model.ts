@@ -372,7 +372,8 @@ export class Model {
   async #send(chat: Chat, message: Outgoing): Promise<void> {
     try {
       if (message.after === undefined || !(await this.#hasArrived(chat, message))) {
-        message.content ??= { messageType: message.type, ...(message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } }) };
+        const body = message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } };
+        message.content = { messageType: message.type, ...body };
         message.after = chat.last?.messageId ?? "";
         await this.client.call(routes.sendMessage, { chatSessionId: chat.id, message: message.content });
         // The answer does not hold the stored message, with its id and time.
@@ -394,6 +395,7 @@ export class Model {
         this.sessionEnded = true;
       } else if (error.kind !== "cancelled") {
         message.error = explain(error);
+        message.after = error.kind === "refused" ? undefined : message.after;
       }
     }
   }
@@ -408,7 +410,11 @@ export class Model {
   }
 
   /** Uploads first and sends the id then: the file routes take far larger bodies than the one of messages. */
-  async #upload(message: Outgoing, file: File) {
+  async #upload(message: Outgoing, file: File): Promise<MessageInitShape<typeof MessageContentSchema>> {
+    if (message.content) {
+      return message.content;
+    }
+
     const fileContent = await file.arrayBuffer().then((bytes) => new Uint8Array(bytes), () => {
       throw new CallError("refused", t.unreadable);
     });
@@ -627,8 +633,8 @@ export class Model {
 
     const chat: Chat = {
       id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: undefined,
-      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false, members: undefined, additions: [], draft: "", ended: false,
-      active: [since, ++this.#happenings],
+      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false,
+      members: undefined, additions: [], draft: "", ended: false, active: [since, ++this.#happenings],
     };
     this.#setLast(chat, info.prevMessage);
     this.chats.set(chat.id, chat);
