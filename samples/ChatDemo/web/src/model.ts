@@ -289,6 +289,7 @@ export class Model {
     return this.#enqueue(chat, this.#outgoing(MessageType.STRING, text));
   }
 
+  /** Done when the file has its place among what is to be sent. */
   async sendFile(chat: Chat, file: File, asImage: boolean): Promise<void> {
     if (file.size === 0) {
       this.onNotice(t.emptyFile(file.name));
@@ -297,7 +298,7 @@ export class Model {
     } else if (asImage && !isPicture(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) {
       this.onNotice(t.notAnImage(file.name));
     } else {
-      await this.#enqueue(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
+      void this.#enqueue(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
     }
   }
 

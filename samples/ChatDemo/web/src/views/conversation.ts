@@ -117,7 +117,7 @@ function chatView(model: Model, chat: Chat) {
   let sent = 0;
   const update = () => {
     fill(title, chat.name);
-    fill(picture, avatar(chat.name, chat.avatar));
+    list(picture, [{ key: "", content: [chat.name, pictureUrl(chat.avatar)], build: () => avatar(chat.name, chat.avatar) }]);
     showMembers(members, people, chat.members);
     list(rows, messageRows(model, chat));
     empty.hidden = !chat.messages || rows.childElementCount > 0;
@@ -243,17 +243,16 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
     text.readOnly = images.disabled = files.disabled = chat.ended;
     fill(state, chat.ended ? t.chatEnded : isTooLong && t.tooLong(length, maxTextLength));
   };
-  const sendFiles = (files: Iterable<File>, asImage: boolean) => {
-    for (const file of files) {
-      model.sendFile(chat, file, asImage).catch(report);
-    }
-
+  const sendFiles = async (files: Iterable<File>, asImage: boolean) => {
     text.focus();
+    for (const file of files) {
+      await model.sendFile(chat, file, asImage);
+    }
   };
   const chooser = (label: string, accept: string, asImage: boolean) => {
     const input = h("input", { type: "file", accept, multiple: true, hidden: true, "aria-label": label });
     input.addEventListener("change", () => {
-      sendFiles([...input.files!], asImage);
+      sendFiles([...input.files!], asImage).catch(report);
       input.value = "";
     });
     return input;
@@ -276,7 +275,7 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
     const pasted = [...(event.clipboardData?.files ?? [])];
     if (pasted.length > 0) {
       event.preventDefault();
-      sendFiles(pasted, true);
+      sendFiles(pasted, true).catch(report);
     }
   });
   const element = h("form", { className: "composer", onsubmit: (event: Event) => {
