@@ -31,7 +31,10 @@ internal sealed class PersonAtBrowser
 
     public System.Collections.Concurrent.ConcurrentQueue<string> Complaints { get; } = new();
 
-    public ILocator Conversation => Page.GetByRole(AriaRole.Main);
+    public ILocator Conversation => Page.Locator(".conversation");
+
+    /// <summary>The texts of the open chat, oldest first.</summary>
+    public ILocator Texts => Conversation.Locator(".message .text");
 
     public ILocator Light => Page.Locator(".light");
 

@@ -27,14 +27,57 @@ function notice(text: string): void {
   setTimeout(() => line.remove(), noticeTime);
 }
 
+/** The id in the address; undefined until the lists are there. */
+let named: string | undefined;
+
+/** The address names the open chat: a reload keeps it, and the browser's Back closes it. */
+function nameTheChat(chat: Model): void {
+  if (!chat.loaded) {
+    return;
+  }
+
+  if (named === undefined) {
+    named = location.hash.slice(1);
+    goToAddress(chat);
+  }
+
+  const open = chat.current?.id ?? "";
+  if (open === named) {
+    return;
+  }
+
+  if (open) {
+    history[named ? "replaceState" : "pushState"]({ isOpened: true }, "", `#${open}`);
+  } else if ((history.state as { isOpened: boolean } | null)?.isOpened) {
+    history.back();
+  } else {
+    history.replaceState(null, "", location.pathname);
+  }
+
+  named = open;
+}
+
+function goToAddress(chat: Model): void {
+  chat.open(chat.chats.get(location.hash.slice(1))).catch((error: unknown) => chat.report(error));
+}
+
 function showLogin(config: Config, text: string): void {
-  model?.leave();
-  model = undefined;
+  if (model) {
+    model.leave();
+    model = undefined;
+    history.replaceState(null, "", location.pathname);
+  }
+
+  named = undefined;
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
   localStorage.removeItem(sessionKey);
   const candidate = new Model(config);
   const show = (why: string) => {
     nameThePage();
-    fill(page, loginView(candidate, why, (sessionId) => enter(config, candidate, sessionId), () => show("")));
+    fill(page, loginView(candidate, why, async (sessionId) => {
+      await enter(config, candidate, sessionId);
+      page.querySelector<HTMLElement>("[role=tab]")?.focus();
+    }, () => show("")));
     page.querySelector("input")?.focus();
   };
   show(text);
@@ -48,11 +91,8 @@ async function enter(config: Config, candidate: Model, sessionId: string): Promi
 }
 
 function showChat(config: Config, chat: Model): void {
-  let asking = false;
   const askForPassword = () => {
-    asking = true;
     sessionDialog(chat, (sessionId) => {
-      asking = false;
       localStorage.setItem(sessionKey, sessionId);
       chat.resumeWith(sessionId);
     }, () => showLogin(config, ""));
@@ -62,15 +102,16 @@ function showChat(config: Config, chat: Model): void {
     const side = sidebar(chat, () => profileDialog(chat, draw, () => showLogin(config, "")));
     const main = conversation(chat);
     const ended = h("div", { className: "banner", role: "alert" });
-    const shell = h("div", { className: "shell" }, side.element, main.element);
+    const shell = h("main", { className: "shell" }, h("h1", { className: "hidden" }, t.appName), side.element, main.element);
     fill(page, ended, shell);
     const update = () => {
       nameThePage();
+      nameTheChat(chat);
       shell.classList.toggle("open", chat.current !== undefined);
       side.update();
       main.update();
       showEnd(ended, chat);
-      if (chat.sessionEnded && !asking) {
+      if (chat.sessionEnded && !document.querySelector("dialog.session")) {
         askForPassword();
       }
     };
@@ -100,6 +141,10 @@ function showEnd(banner: HTMLElement, chat: Model): void {
   fill(banner, text, h("button", { type: "button", onclick: () => chat.connectAgain() }, t.connectAgain));
 }
 
+function showTrouble(text: string, cure?: HTMLElement): void {
+  fill(page, h("main", { className: "empty" }, h("h1", {}, t.appName), h("p", { role: "alert" }, text), cure));
+}
+
 async function start(): Promise<void> {
   document.body.append(notices);
   nameThePage();
@@ -107,16 +152,38 @@ async function start(): Promise<void> {
   try {
     config = await loadConfig();
   } catch {
-    fill(page, h("p", { className: "empty", role: "alert" }, t.configMissing));
+    showTrouble(t.configMissing);
     return;
   }
 
+  addEventListener("popstate", () => {
+    if (model?.loaded) {
+      named = location.hash.slice(1);
+      goToAddress(model);
+    }
+  });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && model?.current) {
-      void model.open(model.current);
+      const chat = model;
+      chat.open(chat.current).catch((error: unknown) => chat.report(error));
     }
   });
 
+  // All tabs are the same user's: they come and go together.
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== sessionKey) {
+      return;
+    }
+
+    if (!newValue) {
+      showLogin(config, "");
+    } else if (model) {
+      document.querySelector("dialog.session")?.remove();
+      model.resumeWith(newValue);
+    } else {
+      void comeBack(config, newValue);
+    }
+  });
   const saved = localStorage.getItem(sessionKey);
   if (!saved) {
     showLogin(config, "");
@@ -132,8 +199,7 @@ async function comeBack(config: Config, sessionId: string): Promise<void> {
     await enter(config, new Model(config), sessionId);
   } catch (error) {
     if (error instanceof CallError && error.kind === "network") {
-      fill(page, h("p", { className: "empty", role: "alert" }, explain(error),
-        h("button", { type: "button", onclick: () => void comeBack(config, sessionId) }, t.tryAgain)));
+      showTrouble(explain(error), h("button", { type: "button", onclick: () => void comeBack(config, sessionId) }, t.tryAgain));
     } else {
       showLogin(config, explain(error));
     }

@@ -1,14 +1,22 @@
 import {
   CallError, GatewayClient, MessageType, NotifySocket, NotifyType, routes,
-  type ChatSessionInfo, type FriendEvent, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
+  type ChatSessionInfo, type FriendEvent, type MessageContentSchema, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
 } from "./gateway";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Config } from "./config";
 import { addMembers, memberAdded, type NotifyMemberAdded } from "./members";
 import { isPicture } from "./pictures";
+import { ReadMarks } from "./readMarks";
 import { explain, languageTag, t } from "./i18n";
 
 /** How many messages are fetched at once. */
 const pageSize = 30;
+
+/** The most messages that are counted as unread; the page shows more as "99+". */
+const unreadLimit = 100;
+
+/** The longest text that one message takes, in characters. */
+export const maxTextLength = 10_000;
 
 /** The gateway takes 65 MiB on the file routes; the rest is for what goes around the file. */
 export const maxFileSize = 64 * 1024 * 1024;
@@ -24,8 +32,13 @@ export interface Outgoing {
   file?: File;
   /** How much of the file is sent, from 0 to 1. */
   progress: number;
+  /** Why it was refused. */
   error: string;
   abort: AbortController;
+  /** What is sent, as soon as the file is uploaded. */
+  content?: MessageInitShape<typeof MessageContentSchema>;
+  /** The id of the message before it, once it may have been taken; empty if there was none. */
+  after?: string;
 }
 
 /** Somebody was added to a group while this page was open. */
@@ -49,10 +62,17 @@ export interface Chat {
   /** Whether there are no older ones. */
   complete: boolean;
   outgoing: Outgoing[];
+  sending: boolean;
+  /** What is to be sent waits for the next connection or session. */
+  held: boolean;
   /** Those of a group; undefined until they are needed. */
   members: UserInfo[] | undefined;
   additions: Addition[];
   draft: string;
+  /** The user is not in it any more. It stays open until they leave it. */
+  ended: boolean;
+  /** When something happened in it, in seconds, and which of several things in one second came later. */
+  active: [seconds: number, order: number];
 }
 
 /** What the page shows, kept up to date by calls and events. Views read it and are told when it changes. */
@@ -63,6 +83,10 @@ export class Model {
   requests: FriendEvent[] = [];
   chats = new Map<string, Chat>();
   current: Chat | undefined;
+  /** Those asked to become friends who have not answered. */
+  readonly asked = new Set<string>();
+  /** The lists are there. */
+  loaded = false;
   connection: Connection = "connecting";
   missed = 0;
   end: SocketEnd | undefined;
@@ -72,9 +96,12 @@ export class Model {
   onNotice: (text: string) => void = () => undefined;
 
   readonly #socket: NotifySocket;
+  #marks!: ReadMarks;
+  #tabs!: BroadcastChannel;
   readonly #files = new Map<string, Promise<Uint8Array>>();
-  #everOnline = false;
   #nextOutgoing = 1;
+  #happenings = 0;
+  #openGroup: () => void = () => undefined;
 
   constructor(config: Config) {
     this.client = new GatewayClient({ httpUrl: config.httpUrl, language: languageTag });
@@ -85,7 +112,10 @@ export class Model {
       onResumed: (missed) => this.#connected("resumed", missed),
       onReconnecting: () => this.#set({ connection: "reconnecting" }),
       onSessionEnded: () => this.#set({ sessionEnded: true }),
-      onAuthenticated: () => this.#set({ sessionEnded: false }),
+      onAuthenticated: () => {
+        this.#set({ sessionEnded: false });
+        this.#sendHeld();
+      },
       onEnd: (end) => this.#set({ connection: "stopped", end }),
     });
   }
@@ -94,6 +124,9 @@ export class Model {
   async enter(sessionId: string): Promise<void> {
     this.client.sessionId = sessionId;
     this.me = (await this.client.call(routes.getUserInfo, {})).userInfo!;
+    this.#marks = new ReadMarks(this.me.userId);
+    this.#tabs = new BroadcastChannel(`chat-demo-${this.me.userId}`);
+    this.#tabs.onmessage = ({ data }) => void this.#toldByTab(data as string).catch((error: unknown) => this.report(error));
     this.#socket.start(sessionId);
   }
 
@@ -117,16 +150,16 @@ export class Model {
 
   leave(): void {
     this.#socket.stop();
+    this.#tabs?.close();
   }
 
   get unread(): number {
     return [...this.chats.values()].reduce((sum, chat) => sum + chat.unread, 0);
   }
 
-  /** The chats, the one with the newest message first. */
+  /** The chats, the one where something happened last first. */
   get sortedChats(): Chat[] {
-    const time = (chat: Chat) => Number(chat.last?.timestamp ?? Number.MAX_SAFE_INTEGER);
-    return [...this.chats.values()].sort((a, b) => time(b) - time(a) || a.name.localeCompare(b.name));
+    return [...this.chats.values()].sort(({ active: a }, { active: b }) => b[0] - a[0] || b[1] - a[1]);
   }
 
   // Friends
@@ -137,6 +170,8 @@ export class Model {
 
   async requestFriend(user: UserInfo): Promise<void> {
     await this.client.call(routes.requestFriend, { respondentId: user.userId });
+    this.asked.add(user.userId);
+    this.onChange();
   }
 
   async answerRequest(request: FriendEvent, agree: boolean): Promise<void> {
@@ -148,15 +183,31 @@ export class Model {
     if (agree) {
       await this.#loadFriends();
     }
+
+    this.#tellTabs();
   }
 
   async removeFriend(user: UserInfo): Promise<void> {
     await this.client.call(routes.removeFriend, { peerId: user.userId });
     this.#forgetFriend(user.userId);
+    this.#tellTabs();
+    if (this.current?.ended) {
+      await this.open(undefined);
+    }
   }
 
-  async createGroup(name: string, memberIds: string[]): Promise<void> {
+  /** The answer does not say which chat it is, an event does. Returns what opens the chat, now or when the event comes. */
+  async createGroup(name: string, memberIds: string[]): Promise<() => void> {
+    const before = new Set(this.chats.keys());
     await this.client.call(routes.createChat, { chatSessionName: name, memberIdList: [...memberIds, this.me.userId] });
+    const open = () => {
+      const chat = [...this.chats.values()].find((other) => !other.peerId && other.name === name && !before.has(other.id));
+      this.#openGroup = chat ? () => undefined : open;
+      if (chat) {
+        this.open(chat).catch((error: unknown) => this.report(error));
+      }
+    };
+    return open;
   }
 
   async loadMembers(chat: Chat): Promise<void> {
@@ -173,32 +224,30 @@ export class Model {
 
   async setNickname(nickname: string): Promise<void> {
     await this.client.call(routes.setNickname, { nickname });
-    this.me.nickname = nickname;
-    this.onChange();
+    this.#learn({ ...this.me, nickname });
+    this.#tellTabs();
   }
 
   async setSignature(description: string): Promise<void> {
     await this.client.call(routes.setDescription, { description });
-    this.me.description = description;
-    this.onChange();
+    this.#learn({ ...this.me, description });
+    this.#tellTabs();
   }
 
   async setAvatar(avatar: Uint8Array): Promise<void> {
     await this.client.call(routes.setAvatar, { avatar });
-    this.me.avatar = avatar as Uint8Array<ArrayBuffer>;
-    this.onChange();
+    this.#learn({ ...this.me, avatar: avatar as Uint8Array<ArrayBuffer> });
+    this.#tellTabs();
   }
 
   // Messages
 
   async open(chat: Chat | undefined): Promise<void> {
     this.current = chat;
-    if (chat) {
-      chat.unread = 0;
-    }
-
     this.onChange();
-    if (chat && !chat.messages) {
+    if (chat && !chat.ended) {
+      this.#markRead(chat);
+      // Also when there are some: nobody tells this page of what the user writes on another device.
       await this.#loadNewest(chat);
     }
   }
@@ -237,24 +286,29 @@ export class Model {
   }
 
   sendText(chat: Chat, text: string): Promise<void> {
-    return this.#send(chat, this.#outgoing(MessageType.STRING, text));
+    return this.#enqueue(chat, this.#outgoing(MessageType.STRING, text));
   }
 
+  /** Done when the file has its place among what is to be sent. */
   async sendFile(chat: Chat, file: File, asImage: boolean): Promise<void> {
     if (file.size === 0) {
-      this.onNotice(t.emptyFile);
+      this.onNotice(t.emptyFile(file.name));
     } else if (file.size > maxFileSize) {
-      this.onNotice(t.tooLarge("64 MiB"));
+      this.onNotice(t.tooLarge(file.name, "64 MiB"));
     } else if (asImage && !isPicture(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) {
-      this.onNotice(t.notAnImage);
+      this.onNotice(t.notAnImage(file.name));
     } else {
-      await this.#send(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
+      void this.#enqueue(chat, this.#outgoing(asImage ? MessageType.IMAGE : MessageType.FILE, file.name, file));
     }
   }
 
   async sendAgain(chat: Chat, message: Outgoing): Promise<void> {
-    this.discard(chat, message);
-    await this.#send(chat, this.#outgoing(message.type, message.text, message.file));
+    if (message.error) {
+      chat.outgoing = [...chat.outgoing.filter((other) => other !== message), message];
+      message.error = "";
+    }
+
+    await this.#sendAll(chat);
   }
 
   discard(chat: Chat, message: Outgoing): void {
@@ -289,32 +343,82 @@ export class Model {
     return { id: this.#nextOutgoing++, type, text, file, progress: 0, error: "", abort: new AbortController() };
   }
 
-  async #send(chat: Chat, message: Outgoing): Promise<void> {
+  #enqueue(chat: Chat, message: Outgoing): Promise<void> {
     chat.outgoing.push(message);
-    this.onChange();
-    try {
-      const content = message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } };
-      await this.client.call(routes.sendMessage, { chatSessionId: chat.id, message: { messageType: message.type, ...content } });
-      // The answer does not hold the stored message, with its id and time.
-      await this.#loadNewest(chat);
-      chat.outgoing = chat.outgoing.filter((other) => other !== message);
-    } catch (error) {
-      if (error instanceof CallError && error.kind === "cancelled") {
-        return;
-      }
+    return this.#sendAll(chat);
+  }
 
-      message.error = explain(error);
-      if (error instanceof CallError && error.isSessionInvalid) {
-        this.sessionEnded = true;
-      }
+  #sendHeld(): void {
+    [...this.chats.values()].filter((chat) => chat.held).forEach((chat) => void this.#sendAll(chat));
+  }
+
+  /** One after another, so that the order stays. What the network or the session stops keeps its place for the next time. */
+  async #sendAll(chat: Chat): Promise<void> {
+    if (chat.sending) {
+      this.onChange();
+      return;
     }
 
+    chat.sending = true;
+    chat.held = false;
+    for (let next; !chat.held && (next = chat.outgoing.find((message) => !message.error));) {
+      this.onChange();
+      await this.#send(chat, next);
+    }
+
+    chat.sending = false;
     this.onChange();
   }
 
+  async #send(chat: Chat, message: Outgoing): Promise<void> {
+    try {
+      if (message.after === undefined || !(await this.#hasArrived(chat, message))) {
+        const body = message.file ? await this.#upload(message, message.file) : { stringMessage: { content: message.text } };
+        message.content = { messageType: message.type, ...body };
+        message.after = chat.last?.messageId ?? "";
+        await this.client.call(routes.sendMessage, { chatSessionId: chat.id, message: message.content });
+        // The answer does not hold the stored message, with its id and time.
+        await this.#loadNewest(chat);
+      }
+
+      chat.outgoing = chat.outgoing.filter((other) => other !== message);
+      this.#tellTabs(chat);
+    } catch (error) {
+      if (!(error instanceof CallError)) {
+        throw error;
+      }
+
+      if (error.kind === "network") {
+        chat.held = true;
+        this.#socket.renew();
+      } else if (error.isSessionInvalid) {
+        chat.held = true;
+        this.sessionEnded = true;
+      } else if (error.kind !== "cancelled") {
+        message.error = explain(error);
+        message.after = error.kind === "refused" ? undefined : message.after;
+      }
+    }
+  }
+
+  /** Whether a message that got no answer was taken all the same. */
+  async #hasArrived(chat: Chat, { after, content, text, file }: Outgoing): Promise<boolean> {
+    await this.#loadNewest(chat);
+    const before = chat.messages!.findIndex((message) => message.messageId === after);
+    return chat.messages!.slice(before + 1).some((message) => this.#isMine(message) && (file
+      ? (message.message!.fileMessage ?? message.message!.imageMessage)?.fileId === (content!.fileMessage ?? content!.imageMessage)!.fileId
+      : message.message!.stringMessage?.content === text));
+  }
+
   /** Uploads first and sends the id then: the file routes take far larger bodies than the one of messages. */
-  async #upload(message: Outgoing, file: File) {
-    const fileContent = new Uint8Array(await file.arrayBuffer());
+  async #upload(message: Outgoing, file: File): Promise<MessageInitShape<typeof MessageContentSchema>> {
+    if (message.content) {
+      return message.content;
+    }
+
+    const fileContent = await file.arrayBuffer().then((bytes) => new Uint8Array(bytes), () => {
+      throw new CallError("refused", t.unreadable);
+    });
     const answer = await this.client.upload(
       routes.putFile,
       { fileData: { fileName: file.name, fileSize: BigInt(file.size), fileContent } },
@@ -330,24 +434,97 @@ export class Model {
   }
 
   async #fresh(): Promise<void> {
-    const [me] = await Promise.all([
-      this.client.call(routes.getUserInfo, {}), this.#loadFriends(), this.#loadRequests(), this.#loadChats(),
-    ]);
-    this.me = me.userInfo!;
+    await this.#loadLists();
+    // Answers may have been missed.
+    this.asked.clear();
     for (const chat of this.chats.values()) {
       chat.messages = undefined;
     }
 
-    if (this.current) {
+    await this.#countUnread();
+    if (this.current && !this.current.ended) {
       await Promise.all([this.#loadNewest(this.current), this.current.members && this.loadMembers(this.current)]);
     }
 
-    this.#connected(this.#everOnline ? "reloaded" : "online", 0);
+    this.#connected(this.loaded ? "reloaded" : "online", 0);
+  }
+
+  async #loadLists(): Promise<void> {
+    const [me] = await Promise.all([
+      this.client.call(routes.getUserInfo, {}), this.#loadFriends(), this.#loadRequests(), this.#loadChats(),
+    ]);
+    this.#learn(me.userInfo!);
+  }
+
+  /** What is new about somebody is so wherever they are shown. */
+  #learn({ userId, nickname, description, avatar }: UserInfo): void {
+    const shown = [this.me, ...this.friends, ...this.requests.map((request) => request.sender!)];
+    for (const chat of this.chats.values()) {
+      shown.push(...chat.members ?? [], ...(chat.messages ?? []).map((message) => message.sender!));
+      if (chat.peerId === userId) {
+        Object.assign(chat, { name: nickname, avatar });
+      }
+    }
+
+    shown.filter((user) => user.userId === userId).forEach((user) => Object.assign(user, { nickname, description, avatar }));
+    this.onChange();
+  }
+
+  /** Of a user who is new to this browser nothing counts: they have read elsewhere. */
+  async #countUnread(): Promise<void> {
+    const chats = [...this.chats.values()];
+    if (this.#marks.isNew) {
+      this.#marks.set(chats.flatMap((chat) => chat.last ?? []));
+    }
+
+    await Promise.all(chats.map(async (chat) => {
+      if (!chat.last || this.#marks.isRead(chat.last)) {
+        chat.unread = 0;
+      } else {
+        const recent = await this.#recent(chat, unreadLimit, 0n);
+        // Whoever writes has read what was there.
+        chat.unread = recent.length - 1 - recent.findLastIndex((message) => this.#marks.isRead(message) || this.#isMine(message));
+      }
+    }));
+  }
+
+  #isMine(message: MessageInfo): boolean {
+    return message.sender!.userId === this.me.userId;
+  }
+
+  #markRead(chat: Chat): void {
+    if (chat.last && !document.hidden && !this.#marks.isRead(chat.last)) {
+      this.#marks.set([chat.last]);
+      this.#tellTabs(chat);
+    }
+
+    chat.unread = document.hidden ? chat.unread : 0;
+    this.onChange();
+  }
+
+  /** The other tabs hear by no event what the user does here: writes or reads in a chat, or changes the lists. */
+  #tellTabs(chat?: Chat): void {
+    this.#tabs.postMessage(chat?.id ?? "");
+  }
+
+  async #toldByTab(chatId: string): Promise<void> {
+    const chat = this.chats.get(chatId);
+    if (!chat) {
+      await this.#loadLists();
+      return;
+    }
+
+    await this.#loadNewest(chat);
+    if (chat.last && (this.#marks.isRead(chat.last) || this.#isMine(chat.last))) {
+      chat.unread = 0;
+      this.onChange();
+    }
   }
 
   #connected(connection: Connection, missed: number): void {
-    this.#everOnline = true;
+    this.loaded = true;
     this.#set({ connection, missed });
+    this.#sendHeld();
   }
 
   async #event(event: NotifyMessage): Promise<void> {
@@ -359,12 +536,14 @@ export class Model {
         break;
       case NotifyType.FRIEND_ADD_PROCESS_NOTIFY: {
         const { agree, userInfo } = event.friendProcessResult!;
+        this.asked.delete(userInfo!.userId);
         this.onNotice(agree ? t.acceptedYou(userInfo!.nickname) : t.refusedYou(userInfo!.nickname));
         await this.#loadFriends();
         break;
       }
       case NotifyType.CHAT_SESSION_CREATE_NOTIFY:
-        this.#addChat(event.newChatSessionInfo!.chatSessionInfo!);
+        this.#addChat(event.newChatSessionInfo!.chatSessionInfo!, seconds());
+        this.#openGroup();
         this.onChange();
         break;
       case NotifyType.CHAT_MESSAGE_NOTIFY:
@@ -394,6 +573,7 @@ export class Model {
     if (chat) {
       const known = new Set(chat.members?.map((user) => user.userId));
       chat.members = chat.members && [...chat.members, ...memberInfoList.filter((user) => !known.has(user.userId))];
+      chat.active = [seconds(), ++this.#happenings];
       chat.additions.push({ names: memberInfoList.map((user) => user.nickname), by: addedBy!, after: chat.last?.messageId ?? "" });
       this.onChange();
     }
@@ -409,13 +589,16 @@ export class Model {
       return;
     }
 
-    chat.last = message;
+    this.#learn(message.sender!);
+    this.#setLast(chat, message);
     if (chat.messages) {
       chat.messages = united(chat.messages, [message]);
     }
 
     if (chat !== this.current || document.hidden) {
       chat.unread++;
+    } else {
+      this.#markRead(chat);
     }
 
     this.onChange();
@@ -436,22 +619,33 @@ export class Model {
     const gone = new Set(this.chats.keys()).difference(new Set(infos.map((info) => info.chatSessionId)));
     gone.forEach((id) => this.#forgetChat(id));
     infos.forEach((info) => this.#addChat(info));
+    this.#openGroup();
     this.onChange();
   }
 
-  #addChat(info: ChatSessionInfo): void {
+  #addChat(info: ChatSessionInfo, since = 0): void {
     const known = this.chats.get(info.chatSessionId);
     if (known) {
       known.name = info.chatSessionName;
       known.avatar = info.avatar;
-      known.last = info.prevMessage ?? known.last;
+      this.#setLast(known, info.prevMessage);
       return;
     }
 
-    this.chats.set(info.chatSessionId, {
-      id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: info.prevMessage,
-      unread: 0, messages: undefined, complete: false, outgoing: [], members: undefined, additions: [], draft: "",
-    });
+    const chat: Chat = {
+      id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: undefined,
+      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false,
+      members: undefined, additions: [], draft: "", ended: false, active: [since, ++this.#happenings],
+    };
+    this.#setLast(chat, info.prevMessage);
+    this.chats.set(chat.id, chat);
+  }
+
+  #setLast(chat: Chat, message: MessageInfo | undefined): void {
+    if (message && message.messageId !== chat.last?.messageId) {
+      chat.last = message;
+      chat.active = [Number(message.timestamp), ++this.#happenings];
+    }
   }
 
   #forgetFriend(userId: string): void {
@@ -466,10 +660,7 @@ export class Model {
   }
 
   #forgetChat(id: string): void {
-    if (this.current?.id === id) {
-      this.current = undefined;
-    }
-
+    this.chats.get(id)!.ended = true;
     this.chats.delete(id);
   }
 
@@ -483,7 +674,12 @@ export class Model {
     }
 
     chat.messages = united(chat.messages!, newest);
-    chat.last = chat.messages.at(-1);
+    new Map(newest.map(({ sender }) => [sender!.userId, sender!])).forEach((sender) => this.#learn(sender));
+    this.#setLast(chat, chat.messages.at(-1));
+    if (chat === this.current) {
+      this.#markRead(chat);
+    }
+
     this.onChange();
   }
 
@@ -495,6 +691,11 @@ export class Model {
     Object.assign(this, change);
     this.onChange();
   }
+}
+
+/** Whole ones, as in the time of a message. */
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** Two stretches of a chat as one, oldest first, without doubles. Within a second the order is that of the later stretch. */

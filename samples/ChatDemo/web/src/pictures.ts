@@ -9,6 +9,7 @@ const formats: [type: string, offset: number, start: string][] = [
 ];
 
 const urls = new Map<string, string>();
+const keys = new WeakMap<Uint8Array, string>();
 
 function typeOf(bytes: Uint8Array): string | undefined {
   return formats.find(([, offset, start]) => [...start].every((char, i) => bytes[offset + i] === char.charCodeAt(0)))?.[0];
@@ -25,7 +26,8 @@ export function pictureUrl(bytes: Uint8Array): string | undefined {
     return undefined;
   }
 
-  const key = `${bytes.length}-${hash(bytes)}`;
+  const key = keys.get(bytes) ?? `${bytes.length}-${hash(bytes)}`;
+  keys.set(bytes, key);
   let url = urls.get(key);
   if (!url) {
     url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));

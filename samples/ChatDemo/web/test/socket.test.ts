@@ -132,6 +132,20 @@ test("Close_ConnectsAgainASecondLater", async () => {
   assert.equal(connection.onmessage, null);
 });
 
+test("Network_Goes_TheConnectionIsGivenUpAtOnce", async () => {
+  const connection = await joined();
+  network.dispatchEvent(new Event("offline"));
+  assert.equal(connection.isClosed, true);
+  assert.deepEqual(told, ["fresh", "reconnecting"]);
+
+  // Once more changes nothing: the next connection has its time already.
+  network.dispatchEvent(new Event("offline"));
+  assert.deepEqual(told, ["fresh", "reconnecting"]);
+  network.dispatchEvent(new Event("online"));
+  FakeWebSocket.last.onopen!();
+  assert.deepEqual(FakeWebSocket.last.sent, ["hello"]);
+});
+
 for (const [name, hint] of Object.entries({
   Network_ComesBack: () => network.dispatchEvent(new Event("online")),
   Page_IsShown: () => page.dispatchEvent(new Event("visibilitychange")),
@@ -229,7 +243,8 @@ test("Stop_NothingIsToldAnyMore", async () => {
   assert.equal(connection.isClosed, true);
   assert.deepEqual(told, ["fresh"]);
   assert.equal(FakeWebSocket.all.length, 1);
-  assert.deepEqual([...getEventListeners(network, "online"), ...getEventListeners(page, "visibilitychange")], []);
+  assert.deepEqual(["online", "offline"].flatMap((name) => getEventListeners(network, name)), []);
+  assert.deepEqual(getEventListeners(page, "visibilitychange"), []);
 });
 
 test("Stop_ByAHandler_IsNotUndone", async () => {

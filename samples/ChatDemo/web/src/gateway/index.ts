@@ -8,6 +8,7 @@ export type { SocketEnd } from "./protocol";
 export { NotifySocket, type SocketHandlers } from "./socket";
 export {
   MessageType,
+  type MessageContentSchema,
   type ChatSessionInfo,
   type FileMessageInfo,
   type MessageContent,

@@ -36,6 +36,7 @@ export interface SocketHandlers {
 /**
  * The notify socket, in its extended protocol (proto/notify_v2.proto). It reconnects by itself and asks for what it missed. When the
  * network is back, the page is shown again or the device has slept, it finds out within three seconds whether the connection lives.
+ * When the browser says that the network has gone, it does not wait to be shown.
  * The handlers may be called at any time after `start`, and never after `stop`.
  */
 export class NotifySocket {
@@ -72,6 +73,7 @@ export class NotifySocket {
     this.#lookedAt = Date.now();
     this.#look = setInterval(this.#lookAtClock, lookInterval);
     globalThis.addEventListener?.("online", this.wake);
+    globalThis.addEventListener?.("offline", this.renew);
     globalThis.document?.addEventListener("visibilitychange", this.#shown);
     this.#tell(() => this.#protocol.start(sessionId));
   }
@@ -84,9 +86,17 @@ export class NotifySocket {
   /** Finds out whether the connection lives, or tries the next one now instead of at the end of the wait. */
   readonly wake = (): void => this.#tell(() => this.#protocol.wake());
 
+  /** The gateway cannot be reached: gives the connection up, if there is one, and begins another. */
+  readonly renew = (): void => this.#tell(() => {
+    if (this.#protocol.state === "live") {
+      this.#protocol.lost();
+    }
+  });
+
   stop(): void {
     clearInterval(this.#look);
     globalThis.removeEventListener?.("online", this.wake);
+    globalThis.removeEventListener?.("offline", this.renew);
     globalThis.document?.removeEventListener("visibilitychange", this.#shown);
     this.#tell(() => this.#protocol.stop());
   }

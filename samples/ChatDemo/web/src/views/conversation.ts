@@ -1,9 +1,10 @@
 import { type MessageInfo, type UserInfo } from "../gateway";
 import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
-import type { Addition, Chat, Model, Outgoing } from "../model";
+import { maxTextLength, type Addition, type Chat, type Model, type Outgoing } from "../model";
 import { addMembersDialog } from "./dialogs";
-import { avatar, dayOf, dialog, iconButton, timeOf } from "./parts";
+import { pictureUrl } from "../pictures";
+import { avatar, dayOf, dialog, iconButton, named, time, timeOf } from "./parts";
 import { messageBody } from "./messageBody";
 import type { View } from "./sidebar";
 
@@ -11,14 +12,15 @@ import type { View } from "./sidebar";
 const near = 80;
 
 export function conversation(model: Model): View {
-  const element = h("main", { className: "conversation" });
+  const element = h("section", { className: "conversation" });
   let shown: Chat | undefined;
-  let inner: View | undefined;
+  let inner: ReturnType<typeof chatView> | undefined;
   const update = () => {
     if (model.current !== shown || !element.firstChild) {
       shown = model.current;
       inner = shown && chatView(model, shown);
       fill(element, inner?.element ?? h("p", { className: "empty" }, t.pickChat));
+      inner?.focus();
     }
 
     inner?.update();
@@ -27,8 +29,9 @@ export function conversation(model: Model): View {
   return { element, update };
 }
 
-function chatView(model: Model, chat: Chat): View {
-  const title = h("h2", {});
+function chatView(model: Model, chat: Chat) {
+  const title = h("h2", { dir: "auto" });
+  const picture = h("span", {});
   const people = h("ul", {});
   const members = h("button", { type: "button", className: "link", onclick: () => void dialog(t.members, "members", people) });
   const rows = h("ol", {});
@@ -36,6 +39,11 @@ function chatView(model: Model, chat: Chat): View {
   const older = h("button", { type: "button", className: "link older", onclick: () => void showOlder() }, t.loadOlder);
   const scroller = h("div", { className: "messages", role: "log", "aria-label": t.chats, tabIndex: 0 }, older, rows, empty);
   const searchPanel = messageSearch(model, chat, (message) => void reach(message));
+  const news = h("button", { type: "button", className: "news primary", hidden: true, onclick: () => {
+    atEnd = true;
+    settle();
+    composing.focus();
+  } });
   let atEnd = true;
   let loading = false;
 
@@ -59,6 +67,7 @@ function chatView(model: Model, chat: Chat): View {
   };
   const reach = async (message: MessageInfo) => {
     loading = true;
+    atEnd = false;
     try {
       await model.reach(chat, message.messageId);
       update();
@@ -72,47 +81,68 @@ function chatView(model: Model, chat: Chat): View {
     }
   };
 
+  // Whoever is at the end stays there, whatever grows or shrinks. A picture takes its room only once it is there.
+  let size = "";
+  const sizeNow = () => `${scroller.scrollHeight} ${scroller.clientHeight}`;
+  const settle = () => {
+    if (atEnd) {
+      scroller.scrollTop = scroller.scrollHeight;
+    }
+
+    size = sizeNow();
+    showNews();
+  };
+  const observer = new ResizeObserver(settle);
+  observer.observe(rows);
+  observer.observe(scroller);
+  let seen = "";
+  const showNews = () => {
+    const messages = chat.messages ?? [];
+    seen = atEnd ? messages.at(-1)?.messageId ?? "" : seen;
+    const from = messages.findIndex((message) => message.messageId === seen);
+    const count = from < 0 ? 0 : messages.slice(from + 1).filter((message) => message.sender!.userId !== model.me.userId).length;
+    news.hidden = count === 0;
+    fill(news, t.newMessages(count));
+  };
   scroller.addEventListener("scroll", () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < near;
+    if (size === sizeNow()) {
+      atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < near;
+      showNews();
+    }
+
     if (scroller.scrollTop < near) {
       void showOlder();
     }
   });
-  // Pictures take their room only once they are there.
-  scroller.addEventListener("load", () => {
-    if (atEnd) {
-      scroller.scrollTop = scroller.scrollHeight;
-    }
-  }, true);
-
   let sent = 0;
   const update = () => {
     fill(title, chat.name);
+    list(picture, [{ key: "", content: [chat.name, pictureUrl(chat.avatar)], build: () => avatar(chat.name, chat.avatar) }]);
     showMembers(members, people, chat.members);
     list(rows, messageRows(model, chat));
     empty.hidden = !chat.messages || rows.childElementCount > 0;
     older.hidden = !chat.messages || chat.complete;
     const newest = chat.outgoing.at(-1)?.id ?? sent;
-    if (atEnd || newest > sent) {
-      scroller.scrollTop = scroller.scrollHeight;
-    }
-
+    atEnd ||= newest > sent;
     sent = newest;
+    composing.update();
+    settle();
   };
 
+  const composing = composer(model, chat, report);
   const element = h("div", { className: "chat" },
     h("header", {},
       iconButton("back", t.back, () => void model.open(undefined), { className: "icon back" }),
-      avatar(chat.name, chat.avatar),
+      picture,
       h("div", { className: "name" }, title, !chat.peerId && h("small", {}, members)),
       !chat.peerId && iconButton("addPeople", t.addMembers, () => addMembersDialog(model, chat)),
       iconButton("search", t.searchMessages, () => searchPanel.toggle())),
-    searchPanel.element, scroller, composer(model, chat, report));
+    searchPanel.element, scroller, news, composing.element);
   if (!chat.peerId) {
     model.loadMembers(chat).catch(report);
   }
 
-  return { element, update };
+  return { element, update, focus: composing.focus };
 }
 
 function showMembers(button: HTMLButtonElement, people: HTMLElement, members: UserInfo[] = []): void {
@@ -121,9 +151,9 @@ function showMembers(button: HTMLButtonElement, people: HTMLElement, members: Us
   fill(button, t.membersCount(members.length));
   list(people, members.map((user) => ({
     key: user.userId,
-    content: [user.nickname, user.description, user.avatar.length],
+    content: [user.nickname, user.description, pictureUrl(user.avatar)],
     build: () => h("li", { className: "row person" },
-      avatar(user.nickname, user.avatar), h("span", { className: "name" }, user.nickname, h("small", {}, user.description))),
+      avatar(user.nickname, user.avatar), named(user.nickname, user.description)),
   })));
 }
 
@@ -157,12 +187,12 @@ function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {
   const mine = sender.userId === model.me.userId;
   return {
     key: message.messageId,
-    content: [sender.nickname, sender.avatar.length],
+    content: [sender.nickname, pictureUrl(sender.avatar)],
     build: () => {
       const row = h("li", { className: mine ? "message mine" : "message" },
         !mine && avatar(sender.nickname, sender.avatar),
-        h("div", { className: "bubble" }, !mine && !chat.peerId && h("span", { className: "sender" }, sender.nickname),
-          messageBody(model, message.message!), h("time", {}, timeOf(message.timestamp))));
+        h("div", { className: "bubble" }, !mine && !chat.peerId && h("span", { className: "sender", dir: "auto" }, sender.nickname),
+          messageBody(model, message.message!), time(message.timestamp, timeOf(message.timestamp))));
       row.dataset.id = message.messageId;
       return row;
     },
@@ -170,25 +200,32 @@ function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {
 }
 
 function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
+  const error = message.error ? t.notSent(message.error) : chat.held && t.held;
   return {
     key: `outgoing ${message.id}`,
-    content: [message.error, Math.round(message.progress * 100)],
+    content: [error, Math.round(message.progress * 100)],
     build: () => h("li", { className: "message mine outgoing" }, h("div", { className: "bubble" },
-      h("span", { className: "text" }, message.text),
-      message.file && !message.error && h("progress", { value: message.progress, max: 1, "aria-label": t.sending }),
-      message.error
-        ? h("span", { className: "error", role: "alert" }, t.notSent(message.error))
+      h("span", { className: "text", dir: "auto" }, message.text),
+      message.file && !error && h("progress", { value: message.progress, max: 1, "aria-label": t.sending }),
+      error
+        ? h("span", { className: "error", role: "alert" }, error)
         : h("small", {}, t.sending),
-      message.error && h("button", { type: "button", className: "link", onclick: () => void model.sendAgain(chat, message) }, t.tryAgain),
-      (message.error || message.file) && h("button", { type: "button", className: "link", onclick: () => model.discard(chat, message) },
-        message.error ? t.discard : t.cancel))),
+      error && h("button", { type: "button", className: "link", onclick: () => void model.sendAgain(chat, message) }, t.tryAgain),
+      (error || message.file) && h("button", { type: "button", className: "link", onclick: () => model.discard(chat, message) },
+        error ? t.discard : t.cancel))),
   };
 }
 
-function composer(model: Model, chat: Chat, report: (error: unknown) => void): HTMLElement {
-  const text = h("textarea", { rows: 1, placeholder: t.writeMessage, "aria-label": t.writeMessage, maxLength: 10_000, value: chat.draft });
+function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
+  const text = h("textarea", { rows: 1, dir: "auto", placeholder: t.writeMessage, "aria-label": t.writeMessage, value: chat.draft });
+  const state = h("p", { className: "error", role: "status" });
+  const sender = iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" });
   const send = () => {
     const words = text.value.trim();
+    if (words.length > maxTextLength || chat.ended) {
+      return;
+    }
+
     if (words) {
       text.value = chat.draft = "";
       void model.sendText(chat, words);
@@ -198,17 +235,24 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void): H
     text.focus();
   };
   const grow = () => {
+    // For browsers without field-sizing.
     text.rows = Math.min(6, text.value.split("\n").length);
+    const length = text.value.trim().length;
+    const isTooLong = length > maxTextLength;
+    sender.disabled = isTooLong || chat.ended;
+    text.readOnly = images.disabled = files.disabled = chat.ended;
+    fill(state, chat.ended ? t.chatEnded : isTooLong && t.tooLong(length, maxTextLength));
   };
-  const sendFiles = (files: Iterable<File>, asImage: boolean) => {
+  const sendFiles = async (files: Iterable<File>, asImage: boolean) => {
+    text.focus();
     for (const file of files) {
-      model.sendFile(chat, file, asImage).catch(report);
+      await model.sendFile(chat, file, asImage);
     }
   };
   const chooser = (label: string, accept: string, asImage: boolean) => {
-    const input = h("input", { type: "file", accept, multiple: true, className: "hidden", tabIndex: -1, "aria-label": label });
+    const input = h("input", { type: "file", accept, multiple: true, hidden: true, "aria-label": label });
     input.addEventListener("change", () => {
-      sendFiles([...input.files!], asImage);
+      sendFiles([...input.files!], asImage).catch(report);
       input.value = "";
     });
     return input;
@@ -231,15 +275,16 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void): H
     const pasted = [...(event.clipboardData?.files ?? [])];
     if (pasted.length > 0) {
       event.preventDefault();
-      sendFiles(pasted, true);
+      sendFiles(pasted, true).catch(report);
     }
   });
-  return h("form", { className: "composer", onsubmit: (event: Event) => {
+  const element = h("form", { className: "composer", onsubmit: (event: Event) => {
     event.preventDefault();
     send();
   } },
   iconButton("image", t.sendImage, () => images.click()), iconButton("file", t.sendFile, () => files.click()), images, files,
-  text, iconButton("send", t.send, () => undefined, { type: "submit", className: "icon primary" }));
+  text, sender, state);
+  return { element, update: grow, focus: () => text.focus() };
 }
 
 function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) => void) {
@@ -260,15 +305,15 @@ function messageSearch(model: Model, chat: Chat, onPick: (message: MessageInfo) 
         key: message.messageId,
         content: key,
         build: () => h("li", {}, h("button", { type: "button", className: "row", onclick: () => onPick(message) },
-          h("span", { className: "name" }, message.sender!.nickname, h("small", {}, message.message!.stringMessage!.content)),
-          h("small", {}, `${dayOf(message.timestamp)} ${timeOf(message.timestamp)}`))),
+          named(message.sender!.nickname, message.message!.stringMessage!.content),
+          time(message.timestamp, `${dayOf(message.timestamp)} ${timeOf(message.timestamp)}`))),
       })));
     } catch (error) {
       model.report(error);
     }
   };
 
-  const element = h("section", { className: "search", role: "search", hidden: true }, h("form", { className: "find", onsubmit: (event: Event) => {
+  const element = h("section", { className: "search", role: "search", "aria-label": t.searchMessages, hidden: true }, h("form", { className: "find", onsubmit: (event: Event) => {
     event.preventDefault();
     void search();
   } }, input, h("button", {}, t.search)), state, results);

@@ -10,7 +10,7 @@ export function profileDialog(model: Model, onLanguage: () => void, onLogOut: ()
   const nickname = field(t.nickname, { value: model.me.nickname, maxLength: 64 });
   const signature = field(t.signature, { value: model.me.description, maxLength: 400 });
   const state = h("p", { className: "state", role: "status" });
-  const chooser = h("input", { type: "file", accept: "image/*", className: "hidden", tabIndex: -1, "aria-label": t.changePicture });
+  const chooser = h("input", { type: "file", accept: "image/*", hidden: true, "aria-label": t.changePicture });
   chooser.addEventListener("change", async () => {
     const bytes = chooser.files![0] && (await toAvatar(chooser.files![0]));
     chooser.value = "";
@@ -84,8 +84,9 @@ export function groupDialog(model: Model): void {
       fill(error, t.groupNeedsMember);
     } else {
       try {
-        await model.createGroup(title, members);
+        const open = await model.createGroup(title, members);
         box.close();
+        open();
       } catch (failure) {
         fill(error, explain(failure));
       }

@@ -9,7 +9,7 @@ import { busy, dialog, sizeOf } from "./parts";
 export function messageBody(model: Model, content: MessageContent): HTMLElement {
   switch (content.messageType) {
     case MessageType.STRING:
-      return h("span", { className: "text" }, content.stringMessage?.content ?? "");
+      return h("span", { className: "text", dir: "auto" }, ...linked(content.stringMessage?.content ?? ""));
     case MessageType.IMAGE:
       return image(model, content.imageMessage?.fileId ?? "");
     case MessageType.FILE:
@@ -17,6 +17,13 @@ export function messageBody(model: Model, content: MessageContent): HTMLElement 
     case MessageType.SPEECH:
       return h("span", { className: "text" }, t.voice);
   }
+}
+
+/** A text whose web addresses can be followed. No other scheme: `javascript:` is one too. */
+export function linked(text: string): (Node | string)[] {
+  // Odd parts are addresses; what a sentence puts behind one is not part of it.
+  return text.split(/(https?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]}，。；：！？）」』])/i).map((part, i) =>
+    i % 2 === 1 && URL.canParse(part) ? h("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part) : part);
 }
 
 function image(model: Model, fileId: string): HTMLElement {
@@ -34,8 +41,8 @@ function image(model: Model, fileId: string): HTMLElement {
 
 function file(model: Model, content: MessageContent): HTMLElement {
   const { fileId, fileName, fileSize } = content.fileMessage!;
-  return h("button", { type: "button", className: "file", "aria-label": t.download(fileName), onclick: (event: Event) => {
+  return h("button", { type: "button", className: "file", onclick: (event: Event) => {
     busy(event.currentTarget as HTMLButtonElement, async () => download(await model.getFile(fileId), fileName))
       .catch((error: unknown) => model.report(error));
-  } }, h("strong", {}, fileName), h("small", {}, sizeOf(Number(fileSize))));
+  } }, h("span", { className: "hidden" }, t.download), h("strong", {}, fileName), h("small", {}, sizeOf(Number(fileSize))));
 }

@@ -13,6 +13,11 @@ export function avatar(name: string, bytes: Uint8Array, size: "small" | "large" 
   return h("span", { className: `avatar ${size} tone-${tone}`, "aria-hidden": "true" }, [...name][0]?.toUpperCase() ?? "?");
 }
 
+/** A name, and what is to be said about it in small. Each has the direction of its own script. */
+export function named(name: string, below: string): HTMLElement {
+  return h("span", { className: "name", dir: "auto" }, name, h("small", { dir: "auto" }, below));
+}
+
 export function badge(count: number, label: string): HTMLElement | false {
   return count > 0 && h("span", { className: "badge", title: label }, h("span", { "aria-hidden": "true" }, count > 99 ? "99+" : String(count)),
     h("span", { className: "hidden" }, label));
@@ -44,7 +49,7 @@ let fields = 0;
 /** A label, its input, and a place for the sentence about a mistake. */
 export function field(label: string, props: Record<string, unknown>): { row: HTMLElement; input: HTMLInputElement; fail(text: string): void } {
   const id = `field-${++fields}`;
-  const input = h("input", { id, "aria-describedby": `${id}-error`, ...props });
+  const input = h("input", { id, dir: "auto", "aria-describedby": `${id}-error`, ...props });
   const error = h("span", { id: `${id}-error`, className: "error", role: "alert" });
   const fail = (text: string) => {
     fill(error, text);
@@ -96,6 +101,13 @@ export function languageSwitch(onSwitch: () => void): HTMLElement {
     onSwitch();
   });
   return select;
+}
+
+/** A time as people say it; the mouse finds the whole date. */
+export function time(timestamp: bigint, text: string): HTMLElement {
+  const date = new Date(Number(timestamp) * 1000);
+  const title = new Intl.DateTimeFormat(languageTag(), { dateStyle: "full", timeStyle: "medium" }).format(date);
+  return h("time", { dateTime: date.toISOString(), title }, text);
 }
 
 export function timeOf(timestamp: bigint): string {

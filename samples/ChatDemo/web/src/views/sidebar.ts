@@ -2,7 +2,8 @@ import type { FriendEvent, UserInfo } from "../gateway";
 import { fill, h, list, type Row } from "../dom";
 import { t } from "../i18n";
 import type { Chat, Connection, Model } from "../model";
-import { avatar, badge, busy, confirm, dayOf, timeOf } from "./parts";
+import { pictureUrl } from "../pictures";
+import { avatar, badge, busy, confirm, dayOf, named, time, timeOf } from "./parts";
 import { summary } from "./summary";
 import { groupDialog } from "./dialogs";
 
@@ -13,9 +14,17 @@ export interface View {
 
 export function sidebar(model: Model, onProfile: () => void): View {
   let tab: "chats" | "friends" = "chats";
-  const me = h("button", { type: "button", className: "me", "aria-label": t.profile, title: t.profile, onclick: onProfile });
+  const me = h("button", { type: "button", className: "me", title: t.profile, onclick: onProfile });
   const light = connectionLight(model);
-  const tabs = h("div", { className: "tabs", role: "tablist" });
+  const tabs = h("div", { className: "tabs", role: "tablist", onkeydown: (event: KeyboardEvent) => {
+    const other = tab === "chats" ? "friends" : "chats";
+    const chosen = ({ ArrowLeft: other, ArrowRight: other, Home: "chats", End: "friends" } as const)[event.key];
+    if (chosen) {
+      event.preventDefault();
+      show(chosen);
+      tabs.querySelector<HTMLElement>(`#tab-${chosen}`)?.focus();
+    }
+  } });
   const chats = chatList(model);
   const friends = friendList(model, () => show("chats"));
   const show = (chosen: typeof tab) => {
@@ -24,8 +33,7 @@ export function sidebar(model: Model, onProfile: () => void): View {
   };
 
   const update = () => {
-    fill(me, avatar(model.me.nickname, model.me.avatar), h("span", { className: "name" }, model.me.nickname,
-      h("small", {}, model.me.description)));
+    fill(me, h("span", { className: "hidden" }, t.profile), avatar(model.me.nickname, model.me.avatar), named(model.me.nickname, model.me.description));
     light.update();
     list(tabs, [tabRow("chats", t.chats, model.unread, t.unread(model.unread)),
       tabRow("friends", t.friends, model.requests.length, t.requestsWaiting(model.requests.length))]);
@@ -39,10 +47,10 @@ export function sidebar(model: Model, onProfile: () => void): View {
     key: name,
     content: [label, count, tab],
     build: () => h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(tab === name), "aria-controls": `panel-${name}`,
-      onclick: () => show(name) }, label, badge(count, countLabel)),
+      tabIndex: tab === name ? 0 : -1, onclick: () => show(name) }, label, badge(count, countLabel)),
   });
 
-  return { element: h("aside", {}, h("header", {}, me, light.element), tabs, chats.element, friends.element), update };
+  return { element: h("section", { className: "sidebar" }, h("header", {}, me, light.element), tabs, chats.element, friends.element), update };
 }
 
 function connectionLight(model: Model): View {
@@ -80,17 +88,16 @@ function chatRow(model: Model, chat: Chat): Row {
   const current = chat === model.current;
   return {
     key: chat.id,
-    content: [chat.name, last, when, chat.unread, current, chat.avatar.length],
+    content: [chat.name, last, when, chat.unread, current, pictureUrl(chat.avatar)],
     build: () => h("li", {}, h("button", { type: "button", className: "row", "aria-current": current && "true", onclick: () => {
       model.open(chat).catch((error: unknown) => model.report(error));
-    } }, avatar(chat.name, chat.avatar), h("span", { className: "name" }, chat.name, h("small", {}, last)),
-    h("span", { className: "side" }, h("small", {}, when ?? ""), badge(chat.unread, t.unread(chat.unread))))),
+    } }, avatar(chat.name, chat.avatar), named(chat.name, last),
+    h("span", { className: "side" }, chat.last && time(chat.last.timestamp, when!), badge(chat.unread, t.unread(chat.unread))))),
   };
 }
 
 function friendList(model: Model, onChat: () => void): View {
   let found: UserInfo[] | undefined;
-  const asked = new Set<string>();
   const results = h("ul", {});
   const nobody = h("p", { className: "empty", role: "status" });
   const input = h("input", { type: "search", placeholder: t.findHint, "aria-label": t.findPeople });
@@ -110,12 +117,10 @@ function friendList(model: Model, onChat: () => void): View {
   };
 
   const update = () => {
-    list(results, (found ?? []).map((user) => personRow(user, asked.has(user.userId), () => [
-      h("button", { type: "button", disabled: asked.has(user.userId), onclick: (event: Event) => act(event.currentTarget, async () => {
-        await model.requestFriend(user);
-        asked.add(user.userId);
-        update();
-      }) }, asked.has(user.userId) ? t.requested : t.add),
+    const strangers = (found ?? []).filter((user) => !model.friends.some((friend) => friend.userId === user.userId));
+    list(results, strangers.map((user) => personRow(user, model.asked.has(user.userId), () => [
+      h("button", { type: "button", disabled: model.asked.has(user.userId), onclick: (event: Event) =>
+        act(event.currentTarget, () => model.requestFriend(user)) }, model.asked.has(user.userId) ? t.requested : t.add),
     ])));
     fill(nobody, found?.length === 0 && t.nobodyFound);
     requestsTitle.hidden = model.requests.length === 0;
@@ -154,8 +159,8 @@ function requestRow(model: Model, request: FriendEvent, act: (button: EventTarge
 function personRow(user: UserInfo, state: unknown, buttons: () => HTMLElement[]): Row {
   return {
     key: user.userId,
-    content: [user.nickname, user.description, user.avatar.length, state],
+    content: [user.nickname, user.description, pictureUrl(user.avatar), state],
     build: () => h("li", { className: "row person" }, avatar(user.nickname, user.avatar),
-      h("span", { className: "name" }, user.nickname, h("small", {}, user.description)), h("span", { className: "actions" }, ...buttons())),
+      named(user.nickname, user.description), h("span", { className: "actions" }, ...buttons())),
   };
 }
