@@ -32,6 +32,7 @@ public static class GatewayHost
     {
         var builder = CreateBuilder(args, configure);
         var app = builder.Build();
+        app.LetHostLog();
         // All settings at once, before the first use of any would report its own alone.
         app.Services.GetService<IStartupValidator>()?.Validate();
         app.UseManagement();
@@ -79,6 +80,7 @@ public static class GatewayHost
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddConsoleLogging();
+        builder.TellOnce();
         configure?.Invoke(builder);
         builder.AddRouteFiles();
         builder.AddDefaultSettings();

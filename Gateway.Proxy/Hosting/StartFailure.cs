@@ -7,6 +7,8 @@ namespace Gateway.Proxy.Hosting;
 /// <summary>Tells what kept the gateway from starting, in sentences instead of a stack trace.</summary>
 public static class StartFailure
 {
+    private const string Host = "Microsoft.Extensions.Hosting.Internal.Host";
+
     /// <summary>How the binder begins to say which value of which setting it cannot read.</summary>
     private const string WrongType = "Failed to convert configuration value";
 
@@ -22,4 +24,23 @@ public static class StartFailure
         IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports."],
         _ => null,
     };
+
+    /// <summary>
+    /// Whoever starts the gateway gets the exception. Until it has started, the host does not log the same as well, with the end of each service in the
+    /// background, and a stack trace for each.
+    /// </summary>
+    internal static void TellOnce(this WebApplicationBuilder builder)
+    {
+        var started = new Started();
+        builder.Services.AddSingleton(started);
+        builder.Logging.AddFilter(Host, _ => started.IsSet);
+    }
+
+    /// <summary>From here on the host logs what fails.</summary>
+    internal static void LetHostLog(this WebApplication app) => app.Lifetime.ApplicationStarted.Register(() => app.Services.GetRequiredService<Started>().IsSet = true);
+
+    private sealed class Started
+    {
+        public bool IsSet { get; set; }
+    }
 }

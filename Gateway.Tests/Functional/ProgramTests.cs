@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Gateway.Protocol;
@@ -166,6 +167,34 @@ internal sealed class ProgramTests
 
         Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.EqualTo(1), gateway.Output);
         Assert.That(gateway.Output, Does.StartWith(expected));
+    }
+
+    [Test]
+    public async Task Start_PortTaken_IsOneSentence()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        string[] settings =
+        [
+            "--Gateway:Listen:Address=127.0.0.1", $"--Gateway:Listen:HttpPort={port}", "--Gateway:Listen:WebSocketPort=0", "--Gateway:Management:Port=0", "--Gateway:Sessions:Store=Memory",
+            .. new[] { "user", "friend", "message-transmit", "message-storage", "file", "speech" }.Select(cluster => $"--ReverseProxy:Clusters:{cluster}:Destinations:{Destination}:Address=http://127.0.0.1:1"),
+        ];
+        using var gateway = ChildProcess.Start(GatewayProgram.Folder, [], [.. GatewayProgram.Command, .. settings]);
+
+        Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.EqualTo(1), gateway.Output);
+        Assert.That(gateway.Output, Does.Contain($"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports."));
+        Assert.That(gateway.Output, Does.Not.Contain("   at "), "Not a stack trace beside it");
+    }
+
+    [TestCase("--help")]
+    [TestCase("-h")]
+    public async Task Help_IsUsage_AndStartsNothing(string argument)
+    {
+        using var gateway = ChildProcess.Start(GatewayProgram.Folder, [], [.. GatewayProgram.Command, argument]);
+
+        Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.Zero, gateway.Output);
+        Assert.That(gateway.Output, Does.StartWith("Usage: Gateway.Proxy [--SETTING=VALUE…]"));
     }
 
     private async Task<T> CallAsync<T>(MessageParser<T> parser, string path, IMessage request)
