@@ -161,11 +161,12 @@ internal sealed class ChatPageAccessTests : ChatPageTest
             await person.Page.EvaluateAsync(await File.ReadAllTextAsync(Axe));
         }
 
-        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        // In the dark nothing changes but colours.
+        foreach (var (scheme, rules) in new[] { (ColorScheme.Light, "{}"), (ColorScheme.Dark, "{ runOnly: ['color-contrast', 'link-in-text-block'] }") })
         {
             await person.Page.EmulateMediaAsync(new() { ColorScheme = scheme });
             var found = await person.Page.EvaluateAsync<string[]>(
-                "async () => (await axe.run()).violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))");
+                $"async () => (await axe.run({rules})).violations.flatMap(({{ id, nodes }}) => nodes.map(node => `${{id}}: ${{node.html}} ${{node.failureSummary}}`))");
             await person.ShowAsync($"access-{name}-{scheme}");
             Assert.That(found, Is.Empty, $"{name}, {scheme}");
         }
