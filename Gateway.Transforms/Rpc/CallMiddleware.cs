@@ -48,8 +48,11 @@ internal sealed class CallMiddleware(
     {
         [] => null,
         [var only] => only,
-        var several => _balancing[proxy.Cluster.Config.LoadBalancingPolicy ?? LoadBalancingPolicies.PowerOfTwoChoices].PickDestination(context, proxy.Route.Cluster!, several),
+        var several => _balancing[NameOr(proxy.Cluster.Config.LoadBalancingPolicy, LoadBalancingPolicies.PowerOfTwoChoices)].PickDestination(context, proxy.Route.Cluster!, several),
     };
+
+    /// <summary>As YARP reads names of policies: an empty one is none.</summary>
+    private static string NameOr(string? name, string usual) => string.IsNullOrEmpty(name) ? usual : name;
 
     private void Conclude(HttpContext context, RpcFeature rpc, IReverseProxyFeature proxy, DestinationState destination, Verdict verdict)
     {
@@ -63,7 +66,7 @@ internal sealed class CallMiddleware(
         rpc.Conclude(verdict);
         if (proxy.Cluster.Config.HealthCheck?.Passive is { Enabled: true } passive)
         {
-            _health[passive.Policy ?? HealthCheckConstants.PassivePolicy.TransportFailureRate].RequestProxied(context, proxy.Route.Cluster!, destination);
+            _health[NameOr(passive.Policy, HealthCheckConstants.PassivePolicy.TransportFailureRate)].RequestProxied(context, proxy.Route.Cluster!, destination);
         }
     }
 
@@ -112,7 +115,6 @@ internal sealed class CallMiddleware(
             {
                 await transforms.ApplyToTrailersAsync();
             }
-
         }
         catch (Exception exception)
         {

@@ -20,7 +20,7 @@ internal sealed class LoadBalancingTests
 
     [Test]
     public async Task Instance_WithAnRpcUnderWay_IsPassedOver(
-        [Values("PowerOfTwoChoices", "LeastRequests", null)] string? policy, [Values("grpc", "http")] string protocol, [Values(RpcPath, OrdinaryPath)] string next)
+        [Values("PowerOfTwoChoices", "LeastRequests", "", null)] string? policy, [Values("grpc", "http")] string protocol, [Values(RpcPath, OrdinaryPath)] string next)
     {
         var version = protocol == "http" ? HttpProtocols.Http1 : HttpProtocols.Http2;
         await using var one = await StubSubService.StartAsync(version);
