@@ -33,7 +33,7 @@ public static class StartFailure
     {
         var started = new Started();
         builder.Services.AddSingleton(started);
-        builder.Logging.AddFilter(Host, _ => started.IsSet);
+        builder.Logging.AddFilter(Host, level => level >= LogLevel.Warning && started.IsSet);
     }
 
     /// <summary>From here on the host logs what fails.</summary>
