@@ -27,12 +27,10 @@ public static class NotifyExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddOptions<NotifyOptions>().BindConfiguration(NotifyOptions.SectionName)
+        services.AddOptionsWithValidateOnStart<NotifyOptions, NotifyOptionsValidator>().BindConfiguration(NotifyOptions.SectionName)
             .Validate(
                 options => spansNodes || options.RebalanceRate == 0,
-                $"{NotifyOptions.SectionName}:{nameof(NotifyOptions.RebalanceRate)} is set, but this gateway is joined with no others; remove it, or set {NotifyOptions.SectionName}:{nameof(NotifyOptions.Bus)} to 'Redis'.")
-            .ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NotifyOptions>, NotifyOptionsValidator>());
+                $"{NotifyOptions.SectionName}:{nameof(NotifyOptions.RebalanceRate)} is set, but this gateway is joined with no others; remove it, or set {NotifyOptions.SectionName}:{nameof(NotifyOptions.Bus)} to 'Redis'.");
         services.AddOptions<WebSocketOptions>().Configure<IOptions<NotifyOptions>>((sockets, options) =>
         {
             sockets.KeepAliveInterval = options.Value.PingInterval;

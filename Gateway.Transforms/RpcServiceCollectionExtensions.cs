@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Errors;
 using Gateway.Transforms.Events;
@@ -33,7 +32,7 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
 
-        services.AddOptions<RpcOptions>().BindConfiguration(RpcOptions.SectionName).ValidateBy<RpcOptions, RpcOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<RpcOptions, RpcOptionsValidator>().BindConfiguration(RpcOptions.SectionName);
         services.AddOptions<MessageOptions>().BindConfiguration(MessageOptions.SectionName);
         services.TryAddSingleton<MessageFieldsParser>();
         services.TryAddSingleton<RpcCatalogs>();
@@ -47,19 +46,19 @@ public static class RpcServiceCollectionExtensions
         builder.AddTransformFactory<RpcTransformFactory>();
         builder.AddConfigFilter<RpcConfigFilter>();
 
-        services.AddOptions<SessionIdOptions>().BindConfiguration(SessionIdOptions.SectionName).ValidateBy<SessionIdOptions, SessionIdOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<SessionIdOptions, SessionIdOptionsValidator>().BindConfiguration(SessionIdOptions.SectionName);
         services.TryAddSingleton<SessionIdForm>();
         services.TryAddSingleton(provider => new SessionAuthenticator(
             provider.GetRequiredService<SessionIdForm>(), provider.GetRequiredService<ISessionStore>()));
 
-        services.AddOptions<ErrorOptions>().BindConfiguration(ErrorOptions.SectionName).ValidateBy<ErrorOptions, ErrorOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<ErrorOptions, ErrorOptionsValidator>().BindConfiguration(ErrorOptions.SectionName);
         services.TryAddSingleton<ErrorEnvelope>();
         services.TryAddSingleton<OutcomeLog>();
 
         services.AddOptions<AccessLogOptions>().BindConfiguration(AccessLogOptions.SectionName).ValidateOnStart();
         services.TryAddSingleton<AccessLog>();
 
-        services.AddOptions<EventOptions>().BindConfiguration(EventOptions.SectionName).ValidateBy<EventOptions, EventOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<EventOptions, EventOptionsValidator>().BindConfiguration(EventOptions.SectionName);
         services.AddOptions<UserDetailsOptions>().BindConfiguration(UserDetailsOptions.SectionName);
         services.TryAddSingleton<RuleParser>();
         services.TryAddSingleton<EventDispatcher>();
@@ -135,15 +134,5 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<DestinationLoad>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoadBalancingPolicy, PowerOfTwoChoices>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoadBalancingPolicy, LeastRequests>());
-    }
-
-    private static void ValidateBy<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions,
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TValidator>(this OptionsBuilder<TOptions> options)
-        where TOptions : class
-        where TValidator : class, IValidateOptions<TOptions>
-    {
-        options.ValidateOnStart();
-        options.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
     }
 }

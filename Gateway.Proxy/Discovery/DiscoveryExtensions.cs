@@ -1,4 +1,3 @@
-using Gateway.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
@@ -13,7 +12,7 @@ internal static class DiscoveryExtensions
     public static IServiceCollection AddEtcdDiscovery(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<EtcdOptions>().BindConfiguration(EtcdOptions.SectionName).ValidateBy<EtcdOptions, EtcdOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<EtcdOptions, EtcdOptionsValidator>().BindConfiguration(EtcdOptions.SectionName);
         services.TryAddSingleton<ServiceRegistry>();
         services.AddHostedService<EtcdWatcher>();
         // YARP adds its own resolver only when there is none.
@@ -24,7 +23,7 @@ internal static class DiscoveryExtensions
     /// <summary>Adds the gateway's own entry in etcd. What is added last stops first.</summary>
     public static void AddSelfRegistration(this IServiceCollection services)
     {
-        services.AddOptions<RegistrationOptions>().BindConfiguration(RegistrationOptions.SectionName).ValidateBy<RegistrationOptions, RegistrationOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<RegistrationOptions, RegistrationOptionsValidator>().BindConfiguration(RegistrationOptions.SectionName);
         services.AddHostedService<SelfRegistration>();
     }
 }

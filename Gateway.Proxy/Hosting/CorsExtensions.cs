@@ -1,5 +1,4 @@
 using Gateway.Notify;
-using Gateway.Proxy.Settings;
 using Gateway.Transforms.Errors;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
@@ -12,7 +11,7 @@ internal static class CorsExtensions
     /// <summary>Lets pages of the configured origins call every route and read what the gateway says of a failure.</summary>
     public static void AddGatewayCors(this IServiceCollection services)
     {
-        services.AddOptions<CorsSettings>().BindConfiguration(CorsSettings.SectionName).ValidateBy<CorsSettings, CorsSettingsValidator>();
+        services.AddOptionsWithValidateOnStart<CorsSettings, CorsSettingsValidator>().BindConfiguration(CorsSettings.SectionName);
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<CorsSettings>>((cors, settings) =>
             cors.AddDefaultPolicy(policy => Allow(policy, settings.Value)));

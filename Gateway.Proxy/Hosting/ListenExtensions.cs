@@ -1,6 +1,5 @@
 using System.Net;
 using Gateway.Notify.Takeover;
-using Gateway.Proxy.Settings;
 using Gateway.Proxy.Tls;
 using Gateway.Transforms.Bodies;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,7 +27,7 @@ internal static class ListenExtensions
     /// <summary>Makes Kestrel listen where <see cref="ListenOptions"/> says.</summary>
     public static void AddListeners(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ListenOptions>().BindConfiguration(ListenOptions.SectionName).ValidateBy<ListenOptions, ListenOptionsValidator>();
+        builder.Services.AddOptionsWithValidateOnStart<ListenOptions, ListenOptionsValidator>().BindConfiguration(ListenOptions.SectionName);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListenOptions>, IOptions<TlsOptions>, ServerCertificate, ConnectionEnd, ConnectionAge>((kestrel, options, secure, certificate, end, age) =>
         {
             kestrel.AddServerHeader = false;
@@ -59,7 +58,7 @@ internal static class ListenExtensions
     /// <summary>Bounds what clients may take of the server: connections, headers, time and memory.</summary>
     public static void AddServerLimits(this IServiceCollection services)
     {
-        services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.SectionName).ValidateBy<ServerLimits, ServerLimitsValidator>();
+        services.AddOptionsWithValidateOnStart<ServerLimits, ServerLimitsValidator>().BindConfiguration(ServerLimits.SectionName);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ConnectionEnd>();
         services.TryAddSingleton<ConnectionAge>();

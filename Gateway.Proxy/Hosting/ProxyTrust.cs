@@ -38,7 +38,7 @@ internal static class ProxyTrustExtensions
 {
     public static void AddProxyTrust(this IServiceCollection services)
     {
-        services.AddOptions<ProxyTrust>().BindConfiguration(ProxyTrust.SectionName).ValidateBy<ProxyTrust, ProxyTrustValidator>();
+        services.AddOptionsWithValidateOnStart<ProxyTrust, ProxyTrustValidator>().BindConfiguration(ProxyTrust.SectionName);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxyTrust>>((headers, trust) =>
         {
             headers.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;

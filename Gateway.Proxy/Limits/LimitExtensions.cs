@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Gateway.Proxy.Settings;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,7 +10,7 @@ internal static class LimitExtensions
 {
     public static void AddLimits(this IServiceCollection services)
     {
-        services.AddOptions<RateLimits>().BindConfiguration(RateLimits.SectionName).ValidateBy<RateLimits, RateLimitsValidator>();
+        services.AddOptionsWithValidateOnStart<RateLimits, RateLimitsValidator>().BindConfiguration(RateLimits.SectionName);
         services.TryAddSingleton<RedisTokenBucket>();
         services.TryAddSingleton<ConcurrencyCaps>();
         services.TryAddSingleton<RateLimitMetrics>();

@@ -3,7 +3,6 @@ using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Operations.Page;
-using Gateway.Proxy.Settings;
 using Gateway.Proxy.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,7 +16,7 @@ internal static class ManagementExtensions
     public static void AddManagement(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<ManagementOptions>().BindConfiguration(ManagementOptions.SectionName).ValidateBy<ManagementOptions, ManagementOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<ManagementOptions, ManagementOptionsValidator>().BindConfiguration(ManagementOptions.SectionName);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<ManagementOptions>>((kestrel, options) =>
         {
             if (options.Value.Enabled)

@@ -1,4 +1,3 @@
-using Gateway.Proxy.Settings;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Gateway.Proxy.Redis;
@@ -9,7 +8,7 @@ internal static class RedisExtensions
     public static IServiceCollection AddRedis(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<RedisOptions>().Bind(configuration.GetSection(RedisOptions.SectionName)).ValidateBy<RedisOptions, RedisOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<RedisOptions, RedisOptionsValidator>().Bind(configuration.GetSection(RedisOptions.SectionName));
         services.TryAddSingleton<RedisConnection>();
         return services;
     }

@@ -1,5 +1,4 @@
 using Gateway.Proxy.Redis;
-using Gateway.Proxy.Settings;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -15,7 +14,7 @@ internal static class SessionExtensions
     public static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddRedis(configuration);
-        services.AddOptions<SessionOptions>().Bind(configuration.GetSection(SessionOptions.SectionName)).ValidateBy<SessionOptions, SessionOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<SessionOptions, SessionOptionsValidator>().Bind(configuration.GetSection(SessionOptions.SectionName));
         services.TryAddSingleton<InMemorySessionStore>();
         services.AddMetrics();
         services.TryAddSingleton<SessionMetrics>();

@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Settings;
@@ -50,19 +48,5 @@ internal sealed class SettingErrors(string section)
         {
             Add($"{section}:{setting} is '{value:c}'; use {string.Format(CultureInfo.InvariantCulture, cure, min, max)}.");
         }
-    }
-}
-
-internal static class SettingExtensions
-{
-    /// <summary>Has the gateway refuse to start while <typeparamref name="TValidator"/> finds a mistake.</summary>
-    public static void ValidateBy<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions,
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TValidator>(this OptionsBuilder<TOptions> options)
-        where TOptions : class
-        where TValidator : class, IValidateOptions<TOptions>
-    {
-        options.ValidateOnStart();
-        options.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Gateway.Proxy.Settings;
 using Gateway.Transforms.Reporting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration.Memory;
@@ -35,7 +34,7 @@ internal static class TelemetryExtensions
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.SectionName).ValidateBy<TelemetryOptions, TelemetryOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<TelemetryOptions, TelemetryOptionsValidator>().BindConfiguration(TelemetryOptions.SectionName);
         services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator, EdgePropagator>());
 
         var telemetry = services.AddOpenTelemetry()

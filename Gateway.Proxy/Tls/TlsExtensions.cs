@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using Gateway.Proxy.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using KestrelPort = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
@@ -11,7 +10,7 @@ internal static class TlsExtensions
 {
     public static void AddTls(this IServiceCollection services)
     {
-        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.SectionName).ValidateBy<TlsOptions, TlsOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<TlsOptions, TlsOptionsValidator>().BindConfiguration(TlsOptions.SectionName);
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<ServerCertificate>();
         services.AddHostedService<CertificateWatcher>();
