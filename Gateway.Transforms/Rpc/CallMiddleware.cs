@@ -74,8 +74,7 @@ internal sealed class CallMiddleware(
     private async Task CallAsync(HttpContext context, RpcFeature rpc, IReverseProxyFeature proxy, DestinationState destination, RpcProtocol protocol)
     {
         using var span = CallSpan.Begin(rpc.Route.Path, destination.Model.Config.Address);
-        var calls = load.CallsTo(destination);
-        Interlocked.Increment(ref calls.Value);
+        using var underWay = load.Begin(destination);
         Verdict verdict;
         try
         {
@@ -118,11 +117,7 @@ internal sealed class CallMiddleware(
         }
         catch (Exception exception)
         {
-            verdict = rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc.Remainder, Reach.PerhapsSent, exception) : CallVerdict.OfAnswer(context, rpc.Remainder, exception);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref calls.Value);
+            verdict = VerdictOf(context, rpc, Reach.PerhapsSent, exception);
         }
 
         Conclude(context, rpc, proxy, destination, verdict);
@@ -135,8 +130,7 @@ internal sealed class CallMiddleware(
         var cancellationToken = context.RequestAborted;
         using var content = new MessageContent(rpc.Message, rpc.Remainder);
         using var request = content.RequestTo(proxy.Cluster, address, rpc.Route.Path);
-        var calls = load.CallsTo(destination);
-        Interlocked.Increment(ref calls.Value);
+        using var underWay = load.Begin(destination);
         Verdict verdict;
         try
         {
@@ -158,15 +152,15 @@ internal sealed class CallMiddleware(
         }
         catch (Exception exception)
         {
-            verdict = rpc.SubServiceTime is null ? CallVerdict.OfSending(context, rpc.Remainder, content.Reach, exception) : CallVerdict.OfAnswer(context, rpc.Remainder, exception);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref calls.Value);
+            verdict = VerdictOf(context, rpc, content.Reach, exception);
         }
 
         Conclude(context, rpc, proxy, destination, verdict);
     }
+
+    private static Verdict VerdictOf(HttpContext context, RpcFeature rpc, Reach reach, Exception exception) => rpc.SubServiceTime is null
+        ? CallVerdict.OfSending(context, rpc.Remainder, reach, exception)
+        : CallVerdict.OfAnswer(context, rpc.Remainder, exception);
 
     /// <summary>Sub-services read nothing of a client's headers but its address: what is not copied can't leak.</summary>
     private IReadOnlyList<KeyValuePair<string, string>> FieldsOf(HttpContext context)

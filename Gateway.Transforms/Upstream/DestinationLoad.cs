@@ -19,8 +19,18 @@ public sealed class DestinationLoad
         return destination.ConcurrentRequestCount + (_calls.TryGetValue(destination, out var calls) ? Volatile.Read(ref calls.Value) : 0);
     }
 
-    /// <summary>RPCs under way. Whoever makes one counts it, up and down, without a lock.</summary>
-    internal StrongBox<int> CallsTo(DestinationState destination) => _calls.GetOrCreateValue(destination);
+    /// <summary>Counts an RPC as under way, until what is returned is disposed of.</summary>
+    internal UnderWay Begin(DestinationState destination)
+    {
+        var calls = _calls.GetOrCreateValue(destination);
+        Interlocked.Increment(ref calls.Value);
+        return new UnderWay(calls);
+    }
+
+    internal readonly struct UnderWay(StrongBox<int> calls) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref calls.Value);
+    }
 }
 
 /// <summary>YARP's policy of this name, with RPCs in its count: of two random destinations the one with fewer requests under way.</summary>
