@@ -23,11 +23,13 @@ check_servers() {
   missing=
   command -v redis-server >/dev/null || missing="$missing redis-server"
   command -v etcd >/dev/null || missing="$missing etcd-server"
+  [ -x /usr/sbin/dnsmasq ] || missing="$missing dnsmasq-base"
   [ -x /usr/bin/chromium ] || missing="$missing chromium"
   [ -d /usr/share/fonts/opentype/noto ] || missing="$missing fonts-noto-cjk"
   command -v node >/dev/null || missing="$missing nodejs"
   command -v npm >/dev/null || missing="$missing npm"
   command -v protoc >/dev/null || missing="$missing protobuf-compiler"
+  command -v promtool >/dev/null || missing="$missing prometheus"
   need_packages $missing
   need_npm_packages
 }

@@ -46,6 +46,17 @@ public sealed class AllowedOrigins
     public bool Contains(string origin) => IsAny || (Origin.TryParse(origin, out var parsed) && _texts.Contains(parsed.Text));
 
     /// <summary>
+    /// Whether a page may use the cookies that its browser adds by itself: one that is listed by name, or of the very host and port that is asked. Any page
+    /// (<c>*</c>) and pages without an origin (<c>null</c>) are nobody in particular.
+    /// </summary>
+    public bool AdmitsCookie(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Origin.TryParse(request.Headers.Origin.ToString(), out var page) && page.Host.Length > 0
+            && (_texts.Contains(page.Text) || page.Text.EndsWith($"://{request.Host.Value}", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>
     /// Whether a page may open a socket. Browsers let any page connect anywhere and only say where it came from, so it is up to the server. Where no
     /// page is listed, those of the gateway's own host may.
     /// </summary>

@@ -23,8 +23,17 @@ public static class NotifyExtensions
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="spansNodes">Whether events go through Redis to other nodes, or stay in this process.</param>
-    public static IServiceCollection AddNotifyHub(this IServiceCollection services, bool spansNodes)
+    /// <param name="renewalInterval">How often <see cref="ILoginState.RenewAsync"/> is called for who has a socket; null for never.</param>
+    /// <param name="reportsPresence">Whether the host provides an <see cref="IPresenceHook"/>.</param>
+    public static IServiceCollection AddNotifyHub(this IServiceCollection services, bool spansNodes, TimeSpan? renewalInterval = null, bool reportsPresence = false)
     {
+        services.Configure<NotifyOptions>(options => options.ReportsPresence = reportsPresence);
+        if (renewalInterval is not null)
+        {
+            services.Configure<NotifyOptions>(options => options.RenewalInterval = renewalInterval);
+            services.AddHostedService<RenewalWatch>();
+        }
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddOptionsWithValidateOnStart<NotifyOptions, NotifyOptionsValidator>().BindConfiguration(NotifyOptions.SectionName)

@@ -104,6 +104,13 @@ public sealed class NotifyOptions
     /// <summary>How long a user has to come back before that. Default 10 seconds; 0 to 10 minutes.</summary>
     public TimeSpan LastDisconnectGrace { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The same for a user whose client has closed the last socket itself, by a close frame. Default 0: the marker is gone before the client has the answer
+    /// to its close, for it may log in again right then. Under <c>Logout</c> <see cref="LastDisconnectGrace"/> holds for everybody, or a page that is
+    /// loaded again would be logged out. 0 to 10 minutes.
+    /// </summary>
+    public TimeSpan CloseGrace { get; set; }
+
     /// <summary>How long a client may take to answer a close. Default 5 seconds; 100 milliseconds to 1 minute.</summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -136,6 +143,22 @@ public sealed class NotifyOptions
 
     /// <summary>Whether plain clients are sent away as well, when no others are left; they may miss events meanwhile. Default no.</summary>
     public bool RebalancePlain { get; set; }
+
+    /// <summary>How often the session of a socket and the marker of its user are renewed; null for never. The host says so, for it knows the keys.</summary>
+    internal TimeSpan? RenewalInterval { get; set; }
+
+    /// <summary>Whether there is an <see cref="Delivery.IPresenceHook"/>.</summary>
+    internal bool ReportsPresence { get; set; }
+
+    /// <summary>Whether something is to be done when a user's last socket has gone.</summary>
+    internal bool HasDepartures => OnLastDisconnect != LastDisconnect.Keep || ReportsPresence;
+
+    /// <summary>How long a user has to come back; null for not at all.</summary>
+    /// <param name="isInOrder">Whether the client has closed the socket itself.</param>
+    internal TimeSpan? GraceOf(bool isInOrder) =>
+        !isInOrder || OnLastDisconnect == LastDisconnect.Logout ? LastDisconnectGrace
+        : CloseGrace > TimeSpan.Zero ? CloseGrace
+        : null;
 }
 
 /// <summary>

@@ -21,6 +21,7 @@ internal sealed class NotifyOptionsValidator : IValidateOptions<NotifyOptions>
         Time(nameof(options.NodeTimeout), options.NodeTimeout, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
         Time(nameof(options.RedisTimeout), options.RedisTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
         Time(nameof(options.LastDisconnectGrace), options.LastDisconnectGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        Time(nameof(options.CloseGrace), options.CloseGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         Time(nameof(options.DrainReconnectDelay), options.DrainReconnectDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Time(nameof(options.DrainReconnectJitter), options.DrainReconnectJitter, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         Time(nameof(options.RebalanceMinimumAge), options.RebalanceMinimumAge, TimeSpan.Zero, TimeSpan.FromDays(1));

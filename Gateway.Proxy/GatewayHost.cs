@@ -1,9 +1,11 @@
+using Gateway.Proxy.Canary;
 using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Hub;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Operations;
+using Gateway.Proxy.Push;
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Routing;
 using Gateway.Proxy.Sessions;
@@ -31,12 +33,12 @@ public static class GatewayHost
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = CreateBuilder(args, configure);
-        var app = builder.Build();
-        app.LetHostLog();
         // All settings at once, before the first use of any would report its own alone.
-        app.Services.GetService<IStartupValidator>()?.Validate();
+        var app = new StartCheck(builder).Build();
+        app.LetHostLog();
         app.UseManagement();
         app.Use(app.Services.GetRequiredService<ConnectionAge>().InvokeAsync);
+        app.UsePush();
         app.UseProxyTrust();
         app.UseGatewayCors();
         app.UseRequestTimeouts();
@@ -53,10 +55,6 @@ public static class GatewayHost
             app.Services.GetRequiredService<RouteReloader>().Start();
             app.MapProxy();
         }
-        else
-        {
-            app.Services.GetRequiredService<RouteLoader>().EnsureSettingsKnown(app.Configuration);
-        }
 
         return app;
     }
@@ -66,14 +64,16 @@ public static class GatewayHost
         proxy.UseRpcErrors();
         proxy.UseRateLimits();
         proxy.UseRpcIdentity();
+        proxy.UseCanary();
         proxy.UseCallerLimits();
         proxy.UseResilience();
         proxy.UseDrainedDestinations();
         proxy.UseSessionAffinity();
+        proxy.UseZoneFirst();
         proxy.UseRpcCalls();
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
-    }).WithRpcRoutes(app.Services);
+    }).WithRpcRoutes(app.Services).WithRateLimits(app.Services).WithCanary();
 
     /// <summary>Everything but the request pipeline: enough to validate a configuration.</summary>
     internal static WebApplicationBuilder CreateBuilder(string[] args, Action<WebApplicationBuilder>? configure = null)
@@ -90,13 +90,14 @@ public static class GatewayHost
         builder.Services.AddTls();
         builder.Services.AddGatewayCors();
         builder.Services.AddRequestTimeouts();
-        builder.Services.AddEtcdDiscovery();
+        builder.Services.AddDiscovery();
         builder.Services.AddSessions(builder.Configuration);
         builder.Services.AddLimits();
         builder.Services.AddServerLimits();
         builder.Services.AddProxyTrust();
         builder.Services.AddHub(builder.Configuration);
-        builder.Services.AddRoutes(builder.Configuration).AddDestinations().AddResilience().AddRpc();
+        builder.Services.AddRoutes(builder.Configuration).AddDestinations().AddResilience().AddCanary().AddRpc();
+        builder.AddPush();
         // What is added last stops first. The entry in etcd goes before the delay in which the gateway still serves, so that other gateways have this
         // time to see that it is gone; and the delay comes before anything else stops.
         builder.AddManagement();

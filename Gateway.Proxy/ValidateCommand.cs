@@ -1,7 +1,6 @@
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Routing;
 using Gateway.Transforms.Routes;
-using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy;
 
@@ -23,48 +22,46 @@ public static class ValidateCommand
 
         List<string> notes = [];
         var errors = FindErrors(Path.GetFullPath(file), notes);
-        foreach (var line in errors.Length > 0 ? errors : [.. notes])
+        foreach (var line in errors.Count > 0 ? errors : notes)
         {
             output.WriteLine(line);
         }
 
-        if (errors.Length == 0)
+        if (errors.Count == 0)
         {
             output.WriteLine("ok");
         }
 
-        return errors.Length == 0 ? 0 : 1;
+        return errors.Count == 0 ? 0 : 1;
     }
 
     /// <summary>Every mistake in a routes file, with the other sources of settings on top of it.</summary>
     /// <param name="file">Its full path.</param>
     /// <param name="notes">Gets what is good to know and no mistake.</param>
-    private static string[] FindErrors(string file, List<string> notes)
-    {
-        List<string> errors = [];
-        Collect(errors, () =>
-        {
-            var location = new Dictionary<string, string?> { [RouteFile.Setting] = file };
-            var builder = GatewayHost.CreateBuilder([], host => host.Configuration.AddInMemoryCollection(location));
-            using var services = builder.Services.BuildServiceProvider();
-            Collect(errors, () => services.GetService<IStartupValidator>()?.Validate());
-            var loader = services.GetRequiredService<RouteLoader>();
-            var set = loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
-            notes.AddRange(services.GetRequiredService<RouteChecks>().FindNotes(set.Routes));
-        });
-        // A setting out of its range is found again by a route that needs it.
-        return [.. errors.Distinct()];
-    }
-
-    private static void Collect(List<string> errors, Action check)
+    private static IReadOnlyList<string> FindErrors(string file, List<string> notes)
     {
         try
         {
-            check();
+            var location = new Dictionary<string, string?> { [RouteFile.Setting] = file };
+            var builder = GatewayHost.CreateBuilder([], host => host.Configuration.AddInMemoryCollection(location));
+            var check = new StartCheck(builder);
+            check.CheckSettings();
+            using var services = builder.Services.BuildServiceProvider();
+            check.CheckLimits(services);
+            if (check.Errors.Count > 0)
+            {
+                check.CheckRoutes();
+                return check.Errors;
+            }
+
+            var loader = services.GetRequiredService<RouteLoader>();
+            var set = loader.LoadAsync(loader.Read(), CancellationToken.None).GetAwaiter().GetResult();
+            notes.AddRange(services.GetRequiredService<RouteChecks>().FindNotes(set.Routes));
+            return [];
         }
         catch (Exception exception) when (StartFailure.Describe(exception) is { } reasons)
         {
-            errors.AddRange(reasons);
+            return reasons;
         }
     }
 }

@@ -23,7 +23,8 @@ public static class RpcServiceCollectionExtensions
 {
     /// <summary>
     /// Registers the <c>Rpc</c> transform and what it needs. The host fills <see cref="RpcCatalogs"/>, and provides
-    /// <see cref="RequestBudget"/>, <see cref="ISessionStore"/>, <see cref="ISubServices"/> and <see cref="IEventPublisher"/>.
+    /// <see cref="RequestBudget"/>, <see cref="ISessionStore"/>, <see cref="ISubServices"/>, <see cref="IUpstreamCertificates"/> and <see cref="IEventPublisher"/>, and an
+    /// <see cref="ICookieOrigins"/> if cookies are to count.
     /// </summary>
     public static IReverseProxyBuilder AddRpc(this IReverseProxyBuilder builder)
     {
@@ -36,9 +37,13 @@ public static class RpcServiceCollectionExtensions
         services.AddOptions<MessageOptions>().BindConfiguration(MessageOptions.SectionName);
         services.TryAddSingleton<MessageFieldsParser>();
         services.TryAddSingleton<RpcCatalogs>();
+        services.AddOptionsWithValidateOnStart<SessionSourceOptions, SessionSourceOptionsValidator>().BindConfiguration(SessionSourceOptions.SectionName);
+        services.TryAddSingleton(provider => SessionSources.Parse("", provider.GetRequiredService<IOptions<SessionSourceOptions>>().Value.Sources, []));
         services.TryAddSingleton<RpcRouteParser>();
         services.TryAddSingleton<RpcMetrics>();
+        services.TryAddSingleton<CallMetadata>();
         services.TryAddSingleton<RpcReply>();
+        services.TryAddSingleton<Dialer>();
         services.TryAddSingleton<Upstreams>();
         services.AddSingleton<IClusterChangeListener>(provider => provider.GetRequiredService<Upstreams>());
         services.TryAddSingleton(provider => new OwnCalls(provider.GetRequiredService<Upstreams>()));
@@ -49,7 +54,7 @@ public static class RpcServiceCollectionExtensions
         services.AddOptionsWithValidateOnStart<SessionIdOptions, SessionIdOptionsValidator>().BindConfiguration(SessionIdOptions.SectionName);
         services.TryAddSingleton<SessionIdForm>();
         services.TryAddSingleton(provider => new SessionAuthenticator(
-            provider.GetRequiredService<SessionIdForm>(), provider.GetRequiredService<ISessionStore>()));
+            provider.GetRequiredService<SessionIdForm>(), provider.GetRequiredService<SessionSources>(), provider.GetRequiredService<ISessionStore>()));
 
         services.AddOptionsWithValidateOnStart<ErrorOptions, ErrorOptionsValidator>().BindConfiguration(ErrorOptions.SectionName);
         services.TryAddSingleton<ErrorEnvelope>();
@@ -63,6 +68,7 @@ public static class RpcServiceCollectionExtensions
         services.TryAddSingleton<RuleParser>();
         services.TryAddSingleton<EventDispatcher>();
         services.TryAddSingleton(provider => new TestEvent(provider.GetRequiredService<IOptions<EventOptions>>(), provider.GetRequiredService<RpcCatalogs>()));
+        services.TryAddSingleton(provider => new GivenEvent(provider.GetRequiredService<IOptions<EventOptions>>(), provider.GetRequiredService<RpcCatalogs>()));
         services.TryAddSingleton(provider => new RouteChecks(
             provider.GetRequiredService<RpcRouteParser>(), provider.GetRequiredService<TestEvent>(), provider.GetRequiredService<RpcCatalogs>()));
         return builder;
@@ -132,6 +138,7 @@ public static class RpcServiceCollectionExtensions
         }
 
         services.TryAddSingleton<DestinationLoad>();
+        services.TryAddSingleton<Reachability>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoadBalancingPolicy, PowerOfTwoChoices>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ILoadBalancingPolicy, LeastRequests>());
     }

@@ -76,15 +76,16 @@ need_packages() {
   install_packages "$@" || fail "this did not work: $install"
 }
 
-# Node with what the client library's tests need, from the lock file. What is there stays while the lock file does.
+# Node with what the tests of the client, of the demo's page and of deploy/ need, from the lock files. What is there stays while the lock file does.
 need_npm_packages() {
-  web=samples/ChatDemo/web
-  installed=$web/node_modules/.installed
   node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
     || fail "Node $(node --version) is too old. Install Node 20.19 or later, with npm: https://nodejs.org"
-  cmp -s "$web/package-lock.json" "$installed" && return
-  (cd "$web" && npm ci --no-audit --no-fund --loglevel error) || fail "'npm ci' did not work in $web"
-  cp "$web/package-lock.json" "$installed"
+  for folder in clients/typescript samples/ChatDemo/web deploy/tools; do
+    installed=$folder/node_modules/.installed
+    cmp -s "$folder/package-lock.json" "$installed" && continue
+    (cd "$folder" && npm ci --no-audit --no-fund --loglevel error) || fail "'npm ci' did not work in $folder"
+    cp "$folder/package-lock.json" "$installed"
+  done
 }
 
 # The SDK does not come from Debian. global.json is in the repository's folder.

@@ -39,16 +39,32 @@ internal sealed class NotifyConnection(
     /// <summary>Whose socket it is; empty until the client has shown its session.</summary>
     public string UserId { get; private set; } = "";
 
+    /// <summary>What its session is told from others by.</summary>
     public string SessionId { get; private set; } = "";
+
+    /// <summary>What the client has shown: its session id, or a token.</summary>
+    public string Shown { get; private set; } = "";
+
+    /// <summary>When the session ends by itself; null where only asking tells.</summary>
+    public DateTimeOffset? SessionEndsAt { get; private set; }
 
     /// <summary>When the session was last found valid.</summary>
     public long SessionCheckedAt { get; set; }
+
+    /// <summary>When the session was last looked at to be renewed, as a timestamp; 0 for not yet.</summary>
+    public long RenewedAt { get; set; }
+
+    /// <summary>Whether the hub tells the client events.</summary>
+    public bool IsLetIn => _isLetIn;
 
     /// <summary>When the hub let the connection in.</summary>
     public DateTimeOffset JoinedAt { get; private set; }
 
     /// <summary>Set while the session has ended and the client may show a fresh one: when its time for that is over.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>Whether the client has closed the socket itself, and in good order; not in the answer to our own close.</summary>
+    public bool LeavesInOrder { get; private set; }
 
     /// <summary>How far the client has been told its user's events, if it counts them. Belongs to the bucket that lists the connection, and is used under its lock, as the next two.</summary>
     public FeedPosition Position { get; set; }
@@ -109,12 +125,15 @@ internal sealed class NotifyConnection(
         return true;
     }
 
-    public void Authenticated(string userId, string sessionId)
+    public void Authenticated(SessionVerdict verdict, string shown)
     {
         Id = Id.Length > 0 ? Id : RandomNumberGenerator.GetHexString(2 * IdBytes, lowercase: true);
-        UserId = userId;
-        SessionId = sessionId;
+        UserId = verdict.UserId ?? "";
+        SessionId = verdict.Name ?? shown;
+        Shown = shown;
+        SessionEndsAt = verdict.ExpiresAt;
         SessionCheckedAt = time.GetTimestamp();
+        RenewedAt = 0;
         JoinedAt = time.GetUtcNow();
     }
 
@@ -131,17 +150,32 @@ internal sealed class NotifyConnection(
     public void LetIn() => _isLetIn = true;
 
     /// <summary>Hands what the client sends to <paramref name="conversation"/>, until one side closes; returns why it ended.</summary>
-    public async Task<CloseReason> RunAsync(IConversation conversation)
+    /// <param name="conversation">Takes messages.</param>
+    /// <param name="leave">
+    /// What is done before a client that closes gets its answer: from then on it may count on having left. Not called for any other end.
+    /// </param>
+    public async Task<CloseReason> RunAsync(IConversation conversation, Func<Task>? leave = null)
     {
         var inbound = new InboundReader(socket, options.MaxInboundMessage);
         try
         {
+            if (await conversation.BeginAsync() is { } refusal)
+            {
+                Close(refusal);
+            }
+
             while (Closing is null)
             {
                 // Here and not in the reader, so that a silent client costs one waiting method less.
                 var first = await inbound.WaitAsync();
                 if (await inbound.ReadAsync(first, conversation) is { } reason)
                 {
+                    if (reason == CloseReason.ClientClosed && Closing is null && leave is not null)
+                    {
+                        LeavesInOrder = true;
+                        await leave();
+                    }
+
                     Close(reason);
                 }
             }

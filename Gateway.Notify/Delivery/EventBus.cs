@@ -15,9 +15,11 @@ internal sealed class EventBus : BackgroundService, IEventBus
     private readonly NotifyMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly IPresenceHook? _hook;
     private readonly LocalBucket[] _buckets;
+    private volatile bool _keepsAll = true;
 
-    public EventBus(IHubStore store, IOptions<NotifyOptions> options, NotifyMetrics metrics, TimeProvider time, ILogger<EventBus> logger)
+    public EventBus(IHubStore store, IOptions<NotifyOptions> options, NotifyMetrics metrics, TimeProvider time, ILogger<EventBus> logger, IPresenceHook? hook = null)
     {
         _store = store;
         _options = options.Value;
@@ -25,24 +27,44 @@ internal sealed class EventBus : BackgroundService, IEventBus
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        _hook = hook;
         _buckets = [.. Enumerable.Range(0, store.Buckets).Select(_ => new LocalBucket())];
         store.Attach(this);
     }
 
     public bool IsDegraded => _store.IsDegraded;
 
-    public async Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken)
+    public async Task<bool> PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken)
     {
         var work = recipients.Count == 1
             ? _store.PublishAsync(BucketOf(recipients[0]), hubEvent, recipients).AsTask()
-            : Task.WhenAll(recipients.GroupBy(BucketOf).Select(group => _store.PublishAsync(group.Key, hubEvent, [.. group]).AsTask()));
+            : PublishToManyAsync(recipients, hubEvent);
         try
         {
-            await work.WaitAsync(cancellationToken);
+            return await work.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The caller waits no longer; the event is delivered all the same.
+            return false;
+        }
+    }
+
+    public void TellHere(string userId, HubEvent hubEvent) => TellEarly(BucketOf(userId), hubEvent, [userId], plainOnly: false);
+
+    public void MayHaveMissed()
+    {
+        _keepsAll = false;
+        foreach (var bucket in _buckets)
+        {
+            lock (bucket)
+            {
+                // One that is about to be told where it stands is told so there.
+                foreach (var connection in bucket.All.Where(connection => connection is { IsExtended: true, Held: null }))
+                {
+                    connection.TryEnqueue(ExtendedFrames.Resumed(false, connection.Position));
+                }
+            }
         }
     }
 
@@ -76,6 +98,11 @@ internal sealed class EventBus : BackgroundService, IEventBus
             var asked = _store.JoinAsync(number, connection, request.Predecessor, request.Resume);
             var answer = asked.IsCompletedSuccessfully ? asked.Result : await asked.AsTask().WaitAsync(cancellationToken);
             outcome = answer.Outcome;
+            if (answer.IsFirst)
+            {
+                _hook?.Came(connection.UserId);
+            }
+
             // 3. What it has to know, then what has been held.
             lock (bucket)
             {
@@ -112,12 +139,12 @@ internal sealed class EventBus : BackgroundService, IEventBus
         };
     }
 
-    public async Task LeaveAsync(NotifyConnection connection)
+    public async Task<Departure?> LeaveAsync(NotifyConnection connection)
     {
         var (number, bucket) = Find(connection.UserId);
         Remove(bucket, connection);
         // Even if it was not let in: its seat may have been given, and the answer lost.
-        await _store.LeaveAsync(number, connection);
+        return await _store.LeaveAsync(number, connection);
     }
 
     public async Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken)
@@ -159,6 +186,17 @@ internal sealed class EventBus : BackgroundService, IEventBus
     public Task<IReadOnlyList<SocketInfo>> FindAsync(string userId, CancellationToken cancellationToken) =>
         _store.FindAsync(BucketOf(userId), userId, cancellationToken);
 
+    public async Task<IReadOnlyList<Newest>> FindNewestAsync(IReadOnlyList<NotifyConnection> connections)
+    {
+        var found = new List<Newest>(connections.Count);
+        foreach (var some in connections.GroupBy(connection => BucketOf(connection.UserId)))
+        {
+            found.AddRange(await _store.FindNewestAsync(some.Key, [.. some]));
+        }
+
+        return found;
+    }
+
     public async Task DisconnectAsync(string userId, string? sessionId, CancellationToken cancellationToken)
     {
         // Those of this node at once, whatever becomes of the question.
@@ -190,6 +228,9 @@ internal sealed class EventBus : BackgroundService, IEventBus
             }
         }
     }
+
+    /// <summary>Users whom an event was published to on this node have no socket anywhere.</summary>
+    public void Missed(HubEvent hubEvent, IReadOnlyList<string> userIds) => _hook?.Missed(userIds, hubEvent.Type, hubEvent.Body);
 
     /// <summary>Tells this node's sockets an event that could not be numbered. Returns whom.</summary>
     public IReadOnlySet<NotifyConnection> TellEarly(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients, bool plainOnly)
@@ -274,7 +315,7 @@ internal sealed class EventBus : BackgroundService, IEventBus
     /// <summary>Answers a client that asks for what came after a position: with those events, or by saying that some of them are gone.</summary>
     private void Replay(NotifyConnection connection, FeedPosition from, Missed missed)
     {
-        var (top, events) = missed;
+        var (top, events) = _keepsAll ? missed : missed with { Events = null };
         connection.TryEnqueue(ExtendedFrames.Resumed(events is not null, events is null ? top : from), asReplay: true);
         foreach (var (sequence, hubEvent) in events ?? [])
         {
@@ -283,6 +324,9 @@ internal sealed class EventBus : BackgroundService, IEventBus
 
         _metrics.Replayed(events?.Count ?? 0);
     }
+
+    private async Task<bool> PublishToManyAsync(IReadOnlyList<string> recipients, HubEvent hubEvent) =>
+        (await Task.WhenAll(recipients.GroupBy(BucketOf).Select(group => _store.PublishAsync(group.Key, hubEvent, [.. group]).AsTask()))).All(taken => taken);
 
     private static void Remove(LocalBucket bucket, NotifyConnection connection)
     {

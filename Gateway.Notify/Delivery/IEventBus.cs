@@ -12,20 +12,35 @@ internal interface IEventBus
     /// <summary>True while events may not reach other nodes; sockets of this one are still served.</summary>
     bool IsDegraded { get; }
 
-    /// <summary>Accepts an event. Events accepted one after another reach each recipient in that order.</summary>
-    Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken);
+    /// <summary>
+    /// Accepts an event. Events accepted one after another reach each recipient in that order. False when it is not certain, or not yet, that the sockets of
+    /// other nodes are told.
+    /// </summary>
+    Task<bool> PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken);
+
+    /// <summary>Tells a user's sockets of this node an event that the other nodes hear of without this one. It has no number.</summary>
+    void TellHere(string userId, HubEvent hubEvent);
+
+    /// <summary>Events may have happened that no store knows of: clients that keep count load anew, those that are here now and those that come to resume.</summary>
+    void MayHaveMissed();
 
     /// <summary>Lets a connection in by the device policy; returns why it is refused, or null.</summary>
     Task<CloseReason?> JoinAsync(JoinRequest request, CancellationToken cancellationToken);
 
-    /// <summary>From now on the connection is told nothing. Its place in the feed stays with it, see <see cref="NotifyConnection.Position"/>.</summary>
-    Task LeaveAsync(NotifyConnection connection);
+    /// <summary>
+    /// From now on the connection is told nothing. Its place in the feed stays with it, see <see cref="NotifyConnection.Position"/>. Answers what this node is
+    /// to see to at once, see <see cref="IHubStore.LeaveAsync"/>.
+    /// </summary>
+    Task<Departure?> LeaveAsync(NotifyConnection connection);
 
     /// <summary>Sends again what came after a position, or says that it is gone.</summary>
     Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken);
 
     /// <summary>Who has sockets, anywhere.</summary>
     Task<IReadOnlyList<SocketInfo>> FindAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>Which of these sockets are their users' or their sessions' newest, on all nodes.</summary>
+    Task<IReadOnlyList<Newest>> FindNewestAsync(IReadOnlyList<NotifyConnection> connections);
 
     /// <summary>Closes sockets of a user on every node: those of one session, or all.</summary>
     Task DisconnectAsync(string userId, string? sessionId, CancellationToken cancellationToken);

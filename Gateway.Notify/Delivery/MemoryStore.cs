@@ -24,17 +24,28 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
 
     public void Attach(EventBus bus) => _bus = bus;
 
-    public ValueTask PublishAsync(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    public ValueTask<bool> PublishAsync(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
         lock (_buckets[bucket])
         {
             var told = new List<Recipient>(recipients.Count);
+            var missing = _options.ReportsPresence ? new List<string>() : null;
             foreach (var userId in recipients)
             {
                 if (_buckets[bucket].Users.TryGetValue(userId, out var user))
                 {
                     told.Add(new Recipient(userId, user.Number(hubEvent)));
                 }
+
+                if (user is not { Seats.Count: > 0 })
+                {
+                    missing?.Add(userId);
+                }
+            }
+
+            if (missing?.Count > 0)
+            {
+                _bus!.Missed(hubEvent, missing);
             }
 
             if (told.Count > 0)
@@ -43,7 +54,7 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
             }
         }
 
-        return default;
+        return new(true);
     }
 
     public ValueTask<JoinAnswer> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume)
@@ -62,7 +73,9 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
             }
 
             users[connection.UserId] = user;
-            _buckets[bucket].Departures.GetValueOrDefault(connection.UserId)?.DueAt = null;
+            var departing = _buckets[bucket].Departures.GetValueOrDefault(connection.UserId);
+            var isFirst = user.Seats.Count == 0 && departing?.DueAt is null;
+            departing?.DueAt = null;
             if (leaving.Count > 0)
             {
                 user.Seats.RemoveAll(leaving.Contains);
@@ -76,11 +89,11 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
                 user.Top = new FeedPosition(RandomNumberGenerator.GetHexString(2 * EpochBytes, lowercase: true), 0);
             }
 
-            return new(new JoinAnswer(JoinOutcome.Seated, resume is { } from ? user.MissedAfter(from) : new Missed(user.Top, null)));
+            return new(new JoinAnswer(JoinOutcome.Seated, resume is { } from ? user.MissedAfter(from) : new Missed(user.Top, null), isFirst));
         }
     }
 
-    public ValueTask LeaveAsync(int bucket, NotifyConnection connection)
+    public ValueTask<Departure?> LeaveAsync(int bucket, NotifyConnection connection)
     {
         var (users, departures) = (_buckets[bucket].Users, _buckets[bucket].Departures);
         lock (_buckets[bucket])
@@ -100,8 +113,7 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
                 }
             }
 
-            var action = _options.OnLastDisconnect;
-            if (action == LastDisconnect.Logout || (action == LastDisconnect.ClearMarker && wasLast))
+            if (_options.OnLastDisconnect == LastDisconnect.Logout || (_options.HasDepartures && wasLast))
             {
                 if (!departures.TryGetValue(connection.UserId, out var departing))
                 {
@@ -109,7 +121,12 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
                 }
 
                 departing.Sessions.Add(connection.SessionId);
-                departing.DueAt = wasLast ? time.GetUtcNow() + _options.LastDisconnectGrace : departing.DueAt;
+                if (wasLast)
+                {
+                    var grace = _options.GraceOf(connection.LeavesInOrder);
+                    departing.DueAt = time.GetUtcNow() + (grace ?? Departure.ClaimLife);
+                    return new(grace is null ? departing.TakenOn(bucket, connection.UserId) : null);
+                }
             }
         }
 
@@ -131,6 +148,18 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
             return Task.FromResult<IReadOnlyList<SocketInfo>>(_buckets[bucket].Users.TryGetValue(userId, out var user)
                 ? [.. user.Seats.Select(socket => new SocketInfo(socket.Id, node.Value, socket.IsExtended, socket.JoinedAt))]
                 : []);
+        }
+    }
+
+    public ValueTask<IReadOnlyList<Newest>> FindNewestAsync(int bucket, IReadOnlyList<NotifyConnection> connections)
+    {
+        lock (_buckets[bucket])
+        {
+            return new([.. connections.Select(connection =>
+            {
+                var seats = _buckets[bucket].Users.GetValueOrDefault(connection.UserId)?.Seats;
+                return new Newest(connection, seats?.LastOrDefault() == connection, seats?.LastOrDefault(seat => seat.SessionId == connection.SessionId) == connection);
+            })]);
         }
     }
 
@@ -165,23 +194,19 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
         lock (_buckets[user.Bucket])
         {
             return Task.FromResult(_buckets[user.Bucket].Departures.TryGetValue(user.UserId, out var departing) && IsDue(departing, isStopping)
-                ? new Departure(user.Bucket, user.UserId, [.. departing.Sessions], $"{departing.DueAt:O}")
+                ? departing.TakenOn(user.Bucket, user.UserId)
                 : null);
         }
     }
 
-    public Task SettleAsync(Departure departure, CancellationToken cancellationToken)
+    public Task<bool> SettleAsync(Departure departure, CancellationToken cancellationToken)
     {
         var departures = _buckets[departure.Bucket].Departures;
         lock (_buckets[departure.Bucket])
         {
-            if (departures.TryGetValue(departure.UserId, out var departing) && $"{departing.DueAt:O}" == departure.Claim)
-            {
-                departures.Remove(departure.UserId);
-            }
+            return Task.FromResult(departures.TryGetValue(departure.UserId, out var departing) && departing.Claim == departure.Claim
+                && departures.Remove(departure.UserId));
         }
-
-        return Task.CompletedTask;
     }
 
     private bool IsDue(Departing user, bool isStopping) => user.DueAt <= time.GetUtcNow() || (isStopping && user.DueAt is not null);
@@ -225,5 +250,9 @@ internal sealed class MemoryStore(IOptions<NotifyOptions> options, NodeName node
         public HashSet<string> Sessions { get; } = new(StringComparer.Ordinal);
 
         public DateTimeOffset? DueAt { get; set; }
+
+        public string Claim => $"{DueAt:O}";
+
+        public Departure TakenOn(int bucket, string userId) => new(bucket, userId, [.. Sessions], Claim);
     }
 }

@@ -39,14 +39,31 @@ public sealed class NotifyHub
     /// <param name="length">How many bytes it has.</param>
     /// <param name="write">Writes them, byte for byte what clients receive, before this method returns.</param>
     /// <param name="cancellationToken">How long the other nodes may be waited for.</param>
-    public Task PublishAsync(IReadOnlyList<string> recipients, string type, int length, Action<Memory<byte>> write, CancellationToken cancellationToken)
+    /// <returns>False when it is not certain, or not yet, that the sockets of other nodes are told.</returns>
+    public Task<bool> PublishAsync(IReadOnlyList<string> recipients, string type, int length, Action<Memory<byte>> write, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recipients);
         ArgumentNullException.ThrowIfNull(write);
         _metrics.Published(type);
-        var hubEvent = HubEvent.Of(Guid.NewGuid(), length, write, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        var hubEvent = HubEvent.Of(Guid.NewGuid(), length, write, _time.GetUtcNow().ToUnixTimeMilliseconds(), type);
         return _bus.PublishAsync(recipients, hubEvent, cancellationToken);
     }
+
+    /// <summary>
+    /// Tells a user's sockets of this node an event of which each node hears by itself. It has no number and is not kept for clients that resume, see
+    /// <see cref="MayHaveMissed"/>.
+    /// </summary>
+    public void TellHere(string userId, ReadOnlySpan<byte> body)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        _bus.TellHere(userId, HubEvent.Of(Guid.NewGuid(), body, _time.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    /// <summary>
+    /// Says that there may have been, and may be, events that are told without being kept. Clients of gateway.notify.v2 are told to load anew: now, and whenever they
+    /// resume.
+    /// </summary>
+    public void MayHaveMissed() => _bus.MayHaveMissed();
 
     /// <summary>The open sockets of a user on all nodes.</summary>
     public Task<IReadOnlyList<SocketInfo>> FindSocketsAsync(string userId, CancellationToken cancellationToken)
@@ -68,4 +85,8 @@ public sealed class NotifyHub
 /// <param name="Node">The gateway that holds it.</param>
 /// <param name="IsExtended">Whether it speaks gateway.notify.v2.</param>
 /// <param name="Since">When it was let in.</param>
-public sealed record SocketInfo(string ConnectionId, string Node, bool IsExtended, DateTimeOffset Since);
+public sealed record SocketInfo(string ConnectionId, string Node, bool IsExtended, DateTimeOffset Since)
+{
+    /// <summary>What it speaks: <c>plain</c> or <c>gateway.notify.v2</c>.</summary>
+    public string Protocol => IsExtended ? ExtendedFrames.Subprotocol : "plain";
+}

@@ -8,7 +8,7 @@ namespace Gateway.Notify.Endpoint;
 
 /// <summary>What a client of gateway.notify.v2 says: hello first, then now and then where it stands or a fresh session.</summary>
 internal sealed class ExtendedConversation(
-    NotifyConnection connection, IEventBus bus, ISessionAuthenticator sessions, InboundRate rate, NotifyOptions options, CancellationToken aborted)
+    NotifyConnection connection, IEventBus bus, ISessionAuthenticator sessions, InboundRate rate, NotifyOptions options, string? shown, CancellationToken aborted)
     : IConversation
 {
     public bool IsJoined { get; private set; }
@@ -43,13 +43,19 @@ internal sealed class ExtendedConversation(
 
     private async ValueTask<CloseReason?> HelloAsync(Hello hello)
     {
-        var verdict = await sessions.FindUserAsync(hello.SessionId, aborted);
+        if (shown is not null && hello.SessionId.Length > 0 && hello.SessionId != shown)
+        {
+            return CloseReason.Malformed;
+        }
+
+        var sessionId = shown ?? hello.SessionId;
+        var verdict = await sessions.FindUserAsync(sessionId, aborted);
         if (verdict.UserId is null)
         {
             return Refusal(verdict);
         }
 
-        connection.Authenticated(verdict.UserId, hello.SessionId);
+        connection.Authenticated(verdict, sessionId);
         var refusal = await bus.JoinAsync(
             new JoinRequest(
                 connection,
@@ -87,7 +93,7 @@ internal sealed class ExtendedConversation(
 
         // Its place was taken under the old session, so it is given up and taken anew. What happens in between is replayed.
         await bus.LeaveAsync(connection);
-        connection.Authenticated(verdict.UserId, sessionId);
+        connection.Authenticated(verdict, sessionId);
         connection.ExpiresAt = null;
         return await bus.JoinAsync(
             new JoinRequest(connection, Resume: connection.Position, Greeting: _ => ExtendedFrames.Authenticated()), aborted);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using Gateway.Notify.Connections;
 using Gateway.Notify.Delivery;
+using Gateway.Notify.Presence;
 using Gateway.Notify.Protocol;
 using Gateway.Notify.Takeover;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ internal sealed partial class NotifyEndpoint(
     OpenSockets open,
     ConnectionLimits limits,
     ISessionAuthenticator sessions,
+    DepartureActions departures,
     NotifyDrain drain,
     NotifyMetrics metrics,
     IOptions<NotifyOptions> options,
@@ -48,6 +50,13 @@ internal sealed partial class NotifyEndpoint(
             return;
         }
 
+        if (!UpgradeSession.TryRead(context, sessions, _origins, out var shown))
+        {
+            Log.SessionRefused(logger);
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         using var place = limits.TryEnter(address);
         if (place is null)
@@ -58,16 +67,18 @@ internal sealed partial class NotifyEndpoint(
         }
 
         // 2. Upgrade, and serve the socket to its end: upon the bare connection where that can be taken over.
-        var subprotocol = context.WebSockets.WebSocketRequestedProtocols.Contains(ExtendedFrames.Subprotocol) ? ExtendedFrames.Subprotocol : null;
+        var offered = context.WebSockets.WebSocketRequestedProtocols;
+        var subprotocol = offered.Contains(ExtendedFrames.Subprotocol) ? ExtendedFrames.Subprotocol
+            : offered.Contains(ExtendedFrames.PlainSubprotocol) ? ExtendedFrames.PlainSubprotocol : null;
         if (ConnectionTakeover.Of(context) is { } takeover)
         {
             await ConnectionTakeover.AcceptAsync(context, subprotocol);
             var passed = place.Pass();
-            takeover.Take(Options(subprotocol, takeover.HasOutput), (socket, bare, gone) => ServeAsync(socket, bare, passed, gone));
+            takeover.Take(Options(subprotocol, takeover.HasOutput), (socket, bare, gone) => ServeAsync(socket, bare, passed, shown, gone));
             return;
         }
 
-        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), bare: null, place.Pass(), context.RequestAborted);
+        await ServeAsync(await context.WebSockets.AcceptWebSocketAsync(subprotocol), bare: null, place.Pass(), shown, context.RequestAborted);
     }
 
     /// <param name="subprotocol">What the client and this node speak.</param>
@@ -83,14 +94,16 @@ internal sealed partial class NotifyEndpoint(
     /// <param name="socket">The socket.</param>
     /// <param name="bare">The connection that it is upon, if it was taken over.</param>
     /// <param name="place">Stays taken to the end of the socket, which need not be the end of the request.</param>
+    /// <param name="shown">The session that the upgrade has shown; null for none.</param>
     /// <param name="gone">Tells when the connection is gone.</param>
-    private async Task ServeAsync(WebSocket socket, TransportStream? bare, ConnectionLimits.Place place, CancellationToken gone)
+    private async Task ServeAsync(WebSocket socket, TransportStream? bare, ConnectionLimits.Place place, string? shown, CancellationToken gone)
     {
         using var taken = place;
         using var connection = new NotifyConnection(socket, socket.SubProtocol == ExtendedFrames.Subprotocol, options.Value, metrics, time, bare);
         using var listed = open.Add(connection);
         metrics.Opened();
         var reason = CloseReason.InternalError;
+        var hasLeft = false;
         try
         {
             if (drain.IsDraining)
@@ -98,25 +111,34 @@ internal sealed partial class NotifyEndpoint(
                 connection.Close(CloseReason.GoingAway);
             }
 
-            reason = await connection.RunAsync(Converse(connection, gone));
+            reason = await connection.RunAsync(Converse(connection, shown, gone), LeaveAsync);
         }
         finally
         {
             metrics.Closed(reason.Code);
             Log.Closed(logger, connection.UserId, reason.Code, reason.Text);
-            if (connection.UserId.Length > 0)
+            await LeaveAsync();
+        }
+
+        async Task LeaveAsync()
+        {
+            if (connection.UserId.Length > 0 && !hasLeft)
             {
-                await bus.LeaveAsync(connection);
+                hasLeft = true;
+                if (await bus.LeaveAsync(connection) is { } departure)
+                {
+                    await departures.SeeToAsync(departure, CancellationToken.None);
+                }
             }
         }
     }
 
-    private IConversation Converse(NotifyConnection connection, CancellationToken gone)
+    private IConversation Converse(NotifyConnection connection, string? shown, CancellationToken gone)
     {
         var rate = new InboundRate(options.Value.MaxInboundRate, time);
         return connection.IsExtended
-            ? new ExtendedConversation(connection, bus, sessions, rate, options.Value, gone)
-            : new PlainConversation(connection, _first, bus, sessions, rate, gone);
+            ? new ExtendedConversation(connection, bus, sessions, rate, options.Value, shown, gone)
+            : new PlainConversation(connection, _first, bus, sessions, rate, shown, gone);
     }
 
     private static partial class Log
@@ -129,5 +151,8 @@ internal sealed partial class NotifyEndpoint(
 
         [LoggerMessage(2002, LogLevel.Warning, "Socket of {Address} refused: the node or this address has as many as it may", EventName = "SocketLimitReached")]
         public static partial void NodeFull(ILogger logger, IPAddress address);
+
+        [LoggerMessage(2003, LogLevel.Debug, "Socket refused: its upgrade shows two sessions that differ, one that cannot be read, or a cookie from a page that is not allowed", EventName = "UpgradeSessionRefused")]
+        public static partial void SessionRefused(ILogger logger);
     }
 }

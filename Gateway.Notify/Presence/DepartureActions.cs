@@ -1,3 +1,4 @@
+using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,12 +6,23 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Notify.Presence;
 
 /// <summary>What is done for a user whose last socket has been gone for the grace period.</summary>
-internal sealed partial class DepartureActions(IOptions<NotifyOptions> options, ILoginState state, TimeProvider time)
+internal sealed partial class DepartureActions(
+    IHubStore store, IOptions<NotifyOptions> options, ILoginState state, TimeProvider time, ILogger<DepartureActions> logger, IPresenceHook? hook = null)
 {
     private readonly RedisFaultLog _told = new(time);
 
+    /// <summary>Does it for a user whom this node has taken on. What fails is due again.</summary>
+    public async Task SeeToAsync(Departure departure, CancellationToken cancellationToken)
+    {
+        var isDone = options.Value.OnLastDisconnect == LastDisconnect.Keep || await TryTidyAsync(departure.UserId, departure.Sessions, cancellationToken);
+        if (isDone && await store.SettleAsync(departure, cancellationToken))
+        {
+            hook?.Gone(departure.UserId);
+        }
+    }
+
     /// <summary>True when all is done; false, with a line in the log now and then, when it has to be tried again.</summary>
-    public async Task<bool> TryTidyAsync(string userId, IReadOnlyCollection<string> sessionIds, ILogger logger, CancellationToken cancellationToken)
+    private async Task<bool> TryTidyAsync(string userId, IReadOnlyCollection<string> sessionIds, CancellationToken cancellationToken)
     {
         var done = true;
         if (options.Value.OnLastDisconnect == LastDisconnect.Logout)

@@ -27,9 +27,9 @@ internal sealed class Departures(IHubStore store, DepartureActions actions, Time
         foreach (var user in await store.FindDueAsync(isStopping, cancellationToken))
         {
             // Each is asked for when it is his turn: he may have come back while others were seen to.
-            if (await store.ClaimAsync(user, isStopping, cancellationToken) is { } departure && await actions.TryTidyAsync(departure.UserId, departure.Sessions, logger, cancellationToken))
+            if (await store.ClaimAsync(user, isStopping, cancellationToken) is { } departure)
             {
-                await store.SettleAsync(departure, cancellationToken);
+                await actions.SeeToAsync(departure, cancellationToken);
             }
         }
     }

@@ -8,6 +8,9 @@ internal static class ExtendedFrames
 {
     public const string Subprotocol = "gateway.notify.v2";
 
+    /// <summary>What plain clients may call what they speak: a browser that offers anything wants one of it chosen.</summary>
+    public const string PlainSubprotocol = "gateway.notify.v1";
+
     private static readonly uint EventTag = WireFormat.MakeTag(ServerFrame.EventFieldNumber, WireFormat.WireType.LengthDelimited);
     private static readonly uint SequenceTag = WireFormat.MakeTag(Event.SequenceFieldNumber, WireFormat.WireType.Varint);
     private static readonly uint NotifyTag = WireFormat.MakeTag(Event.NotifyFieldNumber, WireFormat.WireType.LengthDelimited);

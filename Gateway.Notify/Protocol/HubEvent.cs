@@ -17,6 +17,9 @@ internal sealed class HubEvent
     /// <summary>The name under which a large event is stored for other nodes to fetch.</summary>
     public Guid Id { get; }
 
+    /// <summary>What it is called in metrics; empty for one that has come from another node.</summary>
+    public string Type { get; private init; } = "";
+
     /// <summary>The body as the WebSocket message that every plain client receives.</summary>
     public ReadOnlyMemory<byte> Frame { get; }
 
@@ -26,11 +29,11 @@ internal sealed class HubEvent
     /// <summary>When it was handed to the hub, in Unix milliseconds of the node that took it.</summary>
     public long PublishedAt { get; }
 
-    public static HubEvent Of(Guid id, int length, Action<Memory<byte>> write, long publishedAt)
+    public static HubEvent Of(Guid id, int length, Action<Memory<byte>> write, long publishedAt, string type = "")
     {
         var frame = new byte[BinaryFrame.HeaderLength(length) + length];
         write(frame.AsMemory(BinaryFrame.WriteHeader(frame, length)));
-        return new(id, frame, length, publishedAt);
+        return new(id, frame, length, publishedAt) { Type = type };
     }
 
     public static HubEvent Of(Guid id, ReadOnlySpan<byte> body, long publishedAt) => new(id, BinaryFrame.Of(body), body.Length, publishedAt);

@@ -95,6 +95,9 @@ internal interface IConversation
     /// <summary>Whether the client has shown a valid session and been let in.</summary>
     bool IsJoined { get; }
 
+    /// <summary>Before the first message: lets a client in whose upgrade has said enough. Returns why the socket is to be closed, or null.</summary>
+    ValueTask<CloseReason?> BeginAsync() => default;
+
     /// <summary>Takes one message of the client; returns why the socket is to be closed, or null.</summary>
     ValueTask<CloseReason?> OnMessageAsync(ReadOnlyMemory<byte> message);
 }

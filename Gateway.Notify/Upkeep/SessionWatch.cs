@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Notify.Upkeep;
 
 /// <summary>
-/// Looks up the session of every socket again from time to time, and closes those whose session has ended. Sockets are due one by one,
+/// Looks up the session of every socket again from time to time, and when it ends by itself, and closes those whose session has ended. Sockets are due one by one,
 /// counted from when each joined and spread by chance, so the store sees a steady trickle. A client of gateway.notify.v2 is first told,
 /// and may show a fresh session.
 /// </summary>
@@ -37,7 +37,9 @@ internal sealed class SessionWatch(
 
     private bool IsDue(NotifyConnection connection) =>
         connection is { Id.Length: > 0, Closing: null, ExpiresAt: null }
-        && time.GetElapsedTime(connection.SessionCheckedAt) >= options.Value.SessionCheckInterval * (1 - (Spread * Random.Shared.NextDouble()));
+        && (HasEnded(connection) || time.GetElapsedTime(connection.SessionCheckedAt) >= options.Value.SessionCheckInterval * (1 - (Spread * Random.Shared.NextDouble())));
+
+    private bool HasEnded(NotifyConnection connection) => connection.SessionEndsAt <= time.GetUtcNow();
 
     /// <summary>A store that does not answer ends no session: the socket stays, and is looked at again.</summary>
     private async Task LookAfterAsync(NotifyConnection connection, CancellationToken cancellationToken)
@@ -48,10 +50,11 @@ internal sealed class SessionWatch(
             return;
         }
 
-        var sessionId = connection.SessionId;
-        var verdict = await sessions.FindUserAsync(sessionId, cancellationToken);
+        var shown = connection.Shown;
+        // Of what has ended by itself nobody is asked: a store that is down does not prolong it.
+        var verdict = HasEnded(connection) ? new SessionVerdict(null, StoreAnswered: true) : await sessions.FindUserAsync(shown, cancellationToken);
         connection.SessionCheckedAt = time.GetTimestamp();
-        if (!verdict.StoreAnswered || verdict.UserId == connection.UserId || connection.SessionId != sessionId)
+        if (!verdict.StoreAnswered || verdict.UserId == connection.UserId || connection.Shown != shown)
         {
             return;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
 using Gateway.Proxy.Destinations.Probing;
 using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Forwarder;
@@ -9,7 +10,7 @@ namespace Gateway.Proxy.Destinations;
 /// Makes the HTTP clients of YARP, one for each cluster: for probes, for routes without an <c>Rpc</c> transform, and for all calls of a cluster that
 /// speaks plain HTTP. Other calls have connections of the gateway's own.
 /// </summary>
-internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
+internal sealed class SubServiceClientFactory(Dialer dialer, ILogger<ForwarderHttpClientFactory> logger) : ForwarderHttpClientFactory(logger)
 {
     /// <summary>
     /// In KiB. A header block above it ends the whole connection, with the calls of others, and a sub-service that quotes a long input
@@ -44,9 +45,29 @@ internal sealed class SubServiceClientFactory(ILogger<ForwarderHttpClientFactory
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
-        Configure(handler, UpstreamSettings.Of(context.NewMetadata, null));
+        var settings = UpstreamSettings.Of(context.NewMetadata, context.NewConfig);
+        Configure(handler, settings);
+        if (settings.Tls.IsSet)
+        {
+            // The handler takes its own options for TLS once and for all. A stream that has been through the handshake it takes as it is.
+            handler.ConnectCallback = (connection, cancellationToken) => ConnectAsync(connection, settings, cancellationToken);
+        }
     }
 
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
         new ProbeAnswers(base.WrapHandler(context, handler));
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext connection, UpstreamSettings settings, CancellationToken cancellationToken)
+    {
+        var request = connection.InitialRequestMessage;
+        return await dialer.ConnectAsync(request.RequestUri!, settings, ProtocolsOf(request), cancellationToken);
+    }
+
+    /// <summary>What the handler itself would offer.</summary>
+    private static SslApplicationProtocol[] ProtocolsOf(HttpRequestMessage request) => (request.Version.Major >= 2, request.VersionPolicy) switch
+    {
+        (true, not HttpVersionPolicy.RequestVersionOrLower) => [SslApplicationProtocol.Http2],
+        (true, _) or (_, HttpVersionPolicy.RequestVersionOrHigher) => [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        _ => [],
+    };
 }

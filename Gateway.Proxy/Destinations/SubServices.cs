@@ -9,12 +9,13 @@ namespace Gateway.Proxy.Destinations;
 /// <param name="proxy">The clusters as YARP has them. Lazy, because YARP's state in turn needs the transforms, and those this.</param>
 /// <param name="calls">Makes them.</param>
 /// <param name="drained">Instances that get no new calls.</param>
-internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, OwnCalls calls, DrainedDestinations drained) : ISubServices
+/// <param name="zone">Those that get them first.</param>
+internal sealed class SubServices(Lazy<IProxyStateLookup> proxy, OwnCalls calls, DrainedDestinations drained, ZoneFirst zone) : ISubServices
 {
     public async Task<byte[]> AskAsync(string clusterId, string path, ReadOnlySequence<byte> request, int maxAnswer, CancellationToken cancellationToken)
     {
         if (!proxy.Value.TryGetCluster(clusterId, out var cluster)
-            || drained.Without(cluster.ClusterId, cluster.DestinationsState.AvailableDestinations) is not { Count: > 0 } instances)
+            || zone.Prefer(drained.Without(cluster.ClusterId, cluster.DestinationsState.AvailableDestinations), cluster.DestinationsState.AllDestinations) is not { Count: > 0 } instances)
         {
             throw new InvalidOperationException($"Cluster '{clusterId}' has no instance that could be asked.");
         }

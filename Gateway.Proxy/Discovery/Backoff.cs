@@ -2,7 +2,7 @@ namespace Gateway.Proxy.Discovery;
 
 /// <summary>Pauses that double from <paramref name="min"/> to <paramref name="max"/>, each shortened by up to half at random.</summary>
 /// <remarks>
-/// The randomness keeps a fleet of gateways from asking a returning etcd all at once. Not Polly's: it has such pauses only within a retry strategy,
+/// The randomness keeps a fleet of gateways from asking a returning source all at once. Not Polly's: it has such pauses only within a retry strategy,
 /// which counts failures in a row, while here a connection that held for a while begins the count anew.
 /// </remarks>
 internal sealed class Backoff(TimeSpan min, TimeSpan max, Random random)

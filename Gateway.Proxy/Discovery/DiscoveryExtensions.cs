@@ -1,4 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+using Gateway.Proxy.Discovery.Dns;
+using Gateway.Proxy.Discovery.Etcd;
+using Gateway.Proxy.Discovery.Kubernetes;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace Gateway.Proxy.Discovery;
@@ -6,17 +11,24 @@ namespace Gateway.Proxy.Discovery;
 internal static class DiscoveryExtensions
 {
     /// <summary>
-    /// Adds the etcd registry: <c>etcd://</c> addresses of clusters expand to live instances. Settings come from
-    /// <see cref="EtcdOptions.SectionName"/>. May stand before or after AddReverseProxy.
+    /// Adds the sources of instances: <c>etcd://</c>, <c>k8s://</c>, <c>dns://</c> and <c>dns+srv://</c> addresses of clusters expand to live instances.
+    /// May stand before or after AddReverseProxy.
     /// </summary>
-    public static IServiceCollection AddEtcdDiscovery(this IServiceCollection services)
+    public static IServiceCollection AddDiscovery(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptionsWithValidateOnStart<EtcdOptions, EtcdOptionsValidator>().BindConfiguration(EtcdOptions.SectionName);
+        services.AddOptionsWithValidateOnStart<KubernetesOptions, KubernetesOptionsValidator>().BindConfiguration(KubernetesOptions.SectionName);
+        services.AddOptionsWithValidateOnStart<DnsOptions, DnsOptionsValidator>().BindConfiguration(DnsOptions.SectionName);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KubernetesOptions>, KubernetesDefaults>());
         services.TryAddSingleton<ServiceRegistry>();
+        services.TryAddSingleton<InstanceSources>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IInstanceSource, EtcdSource>());
         services.AddHostedService<EtcdWatcher>();
+        services.AddFollowed<KubernetesSource>();
+        services.AddFollowed<DnsSource>();
         // YARP adds its own resolver only when there is none.
-        services.Replace(ServiceDescriptor.Singleton<IDestinationResolver, EtcdDestinationResolver>());
+        services.Replace(ServiceDescriptor.Singleton<IDestinationResolver, DestinationResolver>());
         return services;
     }
 
@@ -25,5 +37,13 @@ internal static class DiscoveryExtensions
     {
         services.AddOptionsWithValidateOnStart<RegistrationOptions, RegistrationOptionsValidator>().BindConfiguration(RegistrationOptions.SectionName);
         services.AddHostedService<SelfRegistration>();
+    }
+
+    private static void AddFollowed<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSource>(this IServiceCollection services)
+        where TSource : FollowedServices
+    {
+        services.TryAddSingleton<TSource>();
+        services.AddSingleton<IInstanceSource>(provider => provider.GetRequiredService<TSource>());
+        services.AddHostedService(provider => provider.GetRequiredService<TSource>());
     }
 }

@@ -1,7 +1,7 @@
 namespace Gateway.Proxy.Discovery;
 
 /// <summary>
-/// Keeps instances in use that vanished all at once, as when etcd comes back without its data: they are most likely alive
+/// Keeps instances in use that vanished all at once, as when a source comes back without its data: they are most likely alive
 /// and about to register again. Each is kept for the grace period and no longer.
 /// </summary>
 internal sealed class RegistryGuard(TimeSpan grace, MonotonicClock clock)
@@ -24,10 +24,13 @@ internal sealed class RegistryGuard(TimeSpan grace, MonotonicClock clock)
         }
     }
 
-    /// <summary>etcd has spoken about this key itself.</summary>
+    /// <summary>The source has spoken about this key itself.</summary>
     public void Release(string key) => _held.Remove(key);
 
-    /// <summary>Lets go of those whose grace is over. Call it only when etcd has just been read.</summary>
+    /// <summary>The source has instances again, so it is believed in all.</summary>
+    public void ReleaseAll() => _held.Clear();
+
+    /// <summary>Lets go of those whose grace is over. Call it only when the source has just been read.</summary>
     /// <returns>How many.</returns>
     public int Expire()
     {

@@ -1,8 +1,8 @@
 namespace Gateway.Proxy.Discovery;
 
 /// <summary>
-/// The instances the gateway works with. One writer, the <see cref="EtcdWatcher"/>; any number of readers, which never wait.
-/// Instances once known stay until etcd says otherwise, however long etcd is away.
+/// The instances that one source knows. One writer at a time; any number of readers, which never wait.
+/// Instances once known stay until the source says otherwise, however long it is away.
 /// </summary>
 internal sealed class ServiceRegistry
 {
@@ -32,11 +32,11 @@ internal sealed class ServiceRegistry
 }
 
 /// <summary>How well the registry is followed, for readiness and for the operator.</summary>
-/// <param name="Connected">A watch is open and etcd has acknowledged it.</param>
+/// <param name="Connected">The source answers: a watch is open and acknowledged, or the last question was answered.</param>
 /// <param name="Synced">Everything has been read at least once since the start.</param>
-/// <param name="Revision">The newest etcd revision known.</param>
-/// <param name="LastContact">When etcd last said anything; null before the first time.</param>
-/// <param name="HeldInstances">Vanished instances that stay in use because etcd seems to have lost its data.</param>
+/// <param name="Revision">The newest etcd revision known; 0 where there are none.</param>
+/// <param name="LastContact">When the source last said anything; null before the first time.</param>
+/// <param name="HeldInstances">Instances that have vanished all at once, and stay in use for a while.</param>
 internal sealed record RegistryStatus(bool Connected, bool Synced, long Revision, DateTimeOffset? LastContact, int HeldInstances)
 {
     public static RegistryStatus Initial { get; } = new(Connected: false, Synced: false, Revision: 0, LastContact: null, HeldInstances: 0);

@@ -40,9 +40,19 @@ internal sealed partial class ConnectionEnd(TimeProvider time, ILogger<Connectio
     /// Whether HTTP/2 is spoken; with TLS it is known after the handshake. A request of HTTP/1.1 reads and writes the connection itself, which must
     /// not end under it; one of HTTP/2 has buffers of its own, and what reads and writes the connection stops when it closes.
     /// </summary>
-    public static bool IsHttp2(ConnectionContext connection, HttpProtocols protocols) =>
-        protocols == HttpProtocols.Http2
-        || (connection.Features.Get<ITlsApplicationProtocolFeature>() is { } tls && tls.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span));
+    public static bool IsHttp2(ConnectionContext connection, HttpProtocols protocols)
+    {
+        try
+        {
+            return protocols == HttpProtocols.Http2
+                || (connection.Features.Get<ITlsApplicationProtocolFeature>() is { } tls && tls.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The handshake has failed, and with it goes what it was about.
+            return false;
+        }
+    }
 
     private static partial class Log
     {

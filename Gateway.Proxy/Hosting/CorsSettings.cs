@@ -15,6 +15,9 @@ public sealed class CorsSettings
     /// </summary>
     public IList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>Whether their requests may carry cookies, for <c>Cookie:</c> in <c>Gateway:Sessions:Sources</c>. Default false.</summary>
+    public bool AllowCredentials { get; set; }
+
     /// <summary>How long a browser may remember the answer to a preflight. Default 1 hour.</summary>
     public TimeSpan PreflightMaxAge { get; set; } = TimeSpan.FromHours(1);
 }
@@ -25,6 +28,11 @@ internal sealed class CorsSettingsValidator : IValidateOptions<CorsSettings>
     {
         var errors = new SettingErrors(CorsSettings.SectionName);
         errors.AddRange(AllowedOrigins.FindErrors($"{CorsSettings.SectionName}:AllowedOrigins", options.AllowedOrigins));
+        if (options.AllowCredentials && options.AllowedOrigins.Contains("*"))
+        {
+            errors.Add($"{CorsSettings.SectionName}:AllowCredentials is 'true', but AllowedOrigins is '*'; name the origins whose pages may use cookies.");
+        }
+
         errors.CheckTime(nameof(options.PreflightMaxAge), options.PreflightMaxAge, TimeSpan.Zero, TimeSpan.FromDays(1));
         return errors.Result;
     }

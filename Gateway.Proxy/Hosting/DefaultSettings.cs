@@ -17,6 +17,8 @@ internal static class DefaultSettings
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+                // Three warnings at every start in a container, of keys that nothing but some affinity cookies are encrypted with.
+                ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
                 ["Logging:LogLevel:System"] = "Warning",
                 ["Logging:LogLevel:Yarp"] = "Warning",
                 // A call that failed is logged once, by the outcome, and not again for each request by these.

@@ -21,7 +21,7 @@ public static class StartFailure
             [.. inner.Cast<OptionsValidationException>().SelectMany(e => e.Failures)],
         // A value of the wrong type. The binder's code is generated into each library, so its sentence is all that they share.
         InvalidOperationException when exception.Message.StartsWith(WrongType, StringComparison.Ordinal) => [exception.Message],
-        IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports."],
+        IOException { InnerException: AddressInUseException } => [exception.Message + " Stop what listens there, or set Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports."],
         _ => null,
     };
 

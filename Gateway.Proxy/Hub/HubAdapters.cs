@@ -8,7 +8,6 @@ using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
-using SessionOptions = Gateway.Proxy.Sessions.SessionOptions;
 
 namespace Gateway.Proxy.Hub;
 
@@ -25,8 +24,10 @@ internal sealed class HubSessions(SessionAuthenticator sessions) : ISessionAuthe
     public async ValueTask<SessionVerdict> FindUserAsync(string sessionId, CancellationToken cancellationToken)
     {
         var found = await sessions.FindUserAsync(sessionId, cancellationToken);
-        return new SessionVerdict(found.UserId, found.StoreAnswered);
+        return new SessionVerdict(found.UserId, found.StoreAnswered) { ExpiresAt = found.ExpiresAt, Name = sessions.NameOf(sessionId) };
     }
+
+    public bool TryRead(HttpRequest upgrade, bool admitsCookie, out string? sessionId) => sessions.TryRead(upgrade, admitsCookie, out sessionId);
 }
 
 /// <summary>The hub's own connection to Redis: a large event on its way must not hold up session look-ups.</summary>
@@ -42,18 +43,19 @@ internal sealed class HubRedis(IOptions<RedisOptions> options, TimeProvider time
     public void Dispose() => _connection.Dispose();
 }
 
-/// <summary>Removes online markers and sessions as the user service wrote them to Redis.</summary>
-internal sealed class RedisLoginState(RedisConnection connection, IOptions<SessionOptions> options, TimeProvider time) : ILoginState
+/// <summary>Removes and renews online markers and sessions as the user service wrote them to Redis.</summary>
+internal sealed class RedisLoginState(RedisConnection connection, SessionKeys keys, KeyRenewal renewal, TimeProvider time) : ILoginState
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
-    private readonly SessionOptions _options = options.Value;
+    public Task ClearMarkerAsync(string userId, CancellationToken cancellationToken) => DeleteAsync(keys.MarkerOf(userId), cancellationToken);
 
-    public Task ClearMarkerAsync(string userId, CancellationToken cancellationToken) =>
-        DeleteAsync(_options.MarkerKeyPattern.Replace(SessionOptions.UserPlaceholder, userId, StringComparison.Ordinal), cancellationToken);
+    public Task RenewAsync(IReadOnlyCollection<string> sessionIds, IReadOnlyCollection<string> markersOf, CancellationToken cancellationToken) =>
+        Task.WhenAll(renewal.RenewSessionsAsync([.. sessionIds.Where(id => !SessionAuthenticator.IsTokenName(id))], cancellationToken), renewal.RenewMarkersAsync(markersOf, cancellationToken));
 
+    /// <summary>A token ends when its time is over, and nobody but its issuer can make it invalid before.</summary>
     public Task EndSessionAsync(string sessionId, CancellationToken cancellationToken) =>
-        DeleteAsync(_options.KeyPattern.Replace(SessionOptions.Placeholder, sessionId, StringComparison.Ordinal), cancellationToken);
+        SessionAuthenticator.IsTokenName(sessionId) ? Task.CompletedTask : DeleteAsync(keys.KeyOf(sessionId), cancellationToken);
 
     private async Task DeleteAsync(RedisKey key, CancellationToken cancellationToken)
     {

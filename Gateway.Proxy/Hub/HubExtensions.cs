@@ -1,5 +1,7 @@
+using System.Globalization;
 using Gateway.Notify;
 using Gateway.Notify.Connections;
+using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
 using Gateway.Notify.Presence;
 using Gateway.Proxy.Hosting;
@@ -19,7 +21,21 @@ internal static class HubExtensions
         services.AddOptions<RoleOptions>().Validate(
             options => options is { IsProxy: true, IsNotify: true } || SpansNodes(configuration),
             $"{RoleExtensions.Setting} is '{configuration[RoleExtensions.Setting]}', but events do not leave this process; set Gateway:Notify:Bus to 'Redis', so that they reach the gateways with the sockets.");
-        services.AddNotifyHub(SpansNodes(configuration));
+        services.AddOptionsWithValidateOnStart<HookOptions, HookOptionsValidator>().BindConfiguration(HookOptions.SectionName);
+        services.TryAddSingleton<HookMetrics>();
+        var hasHook = !string.IsNullOrEmpty(configuration[$"{HookOptions.SectionName}:{nameof(HookOptions.ClusterId)}"]);
+        if (hasHook)
+        {
+            services.AddOptions<RoleOptions>().Validate(
+                options => options.IsProxy,
+                $"{HookOptions.SectionName}:{nameof(HookOptions.ClusterId)} is set, but {RoleExtensions.Setting} is '{configuration[RoleExtensions.Setting]}', and such a gateway knows no clusters; give it the role 'proxy' as well, or leave the hook out here.");
+            services.TryAddSingleton<PresenceReports>();
+            services.TryAddSingleton<IPresenceHook>(provider => provider.GetRequiredService<PresenceReports>());
+            // Ahead of the hub, so that it stops behind it.
+            services.AddHostedService(provider => provider.GetRequiredService<PresenceReports>());
+        }
+
+        services.AddNotifyHub(SpansNodes(configuration), RenewalInterval(configuration), hasHook);
         services.TryAddSingleton<ISessionAuthenticator, HubSessions>();
         services.TryAddSingleton<IEventPublisher, HubPublisher>();
         services.TryAddSingleton<IRedisSource, HubRedis>();
@@ -33,13 +49,24 @@ internal static class HubExtensions
     public static void MapHub(this WebApplication app) => app.MapNotifyHub(GatewayPort.WebSocket.IsUsedBy);
 
     /// <summary>Whether events go to other gateways through Redis.</summary>
-    private static bool SpansNodes(IConfiguration configuration) =>
+    public static bool SpansNodes(IConfiguration configuration) =>
         Setting<EventBusKind>(configuration, NotifyOptions.SectionName, nameof(NotifyOptions.Bus)) switch
         {
             EventBusKind.Redis => true,
             EventBusKind.InProcess => false,
             _ => SessionStore(configuration) == SessionStoreKind.Redis,
         };
+
+    /// <summary>Null where nothing is renewed. What is wrong is no renewal here; the validation of the section reports it.</summary>
+    private static TimeSpan? RenewalInterval(IConfiguration configuration)
+    {
+        var settings = configuration.GetSection(SessionOptions.SectionName).GetSection(nameof(SessionOptions.Renew));
+        return Time(nameof(RenewalOptions.SessionTtl)) > TimeSpan.Zero || Time(nameof(RenewalOptions.MarkerTtl)) > TimeSpan.Zero
+            ? Time(nameof(RenewalOptions.Interval)) ?? RenewalOptions.DefaultInterval
+            : null;
+
+        TimeSpan? Time(string name) => TimeSpan.TryParse(settings[name], CultureInfo.InvariantCulture, out var value) ? value : null;
+    }
 
     private static SessionStoreKind SessionStore(IConfiguration configuration) =>
         Setting<SessionStoreKind>(configuration, SessionOptions.SectionName, nameof(SessionOptions.Store)) ?? SessionStoreKind.Redis;

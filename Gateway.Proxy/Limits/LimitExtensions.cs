@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Gateway.Transforms.Routes;
 using Gateway.Transforms.Rpc;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,6 +16,8 @@ internal static class LimitExtensions
         services.TryAddSingleton<ConcurrencyCaps>();
         services.TryAddSingleton<RateLimitMetrics>();
         services.TryAddSingleton<RateLimiting>();
+        services.TryAddSingleton<RouteLimits>();
+        services.TryAddSingleton<ICountedFields>(provider => provider.GetRequiredService<RouteLimits>());
         // YARP looks up here whether the policy of a route exists, and asks it nothing else.
         services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimits>>((options, limits) =>
         {
@@ -34,12 +37,25 @@ internal static class LimitExtensions
         proxy.Use(proxy.ApplicationServices.GetRequiredService<RateLimiting>().BeforeTheBodyAsync);
     }
 
-    /// <summary>Limits by user, and by what the cluster can take. Identity must be known.</summary>
+    /// <summary>Limits by user and by field, and by what the cluster can take. Identity and message must be known.</summary>
     public static void UseCallerLimits(this IReverseProxyApplicationBuilder proxy)
     {
         var services = proxy.ApplicationServices;
         proxy.Use(services.GetRequiredService<RateLimiting>().AfterIdentityAsync);
         proxy.Use(services.GetRequiredService<ConcurrencyCaps>().InvokeAsync);
+    }
+
+    /// <summary>Gives each endpoint the rate limits of its route.</summary>
+    public static ReverseProxyConventionBuilder WithRateLimits(this ReverseProxyConventionBuilder endpoints, IServiceProvider services)
+    {
+        var limits = services.GetRequiredService<RateLimiting>();
+        return endpoints.ConfigureEndpoints((endpoint, route) =>
+        {
+            if (limits.Find(route) is { } rates)
+            {
+                endpoint.WithMetadata(rates);
+            }
+        });
     }
 
     private static async Task EndOrdinaryAsync(HttpContext context, RequestDelegate next)

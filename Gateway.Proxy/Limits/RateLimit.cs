@@ -1,7 +1,7 @@
 namespace Gateway.Proxy.Limits;
 
 /// <summary>
-/// One rate limit, <c>Gateway:RateLimits:&lt;name&gt;</c>; a route names it as its <c>RateLimiterPolicy</c>. <see cref="Permit"/>
+/// One rate limit, <c>Gateway:RateLimits:&lt;name&gt;</c>; a route names it as its <c>RateLimiterPolicy</c>, or in its metadata <c>RateLimits</c>. <see cref="Permit"/>
 /// requests may come at once; what was used comes back evenly over <see cref="Window"/>.
 /// </summary>
 public sealed class RateLimit
@@ -12,10 +12,13 @@ public sealed class RateLimit
     /// <summary>The time for them. Default 1 minute, from 1 second to 1 day.</summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Who shares it: <c>Address</c> (default), <c>User</c> or <c>Global</c>.</summary>
+    /// <summary>Who shares it: <c>Address</c> (default), <c>User</c>, <c>Field</c> or <c>Global</c>.</summary>
     public LimitScope Per { get; set; } = LimitScope.Address;
 
-    /// <summary>How many requests may wait for their turn instead of being refused. Default 0, up to 10000; 0 with <see cref="Shared"/>.</summary>
+    /// <summary>With <c>Per</c> = <c>Field</c>: the field of the request, a text, as <c>phone_number</c> or <c>account.mail</c>. Default empty.</summary>
+    public string Field { get; set; } = "";
+
+    /// <summary>How many requests may wait for their turn instead of being refused. Default 0, up to 10000; 0 with <see cref="Shared"/> and <c>Field</c>.</summary>
     public int QueueLimit { get; set; }
 
     /// <summary>Whether all gateways count together, in Redis. Default false: each counts for itself.</summary>
@@ -33,6 +36,9 @@ public enum LimitScope
 
     /// <summary>Each logged-in user has their own.</summary>
     User,
+
+    /// <summary>Each value of a field of the request has its own.</summary>
+    Field,
 
     /// <summary>All requests together.</summary>
     Global,

@@ -37,7 +37,7 @@ internal sealed class RateLimitsValidator : IValidateOptions<RateLimits>
         errors.CheckTime($"{name}:Window", limit.Window, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         if (!Enum.IsDefined(limit.Per))
         {
-            errors.Add($"{section}:Per is '{limit.Per}'; use 'Address', 'User' or 'Global'.");
+            errors.Add($"{section}:Per is '{limit.Per}'; use 'Address', 'User', 'Field' or 'Global'.");
         }
 
         if (!Enum.IsDefined(limit.WhenRedisFails))
@@ -46,7 +46,20 @@ internal sealed class RateLimitsValidator : IValidateOptions<RateLimits>
         }
 
         errors.CheckNumber($"{name}:QueueLimit", limit.QueueLimit, 0, MaxQueue);
-        if (limit is { Shared: true, QueueLimit: > 0 })
+        if (limit is { Per: LimitScope.Field, Field.Length: 0 })
+        {
+            errors.Add($"{section}:Per is 'Field', but Field is empty; name a field of the request, as 'phone_number'.");
+        }
+        else if (limit.Per != LimitScope.Field && limit.Field.Length > 0)
+        {
+            errors.Add($"{section}:Field is '{limit.Field}', but Per is '{limit.Per}'; set Per to 'Field', or leave Field out.");
+        }
+
+        if (limit is { Per: LimitScope.Field, QueueLimit: > 0 })
+        {
+            errors.Add($"{section}:QueueLimit is {limit.QueueLimit} beside 'Field'; nobody can wait for a limit by field, so use 0.");
+        }
+        else if (limit is { Shared: true, QueueLimit: > 0 })
         {
             errors.Add($"{section}:QueueLimit is {limit.QueueLimit} beside 'Shared'; nobody can wait for a shared limit, so use 0.");
         }

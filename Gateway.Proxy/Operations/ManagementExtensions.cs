@@ -3,6 +3,7 @@ using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
 using Gateway.Proxy.Operations.Page;
+using Gateway.Proxy.Operations.Statistics;
 using Gateway.Proxy.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,13 +28,17 @@ internal static class ManagementExtensions
         services.TryAddSingleton<Readiness>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<AdminReport>();
+        services.TryAddSingleton<SettingsReport>();
         services.TryAddSingleton<Traffic>();
+        services.TryAddSingleton<TrafficHistory>();
+        services.AddHostedService(provider => provider.GetRequiredService<TrafficHistory>());
         services.TryAddSingleton<GatewayStatus>();
         services.TryAddSingleton<DrainCommands>();
         services.TryAddSingleton<SocketCommands>();
         services.TryAddSingleton<ManagementToken>();
         services.TryAddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddHostedService<OutageLog>();
     }
 
     /// <summary>
@@ -42,27 +47,20 @@ internal static class ManagementExtensions
     /// </summary>
     public static void UseManagement(this WebApplication app)
     {
-        var management = new ApplicationBuilder(app.Services);
-        management.UseRouting();
-        management.UseMiddleware<ManagementGuard>();
-        management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(GatewayPort.Management)));
-        var handle = management.Build();
         // Nobody else asks for the gauges, which exist from now on.
         app.Services.GetRequiredService<GatewayMetrics>();
         // It counts from the first call on, and knows when the gateway started. A token that cannot be read ends the start, and not the first use of it.
         app.Services.GetRequiredService<GatewayStatus>();
-        app.Use(next => context =>
+        GatewayPort.Management.Serve(app, management =>
         {
-            if (!GatewayPort.Management.IsUsedBy(context))
+            management.Use(next => context =>
             {
+                TelemetryExtensions.DropSpan(context);
                 return next(context);
-            }
-
-            // The routes of clients have been matched by now, which does not count here.
-            context.SetEndpoint(null);
-            TelemetryExtensions.DropSpan(context);
-            context.Request.RouteValues.Clear();
-            return handle(context);
+            });
+            management.UseRouting();
+            management.UseMiddleware<ManagementGuard>();
+            management.UseEndpoints(endpoints => MapAll(endpoints.MapGroup("").WithMetadata(GatewayPort.Management)));
         });
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Proxy.Operations.Admin;
 using Gateway.Proxy.Operations.Health;
+using Gateway.Proxy.Operations.Statistics;
 
 namespace Gateway.Proxy.Operations;
 
@@ -12,6 +13,9 @@ namespace Gateway.Proxy.Operations;
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(IReadOnlyList<RouteReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ClusterDetails>))]
+[JsonSerializable(typeof(IReadOnlyList<SettingReport>))]
+[JsonSerializable(typeof(TrafficNow))]
+[JsonSerializable(typeof(IReadOnlyList<TrafficPoint>))]
 [JsonSerializable(typeof(SocketReport[]))]
 [JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(ValidationReport))]

@@ -11,6 +11,8 @@ internal static class ResilienceExtensions
     {
         var services = proxy.Services;
         services.TryAddSingleton<ResilientClusters>();
+        services.TryAddSingleton<InstanceRecords>();
+        services.TryAddSingleton<Standings>();
         services.TryAddSingleton<ResilienceMetrics>();
         services.TryAddSingleton<Attempts>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPassiveHealthCheckPolicy, EjectionPolicy>());

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Reflection;
 using Gateway.Proxy.Hosting;
 using Microsoft.Extensions.Options;
@@ -50,7 +51,25 @@ internal sealed class KnownSettings(IServiceCollection services)
         return names;
     }
 
+    /// <summary>The values of settings that stand nowhere, by their paths: those of new options. Lists and objects have none.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = KeptWhole)]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = KeptWhole)]
+    public IEnumerable<KeyValuePair<string, string>> Defaults() =>
+        from section in _sections.Value
+        from type in section
+        where !typeof(IDictionary).IsAssignableFrom(type)
+        let options = Activator.CreateInstance(type)
+        from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        let value = property.GetValue(options)
+        where value is null or string or bool or IFormattable
+        select KeyValuePair.Create($"{section.Key}:{property.Name}", Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = KeptWhole)]
     private static string? SectionOf(Type type) =>
         type.GetField("SectionName")?.GetRawConstantValue() is string name && name.StartsWith(Root + ':', StringComparison.Ordinal) ? name : null;
 }
+
+/// <summary>The section Gateway as it was read at start.</summary>
+/// <param name="Settings">What is written in it.</param>
+/// <param name="Origins">Where.</param>
+internal sealed record StartSettings(IReadOnlyDictionary<string, string?> Settings, RouteOrigins Origins);

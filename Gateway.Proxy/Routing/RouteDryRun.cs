@@ -1,3 +1,4 @@
+using Gateway.Proxy.Canary;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -25,11 +26,10 @@ internal sealed class RouteDryRun(IEnumerable<IProxyConfigFilter> filters, ITran
 
         foreach (var route in set.Routes)
         {
-            await TryAsync(
-                $"Route '{route.RouteId}'",
-                errors,
-                () => BuildAsync(route, clusters.GetValueOrDefault(route.ClusterId ?? ""), cancellationToken),
-                cancellationToken);
+            foreach (var id in CanaryRule.Of(route).Select(rule => rule.ClusterId).Prepend(route.ClusterId ?? "").Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                await TryAsync($"Route '{route.RouteId}'", errors, () => BuildAsync(route, clusters.GetValueOrDefault(id), cancellationToken), cancellationToken);
+            }
         }
 
         return errors;

@@ -6,9 +6,16 @@ namespace Gateway.Proxy.Routing;
 /// <param name="Settings">Their settings, those of all files merged.</param>
 /// <param name="Origins">The path of the file that each of these settings stands in.</param>
 /// <param name="Contents">The files as they were read, by path.</param>
+/// <param name="Misplaced">What stands in a file where it may not stand, a sentence each. It is not among the settings.</param>
 internal sealed record RouteFiles(
-    IReadOnlyDictionary<string, string?> Settings, IReadOnlyDictionary<string, string> Origins, IReadOnlyList<KeyValuePair<string, byte[]>> Contents)
+    IReadOnlyDictionary<string, string?> Settings,
+    IReadOnlyDictionary<string, string> Origins,
+    IReadOnlyList<KeyValuePair<string, byte[]>> Contents,
+    IReadOnlyList<string> Misplaced)
 {
+    /// <summary>Of a gateway that has no routes.</summary>
+    public static readonly RouteFiles None = new(new Dictionary<string, string?>(), new Dictionary<string, string>(), [], []);
+
     private const string What = "routes file";
 
     /// <summary>More files than this are a folder named by mistake.</summary>
@@ -23,7 +30,7 @@ internal sealed record RouteFiles(
 
     /// <param name="location">Where they are.</param>
     /// <param name="candidate">A text to be read in place of yarp.json, to find out whether it could take that place; null for yarp.json itself.</param>
-    /// <exception cref="ConfigurationRefusedException">A file cannot be read, is not JSON, or contradicts another.</exception>
+    /// <exception cref="ConfigurationRefusedException">A file cannot be read or is not JSON, so nobody knows what it would say.</exception>
     public static RouteFiles Read(RouteFile location, byte[]? candidate = null)
     {
         List<string> errors = [];
@@ -45,9 +52,12 @@ internal sealed record RouteFiles(
             }
         }
 
-        errors.AddRange(files.Where(file => file.Key != location.Path).SelectMany(file => CheckAllowed(file.Key, file.Value, location)));
-        errors.AddRange(Owned.SelectMany(kind => CheckOwners(kind, files)));
-        return errors.Count > 0 ? throw new ConfigurationRefusedException(errors) : Merge(files, contents);
+        string[] misplaced =
+        [
+            .. files.Where(file => file.Key != location.Path).SelectMany(file => CheckAllowed(file.Key, file.Value, location)),
+            .. Owned.SelectMany(kind => CheckOwners(kind, files)),
+        ];
+        return errors.Count > 0 ? throw new ConfigurationRefusedException([.. errors, .. misplaced]) : Merge(location, files, contents, misplaced);
     }
 
     /// <summary>yarp.json, then those of the folder by name.</summary>
@@ -115,17 +125,27 @@ internal sealed record RouteFiles(
             .Distinct(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Each file has its own list of descriptor sets; they are joined, where anything else stands in one file alone.</summary>
+    /// <summary>Each file has its own list of descriptor sets; they are joined, where anything else stands in one file alone, and is the first one's otherwise.</summary>
     private static RouteFiles Merge(
-        IEnumerable<KeyValuePair<string, IReadOnlyDictionary<string, string?>>> files, IReadOnlyList<KeyValuePair<string, byte[]>> contents)
+        RouteFile location,
+        IEnumerable<KeyValuePair<string, IReadOnlyDictionary<string, string?>>> files,
+        IReadOnlyList<KeyValuePair<string, byte[]>> contents,
+        IReadOnlyList<string> misplaced)
     {
         var merged = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         var origins = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        var owners = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var sets = 0;
         foreach (var (path, settings) in files)
         {
-            foreach (var (key, value) in settings)
+            foreach (var (key, value) in settings.Where(setting => path == location.Path || IsAllowed(setting.Key)))
             {
+                if (key.Split(ConfigurationPath.KeyDelimiter) is [var section, var kind, var id, ..]
+                    && section.Equals(RoutingExtensions.SectionName, StringComparison.OrdinalIgnoreCase) && !IsOwner(path, $"{kind}:{id}"))
+                {
+                    continue;
+                }
+
                 var isSet = key.StartsWith(DescriptorSets.Setting + ':', StringComparison.OrdinalIgnoreCase);
                 var name = isSet ? $"{DescriptorSets.Setting}:{sets++}" : key;
                 merged[name] = value;
@@ -133,7 +153,9 @@ internal sealed record RouteFiles(
             }
         }
 
-        return new RouteFiles(merged, origins, contents);
+        return new RouteFiles(merged, origins, contents, misplaced);
+
+        bool IsOwner(string path, string item) => owners.TryAdd(item, path) || owners[item] == path;
     }
 }
 

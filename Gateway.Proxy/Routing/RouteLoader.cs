@@ -15,36 +15,44 @@ internal sealed class RouteLoader(RouteReader reader, KnownSettings known, Route
     /// <exception cref="ConfigurationRefusedException">There is at least one mistake.</exception>
     public async Task<RouteSet> LoadAsync(RouteReading reading, CancellationToken cancellationToken)
     {
-        Refuse(reading.Errors);
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(reading.Settings).Build();
-        var section = settings.GetSection(RoutingExtensions.SectionName);
-        List<string> errors = [.. UnknownSettings.FindInRoutes(section), .. UnknownSettings.FindInGateway(settings, known)];
+        var set = await JudgeAsync(reading);
+        Refuse(await dryRun.FindErrorsAsync(set, cancellationToken));
+        return set;
+    }
 
-        // The routes can be judged only with their services known and their values of the right type.
+    /// <summary>All but the dry run, which needs settings within their limits.</summary>
+    /// <exception cref="ConfigurationRefusedException">There is at least one mistake.</exception>
+    public async Task<RouteSet> JudgeAsync(RouteReading reading)
+    {
+        var settings = Build(reading.Settings);
+        var check = SettingsCheck.OfRoutes(settings, reading.Origins);
+        List<string> errors = [.. reading.Misplaced, .. reading.Errors, .. check.Errors, .. SettingsCheck.OfGateway(settings, known, reading.Origins).Errors];
+
+        // The routes can be judged only with their services known.
         var catalogName = reading.CatalogName();
         RouteSet set;
         try
         {
+            Refuse(reading.Errors);
             catalogs.Add(catalogName, new RpcCatalog(DescriptorSets.Link(reading.DescriptorSets)));
-            set = RouteSettings.Read(section, reading.Origins, reading.Revision(), catalogName);
+            var readable = check.Unreadable.Count == 0 ? settings : Build(reading.Settings.Where(setting => !check.IsUnreadable(setting.Key)));
+            set = RouteSettings.Read(readable.GetSection(RoutingExtensions.SectionName), reading.Origins, reading.Revision(), catalogName);
         }
         catch (ConfigurationRefusedException refused)
         {
-            throw new ConfigurationRefusedException([.. errors, .. refused.Errors], refused);
+            throw new ConfigurationRefusedException([.. errors.Union(refused.Errors)], refused);
         }
 
-        errors.AddRange(await validator.FindErrorsAsync(set));
+        errors.AddRange(await validator.FindErrorsAsync(set, check.IsMatchReadable));
         Refuse(errors);
-        Refuse(await dryRun.FindErrorsAsync(set, cancellationToken));
         return set;
     }
 
     /// <exception cref="ConfigurationRefusedException">The routes are right, but a gateway cannot serve them.</exception>
     public void EnsureServable(RouteSet set) => Refuse([.. validator.FindMissing(set)]);
 
-    /// <summary>For a gateway without routes: the names of its settings, which are checked with the routes otherwise.</summary>
-    /// <exception cref="ConfigurationRefusedException">A setting is unknown.</exception>
-    public void EnsureSettingsKnown(IConfiguration settings) => Refuse([.. UnknownSettings.FindInGateway(settings, known)]);
+    private static IConfigurationRoot Build(IEnumerable<KeyValuePair<string, string?>> settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
 
     private static void Refuse(IReadOnlyList<string> errors)
     {

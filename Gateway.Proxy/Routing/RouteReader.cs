@@ -19,12 +19,12 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
     {
         try
         {
-            var files = RouteFiles.Read(location, candidate);
+            var files = candidate is null && !RouteFile.IsNeeded(configuration) && !File.Exists(location.Path) ? RouteFiles.None : RouteFiles.Read(location, candidate);
             var contents = files.Contents.ToList();
             var origins = new RouteOrigins();
             var settings = Layer(files, contents, origins);
-            var sets = DescriptorSets.Read(PathsOfDescriptorSets(settings), environment.ContentRootPath);
-            return new RouteReading(files.Settings, settings, origins, sets, contents);
+            var sets = ReadDescriptorSets(settings, out var errors);
+            return new RouteReading(files.Settings, settings, origins, sets, contents, files.Misplaced, errors);
         }
         catch (ConfigurationRefusedException refused)
         {
@@ -34,6 +34,21 @@ internal sealed class RouteReader(IConfiguration configuration, RouteFile locati
         {
             // Whatever it is, it must not end the watch over the files: a path with a forbidden character, for example.
             return new RouteReading([$"The route files cannot be read: {exception.Message}"]);
+        }
+    }
+
+    /// <summary>If one is missing, the settings can still be judged.</summary>
+    private IReadOnlyList<KeyValuePair<string, byte[]>> ReadDescriptorSets(Dictionary<string, string?> settings, out IReadOnlyList<string> errors)
+    {
+        errors = [];
+        try
+        {
+            return DescriptorSets.Read(PathsOfDescriptorSets(settings), environment.ContentRootPath);
+        }
+        catch (ConfigurationRefusedException refused)
+        {
+            errors = refused.Errors;
+            return [];
         }
     }
 

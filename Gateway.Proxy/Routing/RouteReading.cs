@@ -11,17 +11,23 @@ internal sealed class RouteReading
     /// <param name="origins">Where these are written.</param>
     /// <param name="descriptorSets">The descriptor sets that are named there, by path.</param>
     /// <param name="contents">All files that were read for it, by path.</param>
+    /// <param name="misplaced">What stands in a route file where it may not stand.</param>
+    /// <param name="errors">Why the descriptor sets could not be read.</param>
     public RouteReading(
         IReadOnlyDictionary<string, string?> fileSettings,
         IReadOnlyDictionary<string, string?> settings,
         RouteOrigins origins,
         IReadOnlyList<KeyValuePair<string, byte[]>> descriptorSets,
-        IEnumerable<KeyValuePair<string, byte[]>> contents)
+        IEnumerable<KeyValuePair<string, byte[]>> contents,
+        IReadOnlyList<string>? misplaced = null,
+        IReadOnlyList<string>? errors = null)
     {
         FileSettings = fileSettings;
         Settings = settings;
         Origins = origins;
         DescriptorSets = descriptorSets;
+        Misplaced = misplaced ?? [];
+        Errors = errors ?? [];
         Fingerprint = Hash(hash =>
         {
             foreach (var (path, bytes) in contents.Concat(descriptorSets))
@@ -31,24 +37,17 @@ internal sealed class RouteReading
             }
 
             Append(hash, settings);
+            foreach (var error in Errors)
+            {
+                Append(hash, error);
+            }
         });
     }
 
     /// <summary>What could not even be read.</summary>
     public RouteReading(IReadOnlyList<string> errors)
+        : this(new Dictionary<string, string?>(), new Dictionary<string, string?>(), new RouteOrigins(), [], [], errors: errors)
     {
-        Errors = errors;
-        FileSettings = new Dictionary<string, string?>();
-        Settings = FileSettings;
-        Origins = new RouteOrigins();
-        DescriptorSets = [];
-        Fingerprint = Hash(hash =>
-        {
-            foreach (var error in errors)
-            {
-                Append(hash, error);
-            }
-        });
     }
 
     public IReadOnlyDictionary<string, string?> FileSettings { get; }
@@ -59,7 +58,11 @@ internal sealed class RouteReading
 
     public IReadOnlyList<KeyValuePair<string, byte[]>> DescriptorSets { get; }
 
-    public IReadOnlyList<string> Errors { get; } = [];
+    /// <summary>Mistakes without which the rest can be judged.</summary>
+    public IReadOnlyList<string> Misplaced { get; }
+
+    /// <summary>Mistakes that leave the rest in the dark.</summary>
+    public IReadOnlyList<string> Errors { get; }
 
     /// <summary>Differs as soon as one byte does.</summary>
     public string Fingerprint { get; }

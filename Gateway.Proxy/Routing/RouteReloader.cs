@@ -1,3 +1,4 @@
+using Gateway.Proxy.Discovery;
 using Gateway.Proxy.Settings;
 using Gateway.Transforms.Routes;
 using Gateway.Transforms.Schema;
@@ -9,6 +10,7 @@ internal sealed partial class RouteReloader(
     RouteLoader loader,
     RouteProvider provider,
     RpcCatalogs catalogs,
+    InstanceSources sources,
     RouteChecks checks,
     RouteStatus status,
     RouteMetrics metrics,
@@ -114,7 +116,7 @@ internal sealed partial class RouteReloader(
     private async Task<RouteReading> SettleAsync(RouteReading reading, CancellationToken cancellationToken)
     {
         var still = 0;
-        for (var pauses = 0; pauses < MaxPauses && still < (reading.Errors.Count > 0 ? PausesForMistakes : 1); pauses++)
+        for (var pauses = 0; pauses < MaxPauses && still < (reading.Errors.Count + reading.Misplaced.Count > 0 ? PausesForMistakes : 1); pauses++)
         {
             await Task.Delay(Pause, time, cancellationToken);
             var next = loader.Read();
@@ -140,6 +142,7 @@ internal sealed partial class RouteReloader(
             }
             else
             {
+                await sources.PrepareAsync(set.Clusters, time, cancellationToken);
                 await provider.ReplaceAsync(set, cancellationToken);
                 Report(RouteReloadResult.Applied, WaitingForRestart(reading));
                 Log.Applied(logger, set.Routes.Count, set.Clusters.Count, set.Revision, old.Revision);
@@ -154,6 +157,7 @@ internal sealed partial class RouteReloader(
         // Requests under way have their catalog's results in hand; only YARP may still be looking at the old set.
         _catalogsInUse = [old.CatalogName, provider.Current.CatalogName];
         catalogs.Keep(_catalogsInUse);
+        sources.Keep(provider.Current.Clusters);
     }
 
     private IReadOnlyList<string> Mistakes(Exception exception)

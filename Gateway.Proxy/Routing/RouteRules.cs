@@ -50,7 +50,8 @@ internal static partial class RouteRules
         }
     }
 
-    private static string Known(IReadOnlySet<string> clusters) =>
+    /// <summary>What to write instead of an unknown cluster.</summary>
+    public static string Known(IReadOnlySet<string> clusters) =>
         clusters.Count == 0 ? "there are no clusters" : $"use one of {string.Join(", ", clusters.Order(StringComparer.Ordinal).Select(id => $"'{id}'"))}";
 
     private static IEnumerable<(string Name, IReadOnlyList<string>? Texts)> ListsOf(RouteMatch match) =>

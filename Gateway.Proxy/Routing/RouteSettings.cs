@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Proxy.Canary;
 using Gateway.Proxy.Settings;
 using Gateway.Transforms.Schema;
+using Gateway.Transforms.Upstream;
 using Yarp.ReverseProxy.Configuration;
 
 namespace Gateway.Proxy.Routing;
@@ -12,7 +14,7 @@ internal static class RouteSettings
     /// <summary>Metadata of routes with a limit: YARP 2.3 does not see that a limit alone has changed, and would keep the old one.</summary>
     private const string LimitKey = "Gateway.MaxRequestBodySize";
 
-    /// <exception cref="ConfigurationRefusedException">A value has the wrong type.</exception>
+    /// <exception cref="ConfigurationRefusedException">YARP cannot read it, which <see cref="SettingsCheck"/> should have found.</exception>
     public static RouteSet Read(IConfiguration section, RouteOrigins origins, string revision, string catalogName)
     {
         var services = new ServiceCollection().AddLogging();
@@ -21,7 +23,7 @@ internal static class RouteSettings
         try
         {
             var config = provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
-            return new RouteSet([.. config.Routes.Select(route => Mark(WithRules(route, section), catalogName))], config.Clusters, origins, revision, catalogName);
+            return new RouteSet([.. config.Routes.Select(route => Mark(WithRules(route, section), section, catalogName))], [.. config.Clusters.Select(WithScheme)], origins, revision, catalogName);
         }
         catch (Exception exception)
         {
@@ -44,6 +46,15 @@ internal static class RouteSettings
         };
     }
 
+    /// <summary>The resolver of instances is shown the destinations of a cluster, and nothing else of it.</summary>
+    private static ClusterConfig WithScheme(ClusterConfig cluster) => UpstreamTls.SchemeOf(cluster.Metadata) is not { } scheme ? cluster : cluster with
+    {
+        Destinations = cluster.Destinations?.ToDictionary(
+            named => named.Key,
+            named => named.Value with { Metadata = UpstreamTls.WithScheme(named.Value.Metadata, scheme) },
+            StringComparer.OrdinalIgnoreCase),
+    };
+
     private static bool IsRpc(IConfigurationSection transform) => transform[TransformKeys.Rpc] is not null;
 
     /// <summary>A misspelt setting too, which is then reported by its name, and not as a text that is missing.</summary>
@@ -58,12 +69,13 @@ internal static class RouteSettings
             : new JsonObject(below.Select(child => KeyValuePair.Create(child.Key, ToJson(child))));
     }
 
-    private static RouteConfig Mark(RouteConfig route, string catalogName)
+    private static RouteConfig Mark(RouteConfig route, IConfiguration section, string catalogName)
     {
         var metadata = new Dictionary<string, string>(route.Metadata ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase)
         {
             [RpcCatalogs.MetadataKey] = catalogName,
         };
+        CanaryRule.Mark(metadata, section.GetSection($"Routes:{route.RouteId}"));
         if (route.MaxRequestBodySize is { } limit)
         {
             metadata[LimitKey] = limit.ToString(CultureInfo.InvariantCulture);

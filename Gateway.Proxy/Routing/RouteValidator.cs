@@ -1,4 +1,5 @@
 using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Hub;
 using Gateway.Proxy.Limits;
 using Gateway.Proxy.Resilience;
 using Gateway.Transforms.Events;
@@ -10,11 +11,14 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Proxy.Routing;
 
 /// <summary>Finds every mistake in the routes and clusters: those YARP knows, those of our transforms, and those nobody else looks for.</summary>
-internal sealed class RouteValidator(IConfigValidator validator, RouteChecks checks, IOptions<UserDetailsOptions> userDetails, IOptions<EtcdOptions> etcd)
+internal sealed class RouteValidator(
+    IConfigValidator validator, RouteChecks checks, RouteLimits limits, IOptions<UserDetailsOptions> userDetails, InstanceSources sources, IOptions<HookOptions> hook)
 {
     private const string UnknownTransform = "Unknown transform: ";
 
-    public async Task<IReadOnlyList<string>> FindErrorsAsync(RouteSet set)
+    /// <param name="set">The routes and clusters.</param>
+    /// <param name="isMatchKnown">Whether the match of a route is as it was written, so that the route can be compared with others.</param>
+    public async Task<IReadOnlyList<string>> FindErrorsAsync(RouteSet set, Func<string, bool> isMatchKnown)
     {
         List<string> errors = [];
         if (set.Routes.Count == 0)
@@ -24,39 +28,49 @@ internal sealed class RouteValidator(IConfigValidator validator, RouteChecks che
 
         foreach (var cluster in set.Clusters)
         {
-            errors.AddRange(ClusterRules.Check(cluster));
-            errors.AddRange(ConcurrencyCaps.Check(cluster));
-            errors.AddRange(ResilienceRules.Check(cluster));
-            errors.AddRange(UpstreamSettings.Check(cluster));
-            errors.AddRange(EtcdRules.CheckAddresses(cluster, etcd.Value));
-            errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)));
+            string[] mistakes =
+            [
+                .. ClusterRules.Check(cluster),
+                .. ConcurrencyCaps.Check(cluster),
+                .. ResilienceRules.Check(cluster),
+                .. UpstreamSettings.Check(cluster),
+                .. sources.CheckAddresses(cluster),
+                .. (await validator.ValidateClusterAsync(cluster)).Select(error => Name($"Cluster '{cluster.ClusterId}'", cluster.ClusterId, error)),
+            ];
+            errors.AddRange(mistakes.Select(mistake => set.Origins.AddPlaceOfCluster(mistake, cluster.ClusterId)));
         }
 
         var clusters = set.Clusters.Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
         List<RouteConfig> readable = [];
         foreach (var route in set.Routes)
         {
-            errors.AddRange(RouteRules.CheckCluster(route, clusters));
-            errors.AddRange(ResilienceRules.Check(route));
-            var unreadable = RouteRules.CheckTexts(route).ToList();
-            errors.AddRange(unreadable);
-            if (unreadable.Count == 0)
+            List<string> mistakes = [.. RouteRules.CheckCluster(route, clusters), .. CanaryChecks.Check(route, clusters), .. ResilienceRules.Check(route), .. limits.Check(route)];
+            string[] unreadable = [.. RouteRules.CheckTexts(route)];
+            mistakes.AddRange(unreadable);
+            if (unreadable.Length == 0)
             {
                 readable.Add(route);
-                errors.AddRange(checks.CheckLookUps(route, clusters));
-                errors.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
+                mistakes.AddRange(checks.CheckLookUps(route, clusters));
+                mistakes.AddRange((await validator.ValidateRouteAsync(route)).Select(error => Name($"Route '{route.RouteId}'", route.RouteId, error)));
             }
+
+            errors.AddRange(mistakes.Select(mistake => set.Origins.AddPlaceOfRoute(mistake, route.RouteId)));
         }
 
-        errors.AddRange(RouteRules.CheckEqualMatches(readable));
+        errors.AddRange(RouteRules.CheckEqualMatches(readable.Where(route => isMatchKnown(route.RouteId))));
         errors.AddRange(checks.CheckNames(readable));
         errors.AddRange(checks.CheckTestEvent(set.CatalogName));
         errors.AddRange(checks.CheckUserDetails(userDetails.Value, set.CatalogName, clusters));
+        if (hook.Value.ClusterId is { Length: > 0 } reported && !clusters.Contains(reported))
+        {
+            errors.Add($"{HookOptions.SectionName}:ClusterId is '{reported}', which is no cluster; name the cluster of the service that takes reports, or leave it out.");
+        }
+
         return errors;
     }
 
-    /// <summary>What stands in the way of a gateway, though not of the routes: there is no etcd to ask for their instances.</summary>
-    public IEnumerable<string> FindMissing(RouteSet set) => EtcdRules.CheckEndpoints(set.Clusters, etcd.Value);
+    /// <summary>What stands in the way of a gateway, though not of the routes: there is nobody to ask for their instances.</summary>
+    public IEnumerable<string> FindMissing(RouteSet set) => sources.FindMissing(set.Clusters);
 
     /// <summary>YARP names the subject in some of its sentences and not in others.</summary>
     private static string Name(string subject, string id, Exception error)

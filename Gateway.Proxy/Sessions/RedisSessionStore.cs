@@ -38,6 +38,9 @@ internal sealed partial class RedisSessionStore : ISessionStore
         _batches = new SessionBatches(_timeout, time, logger);
     }
 
+    /// <summary>Sessions cannot be looked up, as the last look-ups tell.</summary>
+    public bool IsDown => _outage.IsDown;
+
     public async ValueTask<SessionLookup> FindUserAsync(string sessionId, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
@@ -110,17 +113,13 @@ internal sealed partial class RedisSessionStore : ISessionStore
     }
 }
 
-/// <summary>The Redis keys of sessions, by <see cref="SessionOptions.KeyPattern"/>.</summary>
-internal sealed class SessionKeys
+/// <summary>The Redis keys of sessions, by <see cref="SessionOptions.KeyPattern"/>, and of online markers, by <see cref="SessionOptions.MarkerKeyPattern"/>.</summary>
+internal sealed class SessionKeys(IOptions<SessionOptions> options)
 {
-    private readonly string _before;
-    private readonly string _after;
+    private readonly string[] _session = options.Value.KeyPattern.Split(SessionOptions.Placeholder);
+    private readonly string[] _marker = options.Value.MarkerKeyPattern.Split(SessionOptions.UserPlaceholder);
 
-    public SessionKeys(IOptions<SessionOptions> options)
-    {
-        var pattern = options.Value.KeyPattern.Split(SessionOptions.Placeholder);
-        (_before, _after) = (pattern[0], pattern[1]);
-    }
+    public string KeyOf(string sessionId) => _session[0] + sessionId + _session[1];
 
-    public string KeyOf(string sessionId) => _before + sessionId + _after;
+    public string MarkerOf(string userId) => _marker[0] + userId + _marker[1];
 }

@@ -9,9 +9,27 @@ internal sealed class SessionMetrics
 {
     private readonly Histogram<double> _duration;
 
-    public SessionMetrics(IMeterFactory meters) => _duration = meters.Create(GatewayMeter.Name).CreateHistogram(
-        "gateway.session.lookup.duration", "s", "Session look-ups in Redis, by result.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 5] });
+    private readonly Counter<long> _renewals;
+
+    public SessionMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(GatewayMeter.Name);
+        _duration = meter.CreateHistogram(
+            "gateway.session.lookup.duration", "s", "Session look-ups in Redis, by result.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 5] });
+        _renewals = meter.CreateCounter<long>("gateway.session.renewals", "{key}", "Sessions and online markers that were to live on, by result.");
+    }
+
+    /// <param name="kind">What the keys are.</param>
+    /// <param name="result">What became of them.</param>
+    /// <param name="count">How many.</param>
+    public void Renewed(string kind, string result, int count)
+    {
+        if (count > 0)
+        {
+            _renewals.Add(count, new("kind", kind), new("result", result));
+        }
+    }
 
     public void LookedUp(SessionLookup lookup, TimeSpan duration)
     {

@@ -47,6 +47,29 @@ public sealed class SessionOptions
     /// from 1000 to 10000000.
     /// </summary>
     public int CacheEntries { get; set; } = 100_000;
+
+    /// <summary>Whether sessions and markers live on while they are used.</summary>
+    public RenewalOptions Renew { get; init; } = new();
+}
+
+/// <summary>How long a session and an online marker live from when they were last used. Only those that are there and would end are ever touched.</summary>
+public sealed class RenewalOptions
+{
+    internal static readonly TimeSpan DefaultInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long a session lives from the last call, and while a socket is open. One that lives longer or for ever stays as it is. Default 0: the user
+    /// service alone decides. At least three times <see cref="Interval"/>, up to 365 days.
+    /// </summary>
+    public TimeSpan SessionTtl { get; set; }
+
+    /// <summary>The same of the online marker, while its user has a socket open. Calls do not renew it.</summary>
+    public TimeSpan MarkerTtl { get; set; }
+
+    /// <summary>How often they are renewed at most. Default 1 minute, from 1 second to 1 hour.</summary>
+    public TimeSpan Interval { get; set; } = DefaultInterval;
+
+    internal bool IsOn => SessionTtl != TimeSpan.Zero || MarkerTtl != TimeSpan.Zero;
 }
 
 /// <summary>Where sessions are looked up.</summary>
@@ -83,6 +106,29 @@ internal sealed class SessionOptionsValidator : IValidateOptions<SessionOptions>
         errors.CheckTime(nameof(options.CacheTtl), options.CacheTtl, TimeSpan.Zero, TimeSpan.FromSeconds(30),
             "a time up to '{1:c}', written as hours:minutes:seconds, or '00:00:00' to remember no session");
         errors.CheckNumber(nameof(options.CacheEntries), options.CacheEntries, 1000, 10_000_000, "a number from {0} to {1}");
+        CheckRenewal(options, errors);
         return errors.Result;
+    }
+
+    private static void CheckRenewal(SessionOptions options, SettingErrors errors)
+    {
+        const string Section = $"{nameof(SessionOptions.Renew)}:";
+        var renew = options.Renew;
+        errors.CheckTime(Section + nameof(renew.Interval), renew.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), SettingErrors.WithItsForm);
+        CheckLife(nameof(renew.SessionTtl), renew.SessionTtl);
+        CheckLife(nameof(renew.MarkerTtl), renew.MarkerTtl);
+        if (renew.IsOn && options.Store == SessionStoreKind.Memory)
+        {
+            errors.Add($"{SessionOptions.SectionName}:Renew is set, but sessions are in memory and have no lifetime there; remove it, or set {SessionOptions.SectionName}:Store to 'Redis'.");
+        }
+
+        void CheckLife(string setting, TimeSpan life)
+        {
+            if (life != TimeSpan.Zero)
+            {
+                errors.CheckTime(Section + setting, life, 3 * renew.Interval, TimeSpan.FromDays(365),
+                    "'{0:c}', three times the Interval, so that one renewal may fail, to '{1:c}', or '00:00:00' for none");
+            }
+        }
     }
 }

@@ -8,12 +8,19 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    /// <summary>For so long a failure is news, if no other look-up shows how the store is.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private volatile bool _down;
+    private volatile bool _hasAnsweredSince;
     private long _failedAt;
     private long? _toldAt;
     private long _refused;
     private long _untold;
+
+    /// <summary>Look-ups have failed of late, and none has succeeded since.</summary>
+    public bool IsDown => _down && !_hasAnsweredSince && time.GetElapsedTime(Volatile.Read(ref _failedAt)) < Fresh;
 
     public void LookupFailed(string failure)
     {
@@ -21,6 +28,7 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
         lock (_lock)
         {
             _down = true;
+            _hasAnsweredSince = false;
             _failedAt = time.GetTimestamp();
             _refused++;
             _untold++;
@@ -46,6 +54,7 @@ internal sealed partial class SessionStoreOutage(TimeProvider time, ILogger logg
             return;
         }
 
+        _hasAnsweredSince = true;
         long refused;
         lock (_lock)
         {

@@ -10,7 +10,10 @@ internal sealed partial class SessionStoreStart(
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (store.Source is RedisSessionStore redis)
+        var tokens = store as TokenStore;
+        tokens?.Connect();
+        var sessions = tokens is null ? store : tokens.Sessions;
+        if (sessions?.Source is RedisSessionStore redis)
         {
             redis.Connect();
             if (options.Value.KeyPattern == SessionOptions.Placeholder)

@@ -13,6 +13,8 @@ namespace Gateway.Proxy.Telemetry;
 
 internal static class TelemetryExtensions
 {
+    private const string Endpoint = $"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.OtlpEndpoint)}";
+
     /// <summary>OpenTelemetry's own variable, which every program of a deployment may share.</summary>
     private const string StandardEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -49,7 +51,7 @@ internal static class TelemetryExtensions
             });
         if (HasCollector(builder.Configuration))
         {
-            services.AddOptions<OtlpExporterOptions>().Configure<IOptions<TelemetryOptions>>(SendTo);
+            services.Configure<OtlpExporterOptions>(otlp => SendTo(otlp, builder.Configuration[Endpoint]));
             telemetry
                 .WithMetrics(metrics => metrics.AddOtlpExporter())
                 .WithTracing(tracing => tracing
@@ -57,7 +59,7 @@ internal static class TelemetryExtensions
                     .SetSampler(provider => new ParentBasedSampler(new TraceIdRatioBasedSampler(provider.GetRequiredService<IOptions<TelemetryOptions>>().Value.TraceRatio)))
                     .AddOtlpExporter());
         }
-        else if (!builder.Configuration.GetValue($"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.TrustTraceParent)}", false))
+        else if (!bool.TryParse(builder.Configuration[$"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.TrustTraceParent)}"], out var trusts) || !trusts)
         {
             NameNoRequests(builder.Configuration);
         }
@@ -83,14 +85,15 @@ internal static class TelemetryExtensions
     });
 
     private static bool HasCollector(ConfigurationManager configuration) =>
-        !string.IsNullOrEmpty(configuration[$"{TelemetryOptions.SectionName}:{nameof(TelemetryOptions.OtlpEndpoint)}"])
+        !string.IsNullOrEmpty(configuration[Endpoint])
         || !string.IsNullOrEmpty(configuration[StandardEndpoint]);
 
-    private static void SendTo(OtlpExporterOptions otlp, IOptions<TelemetryOptions> options)
+    /// <summary>The exporter is made before settings are judged, and all other mistakes would be hidden by one of its own.</summary>
+    private static void SendTo(OtlpExporterOptions otlp, string? endpoint)
     {
-        if (options.Value.OtlpEndpoint.Length > 0)
+        if (TelemetryOptions.IsAddress(endpoint, out var address))
         {
-            otlp.Endpoint = new Uri(options.Value.OtlpEndpoint);
+            otlp.Endpoint = address;
             otlp.Protocol = OtlpExportProtocol.Grpc;
         }
     }

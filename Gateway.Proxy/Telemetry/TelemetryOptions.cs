@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Options;
 
@@ -23,6 +24,9 @@ public sealed class TelemetryOptions
     /// of your own writes that header.
     /// </summary>
     public bool TrustTraceParent { get; set; }
+
+    internal static bool IsAddress(string? endpoint, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
 }
 
 internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOptions>
@@ -30,10 +34,9 @@ internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOpti
     public ValidateOptionsResult Validate(string? name, TelemetryOptions options)
     {
         var errors = new SettingErrors(TelemetryOptions.SectionName);
-        if (options.OtlpEndpoint.Length > 0
-            && !(Uri.TryCreate(options.OtlpEndpoint, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)))
+        if (options.OtlpEndpoint.Length > 0 && !TelemetryOptions.IsAddress(options.OtlpEndpoint, out _))
         {
-            errors.Add($"{TelemetryOptions.SectionName}:OtlpEndpoint is '{options.OtlpEndpoint}'; use 'http://host:4317', or nothing.");
+            errors.Add($"{TelemetryOptions.SectionName}:OtlpEndpoint is '{Secrets.HideIn(options.OtlpEndpoint)}'; use 'http://host:4317', or nothing.");
         }
 
         if (options.TraceRatio is not (>= 0 and <= 1))

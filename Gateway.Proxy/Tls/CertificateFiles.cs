@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -32,6 +33,14 @@ internal sealed record CertificateFiles(string Certificate, string Key)
         }
 
         return all.Count > 0 ? all : throw new CryptographicException("it holds no certificate.");
+    }
+
+    /// <summary><see cref="Load"/>, in the form in which connections show it.</summary>
+    public SslStreamCertificateContext LoadContext()
+    {
+        var loaded = Load();
+        // Offline: what the other side needs stands in the file, and no issuer is asked over the network.
+        return SslStreamCertificateContext.Create(loaded[0], [.. loaded.Skip(1)], offline: true);
     }
 
     /// <summary>Why the files cannot be used, as the middle of a sentence; null when they can.</summary>

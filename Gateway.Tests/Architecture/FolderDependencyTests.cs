@@ -25,17 +25,24 @@ internal sealed partial class FolderDependencyTests
             ["Redis"] = ["Settings", "Tls"],
             // Of the host it needs how to write what others have registered into a log.
             ["Discovery"] = ["Hosting", "Settings", "Tls"],
-            ["Sessions"] = ["Redis", "Settings", "Telemetry"],
+            // A token is checked as a session is looked up.
+            ["Sessions"] = ["Redis", "Settings", "Telemetry", "Tokens"],
+            ["Tokens"] = ["Redis", "Settings", "Telemetry"],
             // A shared limit waits for Redis as long as a session look-up does.
             ["Limits"] = ["Redis", "Sessions", "Settings", "Telemetry"],
-            ["Destinations"] = [],
+            // The zone of a destination is what its source says.
+            ["Destinations"] = ["Discovery", "Telemetry", "Tls"],
             ["Resilience"] = ["Destinations", "Telemetry"],
+            // Who nobody knows is told apart by address as for a limit; and a canary of drained instances is none.
+            ["Canary"] = ["Destinations", "Limits", "Telemetry"],
             // It joins the hub with the rest.
-            ["Hub"] = ["Hosting", "Redis", "Sessions"],
+            ["Hub"] = ["Hosting", "Redis", "Sessions", "Settings", "Telemetry"],
             // The check of routes and clusters asks everybody whose settings stand in them.
-            ["Routing"] = ["Discovery", "Hosting", "Limits", "Resilience", "Settings", "Telemetry"],
+            ["Routing"] = ["Canary", "Discovery", "Hosting", "Hub", "Limits", "Resilience", "Settings", "Telemetry", "Tls"],
+            // Its port is one of the host's, and the messages it knows are those of the routes.
+            ["Push"] = ["Hosting", "Hub", "Routing", "Settings", "Telemetry", "Tls"],
             // It reports on everything, and nothing knows of it.
-            ["Operations"] = ["Destinations", "Discovery", "Hosting", "Redis", "Resilience", "Routing", "Settings", "Telemetry", "Tls"],
+            ["Operations"] = ["Canary", "Destinations", "Discovery", "Hosting", "Limits", "Redis", "Resilience", "Routing", "Sessions", "Settings", "Telemetry", "Tls"],
         },
         ["Gateway.Transforms"] = new()
         {
@@ -62,9 +69,10 @@ internal sealed partial class FolderDependencyTests
             ["Connections"] = ["Protocol", "Takeover", Top],
             ["Delivery"] = ["Connections", "Protocol", Top],
             ["Presence"] = ["Delivery", Top],
-            ["Endpoint"] = ["Connections", "Delivery", "Protocol", "Takeover", Top],
-            // Rebalancing asks Redis how many sockets the others have.
-            ["Upkeep"] = ["Connections", "Delivery", "Protocol", Top],
+            // Whoever closes his last socket in good order has gone at once.
+            ["Endpoint"] = ["Connections", "Delivery", "Presence", "Protocol", "Takeover", Top],
+            // Rebalancing asks Redis how many sockets the others have; what is renewed is the login state.
+            ["Upkeep"] = ["Connections", "Delivery", "Presence", "Protocol", Top],
         },
     };
 

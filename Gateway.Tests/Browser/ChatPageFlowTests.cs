@@ -41,6 +41,21 @@ internal sealed class ChatPageFlowTests : ChatPageTest
     }
 
     [Test]
+    public async Task Typing_IsShownToTheOther_UntilTheMessageComes()
+    {
+        var (alice, bob) = await FriendsAsync();
+        await bob.OpenChatAsync(alice.Nickname);
+        await alice.OpenChatAsync(bob.Nickname);
+
+        await Composer(alice).FillAsync("On my way");
+        await Expect(bob.Conversation.Locator(".typing")).ToHaveTextAsync($"{alice.Nickname} is typing …");
+
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await Expect(bob.Texts.Last).ToHaveTextAsync("On my way");
+        await Expect(bob.Conversation.Locator(".typing")).ToBeEmptyAsync();
+    }
+
+    [Test]
     public async Task Group_Created_IsOpen()
     {
         var (alice, bob) = await FriendsAsync();
@@ -165,6 +180,7 @@ internal sealed class ChatPageFlowTests : ChatPageTest
         await alice.OpenChatAsync(bob.Nickname);
         await Composer(alice).FillAsync("Dear Bob, about yesterday");
 
+        await bob.Tab("Friends").ClickAsync();
         await bob.Button("Remove").ClickAsync();
         await bob.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
 

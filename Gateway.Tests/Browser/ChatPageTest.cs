@@ -1,3 +1,5 @@
+using ChatDemo.Smoke;
+using Gateway.Protocol;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -20,7 +22,8 @@ internal abstract class ChatPageTest
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        SetDefaultExpectTimeout(15_000);
+        // Five browsers and demos may start at a time, on two cores.
+        SetDefaultExpectTimeout(30_000);
         Browser = await BrowserFixture.StartAsync();
     }
 
@@ -51,27 +54,23 @@ internal abstract class ChatPageTest
         return person;
     }
 
-    protected async Task<PersonAtBrowser> RegisteredAsync(string name, Func<IPage, Task>? prepare = null)
-    {
-        var person = Joined(await Browser.OpenAsync(prepare: prepare));
-        await person.RegisterAsync(name);
-        return person;
-    }
+    /// <summary>Somebody new at a page of their own.</summary>
+    protected async Task<PersonAtBrowser> RegisteredAsync(string name, Func<IPage, Task>? prepare = null) =>
+        await LoggedInAsync(await Browser.RegisterAsync(name), prepare);
 
     protected async Task<(PersonAtBrowser Alice, PersonAtBrowser Bob)> FriendsAsync(string alice = "Alice", string bob = "Bob")
     {
-        var people = await Task.WhenAll(RegisteredAsync(alice), RegisteredAsync(bob));
-        await BefriendAsync(people[0], people[1]);
+        var (first, second) = (await Browser.RegisterAsync(alice), await Browser.RegisterAsync(bob));
+        await BefriendAsync(first, second);
+        var people = await Task.WhenAll(LoggedInAsync(first), LoggedInAsync(second));
+        await KnowEachOtherAsync(people[0], people[1]);
         return (people[0], people[1]);
     }
 
     protected static async Task BefriendAsync(PersonAtBrowser alice, PersonAtBrowser bob)
     {
-        await alice.AskAsync(bob);
-        await bob.Tab("Friends").ClickAsync();
-        await bob.Button("Accept").ClickAsync();
-        var row = alice.Page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = bob.Nickname });
-        await Expect(row.GetByRole(AriaRole.Button, new() { Name = "Message", Exact = true })).ToBeVisibleAsync();
+        await BefriendAsync(alice.Person, bob.Person);
+        await KnowEachOtherAsync(alice, bob);
     }
 
     protected static async Task CreateGroupAsync(PersonAtBrowser alice, PersonAtBrowser bob, string name)
@@ -87,6 +86,25 @@ internal abstract class ChatPageTest
     {
         await CreateGroupAsync(alice, bob, name);
         await alice.OpenChatAsync(name);
+    }
+
+    private static async Task BefriendAsync(Person alice, Person bob)
+    {
+        await alice.CallAsync(Api.AddFriendApply, new FriendAddReq { RespondentId = bob.UserId });
+        await bob.CallAsync(Api.AddFriendProcess, new FriendAddProcessReq { ApplyUserId = alice.UserId, Agree = true });
+    }
+
+    private static async Task KnowEachOtherAsync(PersonAtBrowser alice, PersonAtBrowser bob)
+    {
+        await Expect(alice.Chat(bob.Nickname)).ToBeVisibleAsync();
+        await Expect(bob.Chat(alice.Nickname)).ToBeVisibleAsync();
+    }
+
+    private async Task<PersonAtBrowser> LoggedInAsync(Person person, Func<IPage, Task>? prepare = null)
+    {
+        var browser = Joined(await Browser.OpenAsync(person, prepare: prepare));
+        await Expect(browser.Light).ToHaveTextAsync("Online");
+        return browser;
     }
 
     protected static Task<string> SessionAsync(PersonAtBrowser person) =>

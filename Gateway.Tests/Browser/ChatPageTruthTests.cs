@@ -70,6 +70,26 @@ internal sealed class ChatPageTruthTests : ChatPageTest
     }
 
     [Test]
+    public async Task Message_ThatComesWhileTheChatIsFetched_IsInIt()
+    {
+        var (alice, bob) = await FriendsAsync();
+        await alice.OpenChatAsync(bob.Nickname);
+        await bob.Tab("Chats").ClickAsync();
+        // The answer is made before the message is sent, and comes when the page has heard of it.
+        await bob.Page.RouteAsync("**/service/message_storage/get_recent", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await alice.WriteAsync("meanwhile");
+            await Expect(bob.Chat(alice.Nickname)).ToContainTextAsync("meanwhile");
+            await route.FulfillAsync(new() { Response = answer });
+        }, new() { Times = 1 });
+
+        await bob.OpenChatAsync(alice.Nickname);
+
+        await bob.SeesAsync("meanwhile");
+    }
+
+    [Test]
     public async Task Network_Gone_IsSeenAtOnce_AndWhatWasWrittenGoesOutInOrderLater()
     {
         NetworkFails = true;

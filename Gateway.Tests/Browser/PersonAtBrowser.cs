@@ -1,4 +1,4 @@
-using System.Globalization;
+using ChatDemo.Smoke;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -9,12 +9,16 @@ internal sealed class PersonAtBrowser
 {
     public const string Password = "correct horse";
 
-    private static int _count;
+    private readonly Person? _person;
 
-    public PersonAtBrowser(IPage page)
+    /// <param name="page">The page.</param>
+    /// <param name="person">Who is logged in there; null for nobody.</param>
+    public PersonAtBrowser(IPage page, Person? person = null)
     {
         Page = page;
-        page.SetDefaultTimeout(15_000);
+        _person = person;
+        Nickname = person?.Nickname ?? "";
+        page.SetDefaultTimeout(30_000);
         page.Console += (_, message) =>
         {
             if (message.Type == "error")
@@ -27,7 +31,9 @@ internal sealed class PersonAtBrowser
 
     public IPage Page { get; }
 
-    public string Nickname { get; private set; } = "";
+    public Person Person => _person ?? throw new InvalidOperationException("Nobody is logged in here.");
+
+    public string Nickname { get; private set; }
 
     public System.Collections.Concurrent.ConcurrentQueue<string> Complaints { get; } = new();
 
@@ -45,11 +51,12 @@ internal sealed class PersonAtBrowser
     /// <summary>The row of the chat list.</summary>
     public ILocator Chat(string name) => Page.Locator("#panel-chats").GetByRole(AriaRole.Button, new() { Name = name });
 
-    public async Task RegisterAsync(string name)
+    /// <summary>As people do it; tests of anything else have it done by calls.</summary>
+    public async Task RegisterAsync(string nickname)
     {
-        Nickname = string.Create(CultureInfo.InvariantCulture, $"{name} {Interlocked.Increment(ref _count)}");
+        Nickname = nickname;
         await Button("New here? Register").ClickAsync();
-        await FillLoginAsync(Nickname, Password);
+        await FillLoginAsync(nickname, Password);
         await Button("Register").ClickAsync();
         await Expect(Light).ToHaveTextAsync("Online");
     }
@@ -85,10 +92,5 @@ internal sealed class PersonAtBrowser
     public Task SeesAsync(string text) => Expect(Conversation.GetByText(text, new() { Exact = true })).ToBeVisibleAsync();
 
     /// <summary>Leaves a picture of the page with the test's results.</summary>
-    public async Task ShowAsync(string name)
-    {
-        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"page-{name}.png");
-        await Page.ScreenshotAsync(new() { Path = path, Animations = ScreenshotAnimations.Disabled });
-        TestContext.AddTestAttachment(path);
-    }
+    public Task ShowAsync(string name) => Axe.ShowAsync(Page, name);
 }

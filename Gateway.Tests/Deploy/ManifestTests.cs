@@ -1,13 +1,10 @@
 using System.Globalization;
-using Gateway.Proxy;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Operations;
 using Gateway.Tests.Support;
 using k8s.Models;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Tests.Deploy;
@@ -15,33 +12,28 @@ namespace Gateway.Tests.Deploy;
 /// <summary>The objects as kustomize makes them, against each other and against the program they start.</summary>
 [TestFixture("base")]
 [TestFixture("overlays/all-in-one")]
+[Servers]
 internal sealed class ManifestTests(string folder)
 {
-    private const string Conf = "/etc/gateway";
-
     /// <summary>APP_UID of Microsoft's images.</summary>
     private const int AppUid = 1654;
 
-    private readonly Manifests _sut = Manifests.Of(folder);
+    private Manifests _sut = null!;
+
+    [OneTimeSetUp]
+    public async Task OneTimeSetUp() => _sut = await Manifests.OfKustomizeAsync(folder);
 
     [Test]
     public void Deployments_StartTheGatewayWithTheirSettings()
     {
-        using var mounted = new MountedSecrets();
+        var secret = Manifests.ExampleSecret();
         foreach (var deployment in _sut.Deployments)
         {
-            var settings = SettingsOf(deployment, mounted);
+            using var sut = new LocalPod(deployment, _sut.ConfigMaps, new Dictionary<string, IDictionary<string, string>> { [secret.Metadata.Name] = secret.StringData });
 
-            // What Build refuses, it refuses with every unknown name and every value out of its range.
-            var app = GatewayHost.Build([], builder =>
-            {
-                builder.Logging.ClearProviders();
-                builder.Configuration.AddInMemoryCollection(settings);
-            });
-
-            var options = app.Services.GetRequiredService<IOptions<ManagementOptions>>().Value;
+            var options = sut.Build().Services.GetRequiredService<IOptions<ManagementOptions>>().Value;
             Assert.That(options.Address, Is.EqualTo("0.0.0.0"), "The kubelet probes from outside");
-            Assert.That(settings.Keys, Has.All.StartsWith("Gateway:"));
+            Assert.That(sut.Settings.Keys, Has.All.StartsWith("Gateway:"));
         }
     }
 
@@ -127,10 +119,8 @@ internal sealed class ManifestTests(string folder)
     {
         foreach (var container in _sut.Deployments.Select(Container))
         {
-            Assert.That((container.Image, container.Command, container.Args), Is.EqualTo(("gateway", (object?)null, (object?)null)));
+            Assert.That((container.Image, container.Command, container.Args), Is.EqualTo(("registry.example.com/gateway:1.0.0", (object?)null, (object?)null)));
         }
-
-        Assert.That(Kustomization.Read(Path.Combine(Manifests.Root, "base")).Images.Select(image => image.Name), Is.EqualTo(new[] { "gateway" }));
     }
 
     [Test]
@@ -193,45 +183,5 @@ internal sealed class ManifestTests(string folder)
 
     private static V1Container Container(V1Deployment deployment) => deployment.Spec.Template.Spec.Containers.Single();
 
-    /// <summary>The variables of the container, with those of its ConfigMaps.</summary>
-    private Dictionary<string, string> Environment(V1Deployment deployment)
-    {
-        var container = Container(deployment);
-        var all = container.EnvFrom.Select(source => _sut.ConfigMaps[source.ConfigMapRef.Name])
-            .SelectMany(map => map.Config.Envs.SelectMany(file => Manifests.ReadSettings(Path.Combine(map.Folder, file))))
-            .ToDictionary();
-        foreach (var variable in container.Env)
-        {
-            all[variable.Name] = variable.Value ?? $"<{variable.ValueFrom.FieldRef.FieldPath}>";
-        }
-
-        return all;
-    }
-
-    /// <summary>The same as settings, with the mounted folders where their files are here.</summary>
-    private Dictionary<string, string?> SettingsOf(V1Deployment deployment, MountedSecrets mounted) => Environment(deployment)
-        .Where(variable => variable.Key != "POD_IP")
-        .ToDictionary(
-            variable => variable.Key.Replace("__", ":", StringComparison.Ordinal),
-            variable => (string?)variable.Value
-                .Replace("$(POD_IP)", "10.0.0.7", StringComparison.Ordinal)
-                .Replace($"{Conf}/secrets", mounted.Folder, StringComparison.Ordinal)
-                .Replace($"{Conf}/routes.d", Path.Combine(Manifests.Root, "base", "routes.d"), StringComparison.Ordinal)
-                .Replace($"{Conf}/routes", Path.Combine(Manifests.Root, "base"), StringComparison.Ordinal));
-
-    /// <summary>The example's Secret as the kubelet mounts it.</summary>
-    private sealed class MountedSecrets : IDisposable
-    {
-        public MountedSecrets()
-        {
-            foreach (var (name, text) in Manifests.ExampleSecret().StringData)
-            {
-                File.WriteAllText(Path.Combine(Folder, name), text);
-            }
-        }
-
-        public string Folder { get; } = Directory.CreateTempSubdirectory("gateway-secrets-").FullName;
-
-        public void Dispose() => Directory.Delete(Folder, recursive: true);
-    }
+    private Dictionary<string, string> Environment(V1Deployment deployment) => LocalPod.Variables(deployment, _sut.ConfigMaps);
 }

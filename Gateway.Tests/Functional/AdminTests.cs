@@ -47,7 +47,7 @@ internal sealed class AdminTests : GatewayTest
         Assert.That(registered.GetProperty("address").GetString(), Is.EqualTo("http://127.0.0.1:81"));
         var written = Destinations(clusters, "user")[0];
         Assert.That(written.GetProperty("origin").GetString(), Is.EqualTo("settings"));
-        Assert.That((written.GetProperty("available").GetBoolean(), written.GetProperty("drained").GetBoolean()), Is.EqualTo((true, false)));
+        Assert.That((written.GetProperty("state").GetString(), written.GetProperty("inUse").GetBoolean()), Is.EqualTo(("available", true)));
     }
 
     [Test]
@@ -61,13 +61,22 @@ internal sealed class AdminTests : GatewayTest
         }
 
         var shown = Destinations(await GetAsync(Gateway, "/admin/clusters"), "user")[0];
-        Assert.That((shown.GetProperty("available").GetBoolean(), shown.GetProperty("drained").GetBoolean()), Is.EqualTo((false, true)));
+        Assert.That((shown.GetProperty("state").GetString(), shown.GetProperty("inUse").GetBoolean()), Is.EqualTo(("drained", false)));
 
         using var back = await SendAsync(Gateway, HttpMethod.Post, "/admin/undrain?cluster=user&destination=etcd", Token);
         Assert.That(back.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         (await PostAsync(GetUserInfoPath, Alice)).Dispose();
         Assert.That(Service.Calls, Has.Count.EqualTo(1));
         Assert.That(Gateway.Log.Named("DestinationDrained").Concat(Gateway.Log.Named("DestinationUndrained")).Count(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Drain_InOtherLetters_MeansTheSameDestination()
+    {
+        using var drained = await SendAsync(Gateway, HttpMethod.Post, "/admin/drain?cluster=FILE&destination=ETCD", Token);
+
+        Assert.That((await ParseAsync(drained)).ToString(), Is.EqualTo("""{"cluster":"file","destination":"etcd","drained":true}"""));
+        Assert.That(Destinations(await GetAsync(Gateway, "/admin/clusters"), "file")[0].GetProperty("state").GetString(), Is.EqualTo("drained"));
     }
 
     [TestCase("cluster=nobody&destination=etcd", "Cluster 'nobody' has no destination 'etcd'; /admin/clusters lists them.")]
@@ -97,6 +106,23 @@ internal sealed class AdminTests : GatewayTest
         var answer = await ParseAsync(response);
         Assert.That(answer.GetProperty("valid").GetBoolean(), Is.False);
         Assert.That(answer.GetProperty("errors")[0].GetString(), Is.EqualTo("Section 'ReverseProxy' has no routes; list them under 'ReverseProxy:Routes'."));
+    }
+
+    [Test]
+    public async Task Validate_UnreadableValues_AreNamedWithTheOtherMistakes()
+    {
+        using var response = await SendAsync(Gateway, HttpMethod.Post, "/admin/validate", Token, """
+            {
+              "Gateway": { "Rpc": { "DefaultTimeout": "soon" } },
+              "ReverseProxy": { "Routes": { "r": { "ClusterId": "c", "Timeout": "five", "Match": { "Path": "/r" } } } }
+            }
+            """u8.ToArray());
+
+        var errors = (await ParseAsync(response)).GetProperty("errors").EnumerateArray().Select(error => error.GetString()).ToArray();
+        Assert.That(errors, Has.Length.EqualTo(3));
+        Assert.That(errors[0], Is.EqualTo("Route 'r': Timeout is 'five' (posted); use a time written as hours:minutes:seconds, as '00:00:05', or '1.00:00:00' for a day."));
+        Assert.That(errors[1], Is.EqualTo("Gateway:Rpc:DefaultTimeout is 'soon' (posted); use a time written as hours:minutes:seconds, as '00:00:05', or '1.00:00:00' for a day."));
+        Assert.That(errors[2], Does.StartWith("Route 'r': ClusterId is 'c', which is no cluster; use one of ").And.EndsWith(" (posted)."));
     }
 
     [Test]

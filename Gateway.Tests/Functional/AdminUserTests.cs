@@ -1,11 +1,15 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Gateway.Proxy.Operations.Admin;
+using Gateway.Proxy.Operations.Statistics;
 using Gateway.Proxy.Routing;
 using Gateway.Protocol;
 using Gateway.Tests.Notify;
 using Gateway.Tests.Support;
 using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Functional;
 
@@ -150,6 +154,90 @@ internal sealed class AdminUserTests
     }
 
     [Test]
+    public async Task Traffic_SaysHowCallsEnded_AndKeepsTheLastHour()
+    {
+        var time = new FakeTimeProvider();
+        await using var service = await StubSubService.StartAsync();
+        await using var gateway = await StartAsync(address: service.Address, configure: services => CountBy(services, time));
+        for (var i = 0; i < 10; i++)
+        {
+            (await gateway.PostAsync("/service/user/get_user_info", new GetUserInfoReq { SessionId = "s-alice" }.ToByteArray())).Dispose();
+            (await gateway.PostAsync("/service/user/get_user_info", [])).Dispose();
+        }
+
+        await Eventually.That(async () => (await AskAsync(gateway, "GET /admin/status")).Answer.GetProperty("traffic").GetProperty("calls").EnumerateObject().Sum(outcome => outcome.Value.GetInt64()) == 20);
+        time.Advance(CallWindow.Period);
+        var traffic = (await AskAsync(gateway, "GET /admin/traffic")).Answer;
+
+        foreach (var part in new[] { traffic.GetProperty("now"), traffic.GetProperty("routes").GetProperty("user-get-user-info"), (await HistoryAsync(gateway)).Single() })
+        {
+            Assert.That(Rates(part), Is.EqualTo((2, 0, 1)), part.ToString());
+            Assert.That(part.GetProperty("p50").GetDouble(), Is.Positive.And.LessThanOrEqualTo(part.GetProperty("p99").GetDouble()));
+        }
+
+        Assert.That(traffic.GetProperty("lastMinute").GetProperty("outcomes").GetProperty("session-invalid").GetInt64(), Is.EqualTo(10));
+        Assert.That(Rates(traffic.GetProperty("clusters").GetProperty("user")), Is.EqualTo((2, 0, 1)));
+        var destination = (await AskAsync(gateway, "GET /admin/clusters")).Answer.EnumerateArray()
+            .Single(cluster => cluster.GetProperty("cluster").GetString() == "user").GetProperty("destinations")[0];
+        Assert.That(Rates(destination.GetProperty("lastMinute")), Is.EqualTo((1, 0, 0)));
+
+        for (var i = 0; i < TrafficHistory.MaxPoints + 5; i++)
+        {
+            time.Advance(CallWindow.Period);
+        }
+
+        var points = await HistoryAsync(gateway);
+        Assert.That(points, Has.Length.EqualTo(TrafficHistory.MaxPoints), "An hour and no more");
+        Assert.That(points.Select(point => point.GetProperty("callsPerSecond").GetDouble()), Is.All.Zero, "Each call stands in one point");
+        Assert.That((await AskAsync(gateway, "GET /admin/traffic")).Answer.GetProperty("routes").ToString(), Is.EqualTo("{}"));
+    }
+
+    [Test]
+    public async Task Settings_AreThoseOfTheStart_WithTheirSource_AndWithoutSecrets()
+    {
+        using var folder = new RouteFolder();
+        folder.Write(RouteReloadTest.File(sections: """ "Gateway": { "Rpc": { "DefaultTimeout": "00:00:07" } }, """));
+        await using var gateway = await StartAsync(new()
+        {
+            [RouteFile.Setting] = folder.File,
+            ["Gateway:Redis:Configuration"] = "10.0.0.1:6379,password=hush hush,ssl=true",
+            ["Gateway:Etcd:User"] = "gateway",
+            ["Gateway:Etcd:Password"] = "hush",
+        });
+
+        var answer = (await AskAsync(gateway, "GET /admin/settings")).Answer;
+
+        Assert.That(answer.ToString(), Does.Not.Contain("hush").And.Not.Contain(Token));
+        var settings = answer.EnumerateArray().ToDictionary(setting => setting.GetProperty("setting").GetString()!, setting => (setting.GetProperty("value").GetString(), setting.GetProperty("source").GetString()));
+        Assert.That(settings["Gateway:Rpc:DefaultTimeout"], Is.EqualTo(("00:00:07", folder.File)));
+        Assert.That(settings["Gateway:Rpc:MaxDiscardTime"], Is.EqualTo(("00:01:00", (string?)null)));
+        Assert.That(settings["Gateway:Redis:Configuration"], Is.EqualTo(("10.0.0.1:6379,password=(hidden),ssl=true", "settings")));
+        Assert.That((settings["Gateway:Etcd:Password"].Item1, settings["Gateway:Management:Token"].Item1), Is.EqualTo(("(hidden)", "(hidden)")));
+    }
+
+    [TestCase("Gateway:Etcd:Endpoints", "http://user:hush@10.0.0.1:2379", "http://(hidden)@10.0.0.1:2379")]
+    [TestCase("Gateway:Etcd:Endpoints", "http://a:1,user:hu@sh/hush@10.0.0.1:2379", "http://a:1,(hidden)@10.0.0.1:2379")]
+    [TestCase("Gateway:Telemetry:OtlpEndpoint", "https://collector/v1?key=hush", "https://collector/v1?(hidden)")]
+    [TestCase("Gateway:Redis:Configuration", "a:1,Password = hush,b:2", "a:1,Password = (hidden),b:2")]
+    [TestCase("Gateway:Management:TokenFile", "/run/token", "/run/token")]
+    [TestCase("Gateway:Etcd:Password", "", "")]
+    public void Settings_HideWhatIsSecret(string key, string value, string shown) => Assert.That(SettingsReport.Show(key, value), Is.EqualTo(shown));
+
+    [Test]
+    public async Task Routes_HaveTheirDetails()
+    {
+        await using var gateway = await StartAsync();
+
+        var routes = (await AskAsync(gateway, "GET /admin/routes")).Answer.EnumerateArray().ToDictionary(route => route.GetProperty("route").GetString()!);
+
+        Assert.That(routes["friend-add-friend-process"].GetProperty("rpcDetails").ToString(), Is.EqualTo(
+            """{"session":"Required","timeout":"00:00:10","maxRequestBodySize":4194304,"events":["FRIEND_ADD_PROCESS_NOTIFY","CHAT_SESSION_CREATE_NOTIFY","CHAT_SESSION_CREATE_NOTIFY"]}"""));
+        Assert.That(routes["user-username-login"].GetProperty("rpcDetails").GetProperty("session").GetString(), Is.EqualTo("Anonymous"));
+        Assert.That(routes["user-username-login"].GetProperty("rateLimitDetails").ToString(), Is.EqualTo(
+            """[{"name":"login","permit":120,"window":"00:01:00","per":"Address","field":"","shared":false}]"""));
+    }
+
+    [Test]
     public async Task Reload_SaysWhatBecameOfIt_AndWhereEachRouteIsWritten()
     {
         using var folder = new RouteFolder();
@@ -206,9 +294,26 @@ internal sealed class AdminUserTests
 
     private static long Sockets(JsonElement status) => status.GetProperty("traffic").GetProperty("sockets").GetInt64();
 
-    private static async Task<GatewayFixture> StartAsync(Dictionary<string, string?>? settings = null, string address = "http://127.0.0.1:1")
+    /// <summary>Lets the gateway's statistics go by another clock; they are registered before its own.</summary>
+    internal static void CountBy(IServiceCollection services, TimeProvider time)
     {
-        var gateway = await GatewayFixture.StartAsync(address, new(settings ?? []) { ["Gateway:Management:Token"] = Token }, builder => RouteReloadTest.LookWhenAsked(builder.Services));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Traffic>(provider, time));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TrafficHistory>(provider, time));
+    }
+
+    private static (double, double, double) Rates(JsonElement rates) =>
+        (rates.GetProperty("callsPerSecond").GetDouble(), rates.GetProperty("failedPerSecond").GetDouble(), rates.GetProperty("refusedPerSecond").GetDouble());
+
+    private async Task<JsonElement[]> HistoryAsync(GatewayFixture gateway) => [.. (await AskAsync(gateway, "GET /admin/traffic/history")).Answer.EnumerateArray()];
+
+    private static async Task<GatewayFixture> StartAsync(
+        Dictionary<string, string?>? settings = null, string address = "http://127.0.0.1:1", Action<IServiceCollection>? configure = null)
+    {
+        var gateway = await GatewayFixture.StartAsync(address, new(settings ?? []) { ["Gateway:Management:Token"] = Token }, builder =>
+        {
+            RouteReloadTest.LookWhenAsked(builder.Services);
+            configure?.Invoke(builder.Services);
+        });
         gateway.Sessions.Set("s-alice", "alice");
         return gateway;
     }

@@ -24,29 +24,19 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    [TestCase("session-invalid")]
-    [TestCase("session-invalid", true)]
-    [TestCase("session-store-down")]
-    [TestCase("unsupported-content")]
-    [TestCase("rate-limited")]
-    [TestCase("overloaded")]
-    [TestCase("no-instance")]
-    [TestCase("bad-request")]
-    [TestCase("sub-service-failed")]
-    [TestCase("timed-out")]
-    public async Task Upload_IsRefused_SlowSenderReadsWhy(string code, bool isChunked = false)
-    {
-        await using var gateway = await StartAsync(code);
-        using var client = await RawClient.ConnectAsync(gateway.Address);
-
-        await SendSlowlyAsync(client, Upload(code), code == "unsupported-content" ? "text/plain" : "application/x-protobuf", isChunked);
-        var response = await client.ReadAsync();
-
-        Assert.That(response.Headers["x-gateway-error"], Is.EqualTo(code));
-        Assert.That(PutSingleFileRsp.Parser.ParseFrom(response.Body).Errmsg, Is.Not.Empty);
-        await client.PostAsync(GetUserInfoPath, Alice.ToByteArray());
-        Assert.That((await client.ReadAsync()).Status, Is.EqualTo(200), "The connection goes on");
-    }
+    /// <summary>All at once, for each takes the time of its sending.</summary>
+    [Test]
+    public Task Uploads_AreRefused_SlowSendersReadWhy() => Task.WhenAll(
+        AssertReadsWhyAsync("session-invalid"),
+        AssertReadsWhyAsync("session-invalid", isChunked: true),
+        AssertReadsWhyAsync("session-store-down"),
+        AssertReadsWhyAsync("unsupported-content"),
+        AssertReadsWhyAsync("rate-limited"),
+        AssertReadsWhyAsync("overloaded"),
+        AssertReadsWhyAsync("no-instance"),
+        AssertReadsWhyAsync("bad-request"),
+        AssertReadsWhyAsync("sub-service-failed"),
+        AssertReadsWhyAsync("timed-out"));
 
     [TestCase(429)]
     [TestCase(503)]
@@ -146,7 +136,23 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
         return code == "bad-request" ? Raw.Join(ids, Raw.Bytes(4, Raw.Bytes(3, new byte[1 << 20])), Raw.Text(2, "mallory"), file) : Raw.Join(ids, file);
     }
 
-    private async Task<GatewayFixture> StartAsync(string code)
+    private static async Task AssertReadsWhyAsync(string code, bool isChunked = false)
+    {
+        await using var service = await StubSubService.StartAsync();
+        await using var gateway = await StartAsync(service, code);
+        gateway.Sessions.Set("s-alice", "alice");
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+
+        await SendSlowlyAsync(client, Upload(code), code == "unsupported-content" ? "text/plain" : "application/x-protobuf", isChunked);
+        var response = await client.ReadAsync();
+
+        Assert.That(response.Headers.GetValueOrDefault("x-gateway-error"), Is.EqualTo(code));
+        Assert.That(PutSingleFileRsp.Parser.ParseFrom(response.Body).Errmsg, Is.Not.Empty, code);
+        await client.PostAsync(GetUserInfoPath, Alice.ToByteArray());
+        Assert.That((await client.ReadAsync()).Status, Is.EqualTo(200), $"{code}: the connection goes on");
+    }
+
+    private static async Task<GatewayFixture> StartAsync(StubSubService service, string code)
     {
         Dictionary<string, string?> settings = new()
         {
@@ -156,25 +162,27 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
         switch (code)
         {
             case "session-store-down":
-                return await GatewayFixture.StartAsync(Service.Address, settings, builder => builder.Services.AddSingleton<ISessionStore, DownStore>());
+                return await GatewayFixture.StartAsync(service.Address, settings, builder => builder.Services.AddSingleton<ISessionStore, DownStore>());
             case "rate-limited":
                 settings["ReverseProxy:Routes:file-put-single-file:RateLimiterPolicy"] = "files";
-                var limited = await StartGatewayAsync(settings);
+                var limited = await GatewayFixture.StartAsync(service.Address, settings);
+                limited.Sessions.Set("s-alice", "alice");
                 (await limited.PostAsync(Path, Alice.ToByteArray())).Dispose();
                 return limited;
             case "overloaded":
                 settings["ReverseProxy:Clusters:file:Metadata:MaxConcurrentRequests"] = "1";
-                var full = await StartGatewayAsync(settings);
-                var held = Service.Hold();
+                var full = await GatewayFixture.StartAsync(service.Address, settings);
+                full.Sessions.Set("s-alice", "alice");
+                var held = service.Hold();
                 _ = full.PostAsync("/service/file/get_single_file", new GetSingleFileReq { SessionId = "s-alice" }.ToByteArray());
                 await held.Arrived.DefaultTimeout();
-                Service.OnRequest = context => StubSubService.AnswerAsync(context, []);
+                service.OnRequest = context => StubSubService.AnswerAsync(context, []);
                 return full;
             case "no-instance":
                 settings["ReverseProxy:Clusters:file:Destinations:etcd:Address"] = "http://127.0.0.1:1";
                 break;
             case "sub-service-failed":
-                Service.OnRequest = context =>
+                service.OnRequest = context =>
                 {
                     context.Response.ContentType = "application/grpc";
                     context.Response.Headers["grpc-status"] = "13";
@@ -185,7 +193,7 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
                 settings["ReverseProxy:Routes:file-put-single-file:Timeout"] = "00:00:01";
                 break;
             default:
-                Service.OnRequest = async context =>
+                service.OnRequest = async context =>
                 {
                     await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
                     await StubSubService.AnswerAsync(context, []);
@@ -193,7 +201,7 @@ internal sealed class AnswerDuringUploadTests : GatewayTest
                 break;
         }
 
-        return await StartGatewayAsync(settings);
+        return await GatewayFixture.StartAsync(service.Address, settings);
     }
 
     private static async Task SendSlowlyAsync(RawClient client, byte[] body, string type, bool isChunked, string path = Path)

@@ -103,7 +103,7 @@ internal sealed class DiscoveryTests
 
         Assert.That(await CodeAsync(gateway), Is.Empty);
         var report = await ReadyAsync(gateway);
-        Assert.That(report, Does.Contain("\"status\":\"degraded\"").And.Contain("etcd has not been reached yet; only fixed addresses are used"));
+        Assert.That(report, Does.Contain("\"status\":\"degraded\"").And.Contain("etcd has not been reached yet; only other addresses are used"));
     }
 
     [Test]

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using Gateway.Proxy.Destinations;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Functional;
 
@@ -103,7 +105,7 @@ internal sealed class HealthTests
 
     [Test]
     [Servers]
-    public async Task Ready_FollowsRedis_AndItsLossOnlyDegrades()
+    public async Task Ready_FollowsRedis_AndItsLossIsAnOutage_NotUnready()
     {
         await using var redis = await RedisProcess.CreateAsync();
         await redis.KillAsync();
@@ -119,12 +121,14 @@ internal sealed class HealthTests
         await EventuallyAsync(gateway, "ready", "redis", "connected");
 
         await redis.KillAsync();
-        await EventuallyAsync(gateway, "degraded", "redis", "lost");
+        await EventuallyAsync(gateway, "outage", "redis", "lost");
+        Assert.That((await ReportAsync(gateway)).GetProperty("outages")[0].GetString(), Is.EqualTo(
+            "contact with Redis is lost: calls that need a session are refused, and only registration and login work"));
     }
 
     [Test]
     [Servers]
-    public async Task Ready_NoInstanceOfACluster_OnlyDegrades()
+    public async Task Ready_NoInstanceOfACluster_IsAnOutage_NotUnready()
     {
         await using var etcd = await EtcdProcess.CreateAsync();
         await using var gateway = await StartAsync(new()
@@ -133,8 +137,63 @@ internal sealed class HealthTests
             ["ReverseProxy:Clusters:user:Destinations:etcd:Address"] = "etcd:///service/user_service",
         });
 
-        await EventuallyAsync(gateway, "degraded", "etcd", "connected");
-        Assert.That((await ReportAsync(gateway)).GetProperty("degraded")[0].GetString(), Is.EqualTo("cluster 'user' has no available destination"));
+        await EventuallyAsync(gateway, "outage", "etcd", "connected");
+        Assert.That((await ReportAsync(gateway)).GetProperty("outages")[0].GetString(), Is.EqualTo("cluster 'user' has no available destination (it has none): all its calls fail"));
+    }
+
+    [Test]
+    public async Task Ready_DestinationsDrained_SaysWhatIsLeft()
+    {
+        await using var gateway = await StartAsync(new() { ["ReverseProxy:Clusters:user:Destinations:second:Address"] = "http://127.0.0.1:2" });
+        var drained = gateway.Services.GetRequiredService<DrainedDestinations>();
+
+        drained.Drain("user", "second");
+        var some = await ReportAsync(gateway);
+        drained.Drain("user", "etcd");
+        var none = await ReportAsync(gateway);
+        foreach (var cluster in some.GetProperty("clusters").EnumerateObject())
+        {
+            drained.Drain(cluster.Name, "etcd");
+        }
+
+        var nothing = await ReportAsync(gateway);
+
+        Assert.That(Reasons(some), Is.EqualTo(("degraded", "", "cluster 'user' has 1 of 2 destinations available (1 drained); they get its calls")));
+        Assert.That(Reasons(none), Is.EqualTo(("outage", "cluster 'user' has no available destination (2 drained): all its calls fail", "")));
+        Assert.That(Reasons(nothing), Is.EqualTo(("outage", "no cluster has an available destination: all calls fail", "")));
+        var user = none.GetProperty("clusters").GetProperty("user");
+        Assert.That((user.GetProperty("available").GetInt32(), user.GetProperty("drained").GetInt32()), Is.EqualTo((0, 2)));
+
+        static (string?, string, string) Reasons(JsonElement report) => (report.GetProperty("status").GetString(), Joined(report, "outages"), Joined(report, "degraded"));
+
+        static string Joined(JsonElement report, string name) => string.Join('|', report.GetProperty(name).EnumerateArray().Select(reason => reason.GetString()));
+    }
+
+    [Test]
+    public async Task Outage_IsToldInTheLog_OnceAndWhenItIsOver()
+    {
+        var time = new FakeTimeProvider();
+        await using var gateway = await GatewayFixture.StartAsync(Nobody, configure: builder => builder.Services.AddSingleton<TimeProvider>(time));
+        var drained = gateway.Services.GetRequiredService<DrainedDestinations>();
+
+        drained.Drain("user", "etcd");
+        await Eventually.That(() => Passes("OutageBegan"));
+        drained.Undrain("user", "etcd");
+        await Eventually.That(() => Passes("OutageOver"));
+
+        Assert.That(
+            gateway.Log.Entries.Where(entry => entry.EventId.Name is "OutageBegan" or "OutageOver").Select(entry => entry.Message),
+            Is.EqualTo(new[]
+            {
+                "Outage: cluster 'user' has no available destination (1 drained): all its calls fail.",
+                "No longer true for 10 s: cluster 'user' has no available destination (1 drained): all its calls fail.",
+            }));
+
+        bool Passes(string name)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return gateway.Log.Named(name).Count > 0;
+        }
     }
 
     [Test]
@@ -152,8 +211,8 @@ internal sealed class HealthTests
         Assert.That(report.GetProperty("degraded")[0].GetString(), Is.EqualTo("the last change of the routes was refused; those from before it stay in use"));
         var reload = report.GetProperty("lastReload");
         Assert.That(reload.GetProperty("result").GetString(), Is.EqualTo("refused"));
-        Assert.That(reload.GetProperty("errors")[0].GetString(), Is.EqualTo("Invalid path 'no-slash:{' for route 'login'."));
-        Assert.That(reload.GetProperty("message").GetString(), Does.EndWith("Invalid path 'no-slash:{' for route 'login'."));
+        Assert.That(reload.GetProperty("errors")[0].GetString(), Does.StartWith("Invalid path 'no-slash:{' for route 'login' ("));
+        Assert.That(reload.GetProperty("message").GetString(), Does.Contain("Invalid path 'no-slash:{' for route 'login' ("));
 
         folder.Write(RouteReloadTest.File());
         await Eventually.That(async () => (await ReportAsync(gateway)).GetProperty("status").GetString() == "ready");

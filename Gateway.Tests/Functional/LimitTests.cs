@@ -172,8 +172,7 @@ internal sealed class LimitTests : GatewayTest
     {
         var refused = (await Assert.ThrowsAsync<ConfigurationRefusedException>(() => StartGatewayAsync(new() { [$"{LoginRoute}:RateLimiterPolicy"] = "lgoin" })))!;
 
-        Assert.That(refused.Errors, Is.EqualTo(new[] { "Route 'user-username-login': RateLimiter policy 'lgoin' not found for route 'user-username-login'." }).Or.EqualTo(
-            new[] { "RateLimiter policy 'lgoin' not found for route 'user-username-login'." }));
+        Assert.That(refused.Errors.Single(), Does.StartWith("RateLimiter policy 'lgoin' not found for route 'user-username-login' ("));
     }
 
     [Test]
@@ -320,7 +319,7 @@ internal sealed class LimitTests : GatewayTest
     {
         var refused = (await Assert.ThrowsAsync<ConfigurationRefusedException>(() => StartGatewayAsync(new() { ["ReverseProxy:Clusters:user:Metadata:MaxConcurrentRequests"] = "many" })))!;
 
-        Assert.That(refused.Errors, Is.EqualTo(new[] { "Cluster 'user': metadata 'MaxConcurrentRequests' is 'many'; use a number from 1 on, or leave it out." }));
+        Assert.That(refused.Errors.Single(), Does.StartWith("Cluster 'user': metadata 'MaxConcurrentRequests' is 'many'; use a number from 1 on, or leave it out ("));
     }
 
     [Test]

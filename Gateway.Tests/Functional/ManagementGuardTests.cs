@@ -22,7 +22,7 @@ internal sealed class ManagementGuardTests
         "GET /", "GET /page.css", "GET /page.js", "GET /livez", "GET /readyz", "GET /metrics", "HEAD /metrics",
         .. new[]
         {
-            "actions", "clusters", "configuration", "elements", "format", "gateway", "health", "look", "outcomes", "proxy", "routes", "samples", "tiles",
+            "actions", "clusters", "configuration", "elements", "format", "gateway", "health", "look", "outcomes", "proxy", "routes", "tiles", "traffic",
             "troubles", "users",
         }.Select(module => $"GET /page/{module}.js"),
     ];

@@ -159,7 +159,7 @@ internal sealed class ProgramTests
     }
 
     [TestCase("--Gateway:Sessions:Lifetime=1", "Gateway:Sessions has no setting 'Lifetime'")]
-    [TestCase("--Gateway:Limits:MaxConnections=many", "Failed to convert configuration value 'many' at 'Gateway:Limits:MaxConnections' to type 'System.Int32'.")]
+    [TestCase("--Gateway:Limits:MaxConnections=many", "Gateway:Limits:MaxConnections is 'many' (command line); use a whole number, at most 2147483647.")]
     [TestCase("--Gateway:Errors:DefaultLanguage=fr", "Gateway:Errors:DefaultLanguage is 'fr'; use 'en' or 'zh-CN'.")]
     public async Task Start_WithABadSetting_NamesItAndEndsWithOne(string argument, string expected)
     {
@@ -183,7 +183,7 @@ internal sealed class ProgramTests
         using var gateway = ChildProcess.Start(GatewayProgram.Folder, [], [.. GatewayProgram.Command, .. settings]);
 
         Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.EqualTo(1), gateway.Output);
-        Assert.That(gateway.Output, Does.Contain($"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports."));
+        Assert.That(gateway.Output, Does.Contain($"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports."));
         Assert.That(gateway.Output, Does.Not.Contain("   at "), "Not a stack trace beside it");
     }
 

@@ -1,11 +1,15 @@
 using System.Text.RegularExpressions;
+using Gateway.Notify;
+using Gateway.Notify.Delivery.Redis;
 using Gateway.Protocol;
+using Gateway.Proxy.Push;
 using Gateway.Proxy.Redis;
 using Gateway.Tests.Notify;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Events;
 using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -64,6 +68,8 @@ internal sealed partial class RedisRightsTests
     [Test]
     public async Task DocumentedRights_AreEnough()
     {
+        await Database.KeyExpireAsync("session:s-alice", TimeSpan.FromMinutes(1));
+        await Database.KeyExpireAsync("status:bob", TimeSpan.FromMinutes(1));
         await using var one = await StartGatewayAsync();
         await using var other = await StartGatewayAsync();
 
@@ -82,12 +88,48 @@ internal sealed partial class RedisRightsTests
             var large = HubFixture.Removed(new string('x', 100_000));
             await NodesFixture.HubOf(one).PublishAsync(["bob"], large, CancellationToken.None);
             Assert.That(await bob.ReceiveAsync(), Is.EqualTo(large));
+            await Eventually.That(
+                async () => await Database.KeyTimeToLiveAsync("session:s-alice") > TimeSpan.FromMinutes(2) && await Database.KeyTimeToLiveAsync("status:bob") > TimeSpan.FromMinutes(2),
+                "session and marker live on");
         }
 
         await Eventually.That(async () => await Database.KeyExistsAsync(["session:s-bob", "status:bob"]) == 0, "his session and his marker are gone");
         await other.StopAsync();
         await one.StopAsync();
         Assert.That(one.Log.Entries.Concat(other.Log.Entries).Where(entry => entry.Level >= LogLevel.Warning), Is.Empty);
+        Assert.That(await RefusedAsync(), Is.SubsetOf(NotNeeded));
+    }
+
+    [Test]
+    public async Task DocumentedRightsOfPush_AreEnough()
+    {
+        var rights = Right().Matches(Push().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "push.md"))).Value).Select(right => right.Groups[1].Value);
+        await using var gateway = await StartGatewayAsync(string.Join(' ', rights), new()
+        {
+            ["Gateway:EventSource:Channels"] = "z:notify:{user_id}",
+            ["Gateway:EventSource:Stream"] = "z:events",
+            ["Gateway:EventSource:ClaimAfter"] = "00:00:01",
+        });
+        await Eventually.That(() => gateway.Log.Named("EventSourceReady").Count == 2, "both sources are read");
+        await using (var bob = await NotifyClient.JoinAsync(HubFixture.WebSocketUri(gateway.Urls[1], "/ws"), "s-bob"))
+        {
+            await Eventually.That(async () => (await NodesFixture.HubOf(gateway).FindSocketsAsync("bob", CancellationToken.None)).Count == 1, "he is let in");
+            var message = HubFixture.Removed("alice").ToByteArray();
+            await Database.PublishAsync(RedisChannel.Literal("z:notify:bob"), message);
+            Assert.That(await bob.ReceiveRawAsync(), Is.EqualTo(message));
+            await Database.StreamAddAsync("z:events", "user", "nobody");
+            await Database.StreamAddAsync("z:events", [new("user", "bob"), new("message", message)]);
+            Assert.That(await bob.ReceiveRawAsync(), Is.EqualTo(message));
+        }
+
+        var keys = new RedisKeys(gateway.Services.GetRequiredService<IRedisSource>(), Options.Create(new PushOptions()), gateway.Services.GetRequiredService<IOptions<NotifyOptions>>(), TimeProvider.System);
+        Assert.That(await keys.ClaimAsync("a"), Is.EqualTo(KeyState.New));
+        await keys.SettleAsync("a", isPublished: true);
+        Assert.That(await keys.ClaimAsync("a"), Is.EqualTo(KeyState.Published));
+        await keys.SettleAsync("a", isPublished: false);
+        await gateway.StopAsync();
+        Assert.That(await Database.StreamLengthAsync("z:events"), Is.Zero);
+        Assert.That(gateway.Log.Entries.Where(entry => entry.Level >= LogLevel.Warning).Select(entry => entry.EventId.Name), Is.EqualTo(new[] { "EventSourceUnusable" }));
         Assert.That(await RefusedAsync(), Is.SubsetOf(NotNeeded));
     }
 
@@ -136,6 +178,7 @@ internal sealed partial class RedisRightsTests
     [TestCase("resetkeys ~session:* ~gateway:*", "", "MarkerNotCleared", "marker of user 'alice' could not be removed (NOPERM: the Redis user may not use the key)")]
     [TestCase("resetkeys ~session:* ~status:* ~gateway:notify:*", "", "SharedLimitDown", "use the key")]
     [TestCase("-hmget", "", "SharedLimitDown", "run a command of the script")]
+    [TestCase("-pttl", "", "RenewalFailed", "run a command of the script")]
     [TestCase("-eval", "", "HubRefused", "run 'eval'")]
     [TestCase("resetkeys ~session:* ~status:* ~gateway:limit:*", "", "HubRefused", "use the key")]
     [TestCase("resetchannels", "", "HubRefused", "use the channel")]
@@ -191,13 +234,14 @@ internal sealed partial class RedisRightsTests
     }
 
     /// <param name="rules">What is changed in the user's rights.</param>
-    private async Task<GatewayFixture> StartGatewayAsync(string rules = "")
+    /// <param name="further">Settings beside those of all tests.</param>
+    private async Task<GatewayFixture> StartGatewayAsync(string rules = "", Dictionary<string, string?>? further = null)
     {
         var user = $"gateway-{_gateways++}";
         await Database.ExecuteAsync("ACL", ["SETUSER", user, .. Rights, .. rules.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         return await GatewayFixture.StartAsync(
             _service.Address,
-            new()
+            new(further ?? [])
             {
                 ["Gateway:Redis:Configuration"] = $"{_redis.Configuration},user={user},password=password",
                 ["Gateway:Sessions:Store"] = "Redis",
@@ -209,6 +253,9 @@ internal sealed partial class RedisRightsTests
                 ["Gateway:Notify:RebalanceRate"] = "1",
                 ["Gateway:RateLimits:login:Permit"] = "100000",
                 ["Gateway:RateLimits:login:Shared"] = "true",
+                ["Gateway:Sessions:Renew:SessionTtl"] = "01:00:00",
+                ["Gateway:Sessions:Renew:MarkerTtl"] = "00:10:00",
+                ["Gateway:Sessions:Renew:Interval"] = "00:00:01",
                 ["Gateway:Notify:OnLastDisconnect"] = "Logout",
                 ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00",
             },
@@ -232,6 +279,9 @@ internal sealed partial class RedisRightsTests
 
     [GeneratedRegex("^#### Rights in Redis\n.*?(?=^###)", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Sections();
+
+    [GeneratedRegex("^The gateway's Redis user needs.*?\n\n", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Push();
 
     [GeneratedRegex("ACL SETUSER gateway (.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Command();

@@ -90,10 +90,12 @@ internal sealed class RedisSessionTests
 
         relay.HoldAnswers();
         Assert.That(await CodeAsync(gateway), Is.EqualTo("session-store-down"), "The answer is still held");
+        Assert.That(await gateway.Client.GetStringAsync(new Uri(gateway.Management, "/readyz")), Does.Contain("\"outages\":[\"sessions cannot be looked up in time: "));
         Assert.That(_service.Calls, Has.Count.EqualTo(calls), "Nobody is let in on no answer");
 
         relay.Restore();
         await Eventually.That(async () => await CodeAsync(gateway) == "");
+        Assert.That(await gateway.Client.GetStringAsync(new Uri(gateway.Management, "/readyz")), Does.Contain("\"outages\":[]"));
     }
 
     [Test]

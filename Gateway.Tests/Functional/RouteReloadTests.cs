@@ -189,7 +189,10 @@ internal sealed class RouteReloadTests : RouteReloadTest
 
         Folder.Write(limit.Replace("100", "0", StringComparison.Ordinal), "appsettings.json");
         await LookAsync(RouteReloadResult.Refused);
-        Assert.That(Last.Errors, Is.EqualTo(new[] { "Route 'login': MaxRequestBodySize is 0; use 1 to 1073741824 bytes." }));
+        Assert.That(Last.Errors, Is.EqualTo(new[]
+        {
+            $"Route 'login': MaxRequestBodySize is 0; use 1 to 1073741824 bytes ({Folder.File}, {Folder.PathOf("appsettings.json")}).",
+        }));
 
         Folder.Write(limit.Replace("100", "1000", StringComparison.Ordinal), "appsettings.json");
         await LookAsync(RouteReloadResult.Applied);

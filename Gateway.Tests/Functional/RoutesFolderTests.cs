@@ -76,6 +76,22 @@ internal sealed class RoutesFolderTests : RouteReloadTest
     }
 
     [Test]
+    public async Task WhatIsMisplaced_HidesNoOtherMistake()
+    {
+        await StartAsync();
+
+        Folder.Write(
+            """{ "Gateway": { "Rpc": {} , "Listen": { "HttpPort": 1 } }, "ReverseProxy": { "Routes": { "LOGIN": {}, "own": { "ClusterId": "nobody", "Timeout": "five", "Match": { "Path": "/own" } } } } }""",
+            "routes.d", "a.json");
+        await LookAsync(RouteReloadResult.Refused);
+
+        Assert.That(Last.Errors, Has.Some.Contains("sets 'Gateway:Listen:HttpPort'"));
+        Assert.That(Last.Errors, Has.Some.StartsWith("Route 'LOGIN' stands in '"));
+        Assert.That(Last.Errors, Has.Some.StartsWith("Route 'own': ClusterId is 'nobody', which is no cluster"));
+        Assert.That(Last.Errors, Has.Some.StartsWith("Route 'own': Timeout is 'five' ("));
+    }
+
+    [Test]
     public async Task OtherSettingsInTheFolder_AreRefused()
     {
         await StartAsync();

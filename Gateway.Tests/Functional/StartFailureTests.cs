@@ -27,14 +27,18 @@ internal sealed class StartFailureTests
             ["Gateway:UserDetails:Rpc"] = "bite_im.UserService/GetSomebody",
         }))!;
 
-        Assert.That(refused.Errors, Is.SupersetOf(new[]
+        foreach (var sentence in new[]
         {
             "Route 'user-get-user-info': ClusterId is 'nobody', which is no cluster; use one of 'file', 'friend', 'message-storage', 'message-transmit', 'speech', 'user'.",
             "Route 'user-set-avatar': transform 'Session' is 'Maybe'; use 'Required' or 'Anonymous'.",
             "Cluster 'user': metadata 'Protocol' is 'soap'; use 'grpc', 'brpc' or 'http'.",
-            "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
+            "Cluster 'file': destination 'etcd' has the address 'file-service:80'; use 'http://host:port', 'https://host:port', 'etcd:///service/name', 'k8s://service.namespace:port', 'dns://name:port' or 'dns+srv://name'.",
             "Gateway:UserDetails:Rpc is 'bite_im.UserService/GetSomebody', but 'bite_im.UserService' has no method 'GetSomebody'; it has UserRegister, UserLogin, GetPhoneVerifyCode, PhoneRegister, PhoneLogin, GetUserInfo, GetMultiUserInfo, SetUserAvatar, SetUserNickname, SetUserDescription, SetUserPhoneNumber.",
-        }));
+        })
+        {
+            Assert.That(refused.Errors, Has.Some.StartsWith(sentence.TrimEnd('.')));
+        }
+
         Assert.That(refused.Errors, Has.Some.StartsWith("Route 'user-set-avatar' has no setting 'Timeuot'; did you mean 'Timeout'? It knows "));
         Assert.That(refused.Errors, Has.Some.StartsWith("Route 'friend-add-friend-apply': transform 'Rpc' is 'bite_im.FriendService/FriendAd', but 'bite_im.FriendService' has no method 'FriendAd'; it has "));
         Assert.That(StartFailure.Describe(refused), Is.EqualTo(refused.Errors));
@@ -96,16 +100,83 @@ internal sealed class StartFailureTests
     public async Task Start_ASettingOutOfItsRange_IsOneSentence(string setting, string value, string sentence) =>
         Assert.That(await DescribeStartAsync(new() { [setting] = value }), Is.EqualTo(new[] { sentence }));
 
-    [TestCase("Gateway:Listen:HttpPort", "abc")]
-    [TestCase("Gateway:Sessions:Store", "Mongo")]
-    [TestCase("Gateway:Rpc:DefaultTimeout", "soon")]
-    [TestCase("Gateway:Errors:StatusMode", "Both")]
-    public async Task Start_ASettingOfTheWrongType_IsOneSentence(string setting, string value)
-    {
-        var lines = await DescribeStartAsync(new() { [setting] = value });
+    [TestCase("Gateway:Listen:HttpPort", "abc", "a whole number, at most 2147483647")]
+    [TestCase("Gateway:Sessions:Store", "Mongo", "'Redis' or 'Memory'")]
+    [TestCase("Gateway:Rpc:DefaultTimeout", "soon", "a time written as hours:minutes:seconds, as '00:00:05', or '1.00:00:00' for a day")]
+    [TestCase("Gateway:Errors:StatusMode", "Both", "'Envelope' or 'Http'")]
+    [TestCase("Gateway:Telemetry:TrustTraceParent", "yes", "'true' or 'false'")]
+    [TestCase("Gateway:UserDetails:MaxAnswer", "16M", "a whole number, at most 2147483647")]
+    public async Task Start_ASettingOfTheWrongType_IsOneSentence(string setting, string value, string cure) =>
+        Assert.That(await DescribeStartAsync(new() { [setting] = value }), Is.EqualTo(new[] { $"{setting} is '{value}' (settings); use {cure}." }));
 
-        Assert.That(lines, Has.Count.EqualTo(1));
-        Assert.That(lines![0], Does.Contain($"'{value}'").And.Contain($"'{setting}'"));
+    [Test]
+    public async Task Start_MistakesOfEveryKind_AreToldAtOnce()
+    {
+        var lines = await DescribeStartAsync(new()
+        {
+            ["ReverseProxy:Routes:user-get-user-info:Timeout"] = "five",
+            ["ReverseProxy:Routes:user-get-user-info:ClusterId"] = "nobody",
+            ["ReverseProxy:Clusters:user:HttpRequest:Version"] = "two",
+            ["Gateway:Rpc:DefaultTimeout"] = "soon",
+            ["Gateway:Rpc:MaxBufferedAnswer"] = "1",
+            ["Gateway:Errors:DefaultLanguage"] = "fr",
+            ["Gateway:Errors:DefaultLanguge"] = "en",
+        });
+
+        Assert.That(lines, Has.Count.EqualTo(7).And.Unique, () => string.Join('\n', lines!));
+        foreach (var beginning in new[]
+        {
+            "Route 'user-get-user-info': Timeout is 'five' (settings); use a time ",
+            "Route 'user-get-user-info': ClusterId is 'nobody', which is no cluster; ",
+            "Cluster 'user': HttpRequest:Version is 'two' (settings); use a version, ",
+            "Gateway:Rpc:DefaultTimeout is 'soon' (settings); use a time ",
+            "Gateway:Rpc:MaxBufferedAnswer is 1; use ",
+            "Gateway:Errors:DefaultLanguage is 'fr'; use ",
+            "Gateway:Errors has no setting 'DefaultLanguge'; did you mean 'DefaultLanguage'? ",
+        })
+        {
+            Assert.That(lines, Has.Some.StartsWith(beginning));
+        }
+    }
+
+    [Test]
+    public void Build_UnreadableValues_NameTheirSource()
+    {
+        using var folder = new RouteFolder();
+        folder.Write("""
+            {
+              "Gateway": { "Listen": { "HttpPort": "many" } },
+              "ReverseProxy": {
+                "Routes": { "r": { "ClusterId": "c", "Order": "first", "MaxRequestBodySize": "1", "Match": { "Path": "/r" } } },
+                "Clusters": { "c": { "Destinations": { "d": { "Address": "http://127.0.0.1:1" } } } }
+              }
+            }
+            """);
+        folder.Write("""{ "ReverseProxy": { "Routes": { "s": { "ClusterId": "c", "Timeout": "5s", "Match": { "Path": "/r" } } } } }""", "routes.d", "s.json");
+
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => GatewayHost.Build(
+            [$"--Gateway:RoutesFile={folder.File}", "--Gateway:Sessions:Store=Memory", "--ReverseProxy:Routes:r:MaxRequestBodySize=1M", "--Gateway:Notify:MaxDevices=few"]))!;
+
+        Assert.That(refused.Errors, Is.EquivalentTo(new[]
+        {
+            $"Gateway:Listen:HttpPort is 'many' ({folder.File}); use a whole number, at most 2147483647.",
+            "Gateway:Notify:MaxDevices is 'few' (command line); use a whole number, at most 2147483647.",
+            $"Route 'r': Order is 'first' ({folder.File}); use a whole number, at most 2147483647.",
+            "Route 'r': MaxRequestBodySize is '1M' (command line); use a whole number, at most 9223372036854775807.",
+            $"Route 's': Timeout is '5s' ({folder.PathOf("routes.d", "s.json")}); use a time written as hours:minutes:seconds, as '00:00:05', or '1.00:00:00' for a day.",
+        }));
+    }
+
+    [Test]
+    public void Build_NoRoutesAndAnUnreadableValue_NamesIt()
+    {
+        var refused = Assert.Throws<ConfigurationRefusedException>(() => GatewayHost.Build(
+            ["--Gateway:Roles=notify", "--Gateway:Notify:MaxDevices=few", "--Gateway:Notify:Devises=All"], builder => builder.Configuration.AddInMemoryCollection(
+                [KeyValuePair.Create("Gateway:Sessions:Store", (string?)"Redis")])))!;
+
+        Assert.That(refused.Errors, Has.Count.EqualTo(2));
+        Assert.That(refused.Errors, Has.Some.EqualTo("Gateway:Notify:MaxDevices is 'few' (command line); use a whole number, at most 2147483647."));
+        Assert.That(refused.Errors, Has.Some.StartsWith("Gateway:Notify has no setting 'Devises'; did you mean 'Devices'? "));
     }
 
     [Test]
@@ -127,7 +198,7 @@ internal sealed class StartFailureTests
 
         Assert.That(lines, Is.EqualTo(new[]
         {
-            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports.",
+            $"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports.",
         }));
     }
 

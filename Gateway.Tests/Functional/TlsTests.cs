@@ -138,6 +138,16 @@ internal sealed class TlsTests : IDisposable
         Assert.That((await DegradedAsync()).Single(), Does.StartWith("the certificate for TLS expires at "));
     }
 
+    [Test]
+    public async Task Certificate_Expired_IsAnOutage()
+    {
+        _secret.Swap(Pair("over", TimeSpan.FromMinutes(-1)));
+        await Eventually.That(() => _gateway.Log.Named("CertificateExpires").Count == 1, "the warning is logged");
+
+        Assert.That((await ReasonsAsync("outages")).Single(), Does.StartWith("the certificate for TLS has expired at ").And.EndsWith(": clients refuse to connect"));
+        Assert.That(await DegradedAsync(), Is.Empty);
+    }
+
     private (string Name, string Text)[] Pair(string name, TimeSpan? lifetime = null)
     {
         var (certificate, key) = _authority.Issue(name, lifetime);
@@ -176,10 +186,12 @@ internal sealed class TlsTests : IDisposable
         return Encoding.ASCII.GetString(buffer, 0, read);
     }
 
-    private async Task<IReadOnlyList<string>> DegradedAsync()
+    private Task<IReadOnlyList<string>> DegradedAsync() => ReasonsAsync("degraded");
+
+    private async Task<IReadOnlyList<string>> ReasonsAsync(string kind)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         var report = JsonDocument.Parse(await client.GetStringAsync(new Uri(_gateway.Management, "/readyz")).DefaultTimeout());
-        return [.. report.RootElement.GetProperty("degraded").EnumerateArray().Select(reason => reason.GetString()!)];
+        return [.. report.RootElement.GetProperty(kind).EnumerateArray().Select(reason => reason.GetString()!)];
     }
 }

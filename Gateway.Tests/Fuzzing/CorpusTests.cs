@@ -7,7 +7,7 @@ namespace Gateway.Tests.Fuzzing;
 [Category("Long")]
 internal sealed class CorpusTests
 {
-    private const int Mutated = 5000;
+    private const int Mutated = 2000;
     private const ulong Seed = 20_261_124;
 
     private static readonly IReadOnlyList<IFuzzTarget> Targets = FuzzTargets.All();

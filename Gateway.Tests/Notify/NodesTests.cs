@@ -224,9 +224,59 @@ internal sealed class NodesTests
         await using var nodes = await NodesFixture.StartAsync(2, new() { ["Gateway:Notify:LastDisconnectGrace"] = "00:00:02" });
         var alice = await nodes.JoinAsync(0, "alice");
         var bob = await nodes.JoinAsync(0, "bob");
-        await alice.CloseAsync();
+        await alice.DisposeAsync();
+        await Eventually.That(async () => (await nodes.SocketsOfAsync("alice")).Count == 0);
         await using var back = await nodes.JoinAsync(1, "alice");
         await bob.CloseAsync();
+        await Eventually.That(async () => !await nodes.Database.KeyExistsAsync("bob"));
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True);
+    }
+
+    [Test]
+    public async Task OnlineMarker_OfAUserWhoClosesInOrder_IsGoneWhenTheCloseIsAnswered_OnTheLastNode()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2);
+        await using var phone = await nodes.JoinAsync(0, "alice");
+        await using var desk = await nodes.JoinAsync(1, "alice");
+        await desk.CloseAsync();
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True, "The phone is there");
+        await phone.CloseAsync();
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.False);
+        Assert.That(await nodes.CountAsync("departures"), Is.Zero, "Nobody sees to her again");
+
+        // The marker of a new login is nobody's to remove.
+        await nodes.LogInAsync("s-alice-2", "alice");
+        await (await nodes.JoinAsync(1, "bob")).CloseAsync();
+        Assert.That(await nodes.Database.KeyExistsAsync("bob"), Is.False);
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True);
+    }
+
+    /// <summary>The old socket ends because of the new login, and the marker is that one's.</summary>
+    [Test]
+    public async Task OnlineMarker_OfAUserWhoIsKickedByHisOwnNewLogin_Stays_AndGoesWithThatOne()
+    {
+        await using var nodes = await NodesFixture.StartAsync(2, new() { ["Gateway:Notify:Devices"] = "OnePerUser", ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00" });
+        await using var before = await nodes.JoinAsync(0, "alice");
+        await nodes.LogInAsync("s-alice-2", "alice");
+        await using var after = await NotifyClient.JoinAsync(nodes.Address(1), "s-alice-2");
+        Assert.That(await before.ReceiveCloseAsync(), Is.EqualTo((4409, "replaced-by-other-device")));
+        await Eventually.That(() => Open(nodes) == 1, "the old socket has gone");
+        // Whoever breaks is seen to by the loop that would have seen to her.
+        await (await nodes.JoinAsync(0, "bob")).DisposeAsync();
+        await Eventually.That(async () => !await nodes.Database.KeyExistsAsync("bob"));
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True);
+        await after.CloseAsync();
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.False);
+    }
+
+    [Test]
+    public async Task OnlineMarker_WithCloseGrace_OutlastsAPageThatIsLoadedAgain()
+    {
+        await using var nodes = await NodesFixture.StartAsync(1, new() { ["Gateway:Notify:CloseGrace"] = "00:00:02" });
+        await (await nodes.JoinAsync(0, "alice")).CloseAsync();
+        Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True);
+        await using var back = await nodes.JoinAsync(0, "alice");
+        await (await nodes.JoinAsync(0, "bob")).CloseAsync();
         await Eventually.That(async () => !await nodes.Database.KeyExistsAsync("bob"));
         Assert.That(await nodes.Database.KeyExistsAsync("alice"), Is.True);
     }

@@ -1,5 +1,6 @@
 using Gateway.Proxy;
 using Gateway.Tests.Proxy.Hosting;
+using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Proxy;
 
@@ -45,9 +46,22 @@ internal sealed class ValidateCommandTests
         Assert.That(Validate("// routes\n" + Routes.Replace("\"POST\" ]", "\"POST\", ]", StringComparison.Ordinal)), Is.EqualTo((0, new[] { "ok" })));
 
     [Test]
+    public void Run_TokensWithMistakes_AreToldOnce()
+    {
+        const string Section = """{ "Jwt": { "JwksUrl": "https://auth.example.com/keys", "MaxLength": 5 }, "Sessions": { "IdPunctuation": ".", "Sources": [ "Query:sid" ] } }""";
+
+        Assert.That(Validate(Routes.Replace("\"ReverseProxy\"", $"\"Gateway\": {Section}, \"ReverseProxy\"", StringComparison.Ordinal)).Lines, Is.EquivalentTo(new[]
+        {
+            "Gateway:Jwt:MaxLength is 5; use 256 to 16384.",
+            "Gateway:Sessions:IdPunctuation holds '.', which tells a token from a session id; take it out, or take no tokens.",
+            "Gateway:Sessions:Sources has 'Query:sid'; use 'Body', 'Bearer', 'Header:' with the name of a header, or 'Cookie:' with the name of a cookie.",
+        }));
+    }
+
+    [Test]
     public void Run_MisspeltRules_AreToldByTheirName() => Assert.That(
         Validate(Routes.Replace("\"Rpc\"", "\"Notifies\": [ { \"To\": \"caller\" } ], \"Rpc\"", StringComparison.Ordinal)),
-        Is.EqualTo((1, new[] { "Route 'login': transform 'Rpc' has no setting 'Notifies'; it knows Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply." })));
+        Is.EqualTo((1, new[] { "Route 'login': transform 'Rpc' has no setting 'Notifies'; it knows Session, SessionId, SessionSources, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply." })));
 
     [Test]
     public void Run_SeveralMistakes_AreOneLineEach()
@@ -72,7 +86,7 @@ internal sealed class ValidateCommandTests
         Assert.That(lines, Is.EqualTo(new[]
         {
             "Route 'a': Match has no setting 'Method'; did you mean 'Methods'? It knows Headers, Hosts, Methods, Path, QueryParameters.",
-            "Cluster 'user': destination 'd' has the address '10.0.0.1:9000'; use 'http://host:port', 'https://host:port' or 'etcd:///service/name'.",
+            "Cluster 'user': destination 'd' has the address '10.0.0.1:9000'; use 'http://host:port', 'https://host:port', 'etcd:///service/name', 'k8s://service.namespace:port', 'dns://name:port' or 'dns+srv://name'.",
             "No matching ILoadBalancingPolicy found for the load balancing policy 'Fair' set on the cluster 'user'.",
             "Route 'a': ClusterId is 'none', which is no cluster; use one of 'user'.",
             "Route 'a': transform 'Rpc' is 'x'; write it as 'package.Service/Method'.",
@@ -90,13 +104,72 @@ internal sealed class ValidateCommandTests
     })));
 
     [Test]
-    public void Run_ValueOfTheWrongType_IsRefused()
+    public void Run_ValuesOfTheWrongType_AreNamedWithTheOtherMistakes()
     {
-        var (code, lines) = Validate(Routes.Replace("\"ClusterId\"", "\"Order\": \"first\", \"ClusterId\"", StringComparison.Ordinal));
+        var (code, lines) = Validate(Routes
+            .Replace("\"ReverseProxy\"", "\"Gateway\": { \"Rpc\": { \"DefaultTimeout\": \"soon\" }, \"Errors\": { \"DefaultLanguage\": \"fr\" } }, \"ReverseProxy\"", StringComparison.Ordinal)
+            .Replace("\"ClusterId\": \"user\"", "\"Order\": \"first\", \"Timeout\": \"five\", \"ClusterId\": \"usr\"", StringComparison.Ordinal));
 
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(lines, Has.Length.EqualTo(1));
-        Assert.That(lines[0], Does.StartWith("Section 'ReverseProxy': ").And.Contain("first"));
+        Assert.That(lines, Is.EqualTo(new[]
+        {
+            $"Gateway:Rpc:DefaultTimeout is 'soon' ({_file}); use a time written as hours:minutes:seconds, as '00:00:05', or '1.00:00:00' for a day.",
+            "Gateway:Errors:DefaultLanguage is 'fr'; use 'en' or 'zh-CN'.",
+            $"Route 'login': Order is 'first' ({_file}); use a whole number, at most 2147483647.",
+            $"Route 'login': Timeout is 'five' ({_file}); use a time written as hours:minutes:seconds, as '00:00:05', or '1.00:00:00' for a day.",
+            "Route 'login': ClusterId is 'usr', which is no cluster; use one of 'user'.",
+        }));
+    }
+
+    [Test]
+    public void Run_UnreadableMatchAndOrder_AreNotJudgedAsAnother()
+    {
+        var (code, lines) = Validate("""
+            {
+              "ReverseProxy": {
+                "Routes": {
+                  "a": { "ClusterId": "user", "Match": { "Path": "/a" } },
+                  "b": { "ClusterId": "user", "Match": { "Path": "/a" }, "Order": "1st" },
+                  "c": { "ClusterId": "user", "Match": { "Path": "/a", "Headers": [ { "Name": "x", "Mode": "Exist" } ] } }
+                },
+                "Clusters": { "user": { "Destinations": { "a": { "Address": "http://127.0.0.1:1" } } } }
+              }
+            }
+            """);
+
+        Assert.That(code, Is.EqualTo(1));
+        Assert.That(lines, Is.EqualTo(new[]
+        {
+            $"Route 'b': Order is '1st' ({_file}); use a whole number, at most 2147483647.",
+            $"Route 'c': Match:Headers:0:Mode is 'Exist' ({_file}); use 'ExactHeader', 'HeaderPrefix', 'Contains', 'NotContains', 'Exists' or 'NotExists'.",
+        }));
+    }
+
+    [Test]
+    public void Run_SeveralFiles_EachMistakeNamesItsOwn()
+    {
+        using var folder = new RouteFolder();
+        folder.Write(Routes.Replace("\"ClusterId\"", "\"Timeuot\": \"x\", \"ClusterId\"", StringComparison.Ordinal));
+        folder.Write(
+            """
+            {
+              "ReverseProxy": {
+                "Routes": { "s": { "ClusterId": "user", "Match": { "Path": "/s" }, "Metadata": { "Idempotent": "perhaps" }, "Transforms": [ { "RequestHeadersCopy": "x" } ] } },
+                "Clusters": { "c": { "Destinations": { "d": { "Address": "http://127.0.0.1:1" } }, "Metadata": { "MaxConcurrentRequests": "few" } } }
+              }
+            }
+            """, "routes.d", "s.json");
+
+        var (code, output, _) = Run(folder.File);
+
+        Assert.That(code, Is.EqualTo(1));
+        var lines = output.TrimEnd().Split(Environment.NewLine);
+        var other = folder.PathOf("routes.d", "s.json");
+        Assert.That(lines, Has.Length.EqualTo(4), output);
+        Assert.That(lines[0], Does.StartWith("Route 'login' has no setting 'Timeuot'; ").And.EndsWith($" ({folder.File})."));
+        Assert.That(lines[1], Is.EqualTo($"Cluster 'c': metadata 'MaxConcurrentRequests' is 'few'; use a number from 1 on, or leave it out ({other})."));
+        Assert.That(lines[2], Is.EqualTo($"Route 's': metadata 'Idempotent' is 'perhaps'; use 'true' or 'false' ({other})."));
+        Assert.That(lines[3], Does.StartWith("Route 's': ").And.Contain("RequestHeaderCopy").And.EndsWith($" ({other})."));
     }
 
     [Test]

@@ -16,7 +16,7 @@ internal abstract class ServerProcess(string program, string package) : IAsyncDi
     private readonly Queue<string> _output = new();
     private Process? _process;
 
-    protected string Folder { get; } = Directory.CreateTempSubdirectory($"gateway-{program}-").FullName;
+    protected string Folder { get; } = Directory.CreateTempSubdirectory($"gateway-{Path.GetFileName(program)}-").FullName;
 
     protected abstract IEnumerable<string> Arguments { get; }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Support;
@@ -41,7 +42,8 @@ internal sealed class StubSubService : IAsyncDisposable
     /// <summary>As many as were ever under way at the same time.</summary>
     public int MostOpenCalls => Volatile.Read(ref _mostOpenCalls);
 
-    public static async Task<StubSubService> StartAsync(HttpProtocols protocols = HttpProtocols.Http2, int port = 0, X509Certificate2? certificate = null)
+    public static async Task<StubSubService> StartAsync(
+        HttpProtocols protocols = HttpProtocols.Http2, int port = 0, X509Certificate2? certificate = null, Action<HttpsConnectionAdapterOptions>? tls = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -52,7 +54,7 @@ internal sealed class StubSubService : IAsyncDisposable
                 listen.Protocols = protocols;
                 if (certificate is not null)
                 {
-                    listen.UseHttps(certificate);
+                    listen.UseHttps(certificate, tls ?? (_ => { }));
                 }
             });
         });

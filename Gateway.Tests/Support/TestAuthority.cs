@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Gateway.Tests.Support;
 
@@ -27,14 +28,18 @@ internal sealed class TestAuthority : IDisposable
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    /// <summary>A certificate for 127.0.0.1 and localhost and its key, both as PEM.</summary>
-    public (string Certificate, string Key) Issue(string name, TimeSpan? lifetime = null)
+    /// <summary>A certificate for 127.0.0.1 and localhost, or another host, and its key, both as PEM. Of a negative lifetime it has expired.</summary>
+    public (string Certificate, string Key) Issue(string name, TimeSpan? lifetime = null, string? host = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName(host ?? "localhost");
+        if (host is null)
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+        }
+
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
         using var issued = request.Create(_root, Now.AddDays(-1), Now + (lifetime ?? TimeSpan.FromDays(90)), RandomNumberGenerator.GetBytes(8));
@@ -46,6 +51,25 @@ internal sealed class TestAuthority : IDisposable
     {
         var (certificate, key) = Issue(name);
         return (Write($"{name}.crt", certificate), Write($"{name}.key", key));
+    }
+
+    /// <summary>The same, for a server of the test's own.</summary>
+    public X509Certificate2 IssueServer(string name, TimeSpan? lifetime = null, string? host = null)
+    {
+        var (certificate, key) = Issue(name, lifetime, host);
+        using var pem = X509Certificate2.CreateFromPem(certificate, key);
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
+    }
+
+    /// <summary>Makes a server let in only those who show a certificate of this authority.</summary>
+    public void Require(HttpsConnectionAdapterOptions options, Action<string>? seen = null)
+    {
+        options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+        options.ClientCertificateValidation = (shown, _, _) =>
+        {
+            seen?.Invoke(shown.Subject);
+            return Validates(shown, SslPolicyErrors.None);
+        };
     }
 
     /// <summary>Whether a server's certificate is one of this authority, for the name it was asked by.</summary>

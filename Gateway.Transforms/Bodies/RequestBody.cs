@@ -80,7 +80,7 @@ internal sealed class RequestBody
                 Buffer = default;
             }
 
-            var result = await ReadAsync(_reader, _context.RequestAborted);
+            var result = await ReadAsync(_context.RequestAborted);
             _isHeld = true;
             Buffer = result.Buffer;
             if (_context.Request.ContentLength > limit || Buffer.Length > limit)
@@ -105,7 +105,7 @@ internal sealed class RequestBody
     /// <exception cref="ClientGoneException">The connection has ended.</exception>
     public async ValueTask<ReadResult> ReadRemainderAsync(CancellationToken cancellationToken)
     {
-        var result = await ReadAsync(_reader, cancellationToken);
+        var result = await ReadAsync(cancellationToken);
         IsEnded = result.IsCompleted;
         return result;
     }
@@ -183,11 +183,11 @@ internal sealed class RequestBody
         return true;
     }
 
-    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadUnlessCancelledAsync(reader, cancellationToken);
+            return await ReadUnlessCancelledAsync(_reader, cancellationToken);
         }
         catch (IOException exception) when (exception is { InnerException: OverflowException } and not BadHttpRequestException)
         {
@@ -197,6 +197,8 @@ internal sealed class RequestBody
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
             // The token that says the same may do so a moment later.
+            IsEnded = true;
+            LostConnection.LetGo(_context);
             throw new ClientGoneException(exception);
         }
     }

@@ -13,7 +13,7 @@ namespace Gateway.Transforms.Errors;
 /// metric, one span and, where asked for, one line of the access log.
 /// </summary>
 internal sealed class ErrorEnvelopeMiddleware(
-    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, IOptions<RpcOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    RequestDelegate next, ErrorEnvelope envelope, RpcMetrics metrics, OutcomeLog log, AccessLog accessLog, CallMetadata metadata, IOptions<RpcOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     public Task InvokeAsync(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<RpcRoute>() is { } route ? InvokeRpcAsync(context, route) : next(context);
@@ -22,6 +22,7 @@ internal sealed class ErrorEnvelopeMiddleware(
     {
         var rpc = new RpcFeature(route, time.GetTimestamp());
         context.Features.Set(rpc);
+        metadata.TellClient(context, rpc);
         using var deadline = CallDeadline.Begin(context, route.Timeout);
         try
         {

@@ -38,8 +38,9 @@ internal static class Constants
         return isDefault && !explicitDefaults && !field.HasPresence ? [] : stream.ToArray();
     }
 
-    /// <summary>True for the default of the type.</summary>
-    private static bool Write(CodedOutputStream output, FieldDescriptor field, string text)
+    /// <summary>Writes a value without its tag. True for the default of the type.</summary>
+    /// <exception cref="FormatException">The text is no such value.</exception>
+    public static bool Write(CodedOutputStream output, FieldDescriptor field, string text)
     {
         switch (field.FieldType)
         {

@@ -15,7 +15,7 @@ namespace Gateway.Transforms.Identity;
 /// request takes no instance's turn.
 /// </summary>
 internal sealed class IdentityMiddleware(
-    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget, TimeProvider time)
+    RequestDelegate next, ISessionStore sessions, SessionIdForm sessionIds, RequestBudget budget, CallMetadata metadata, TimeProvider time, ICookieOrigins? cookies = null)
 {
     /// <summary>How far a body is read, step by step, before it is decided whether more of it has to be held.</summary>
     private static readonly long[] Steps = [RequestBody.UnknownHeldLength, RequestBody.HeldLength, long.MaxValue];
@@ -23,8 +23,11 @@ internal sealed class IdentityMiddleware(
     /// <summary>Large requests come and go within seconds.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
-    public Task InvokeAsync(HttpContext context) =>
-        context.Features.Get<RpcFeature>() is { } rpc ? InvokeRpcAsync(context, rpc) : next(context);
+    public Task InvokeAsync(HttpContext context)
+    {
+        metadata.RemoveClients(context.Request);
+        return context.Features.Get<RpcFeature>() is { } rpc ? InvokeRpcAsync(context, rpc) : next(context);
+    }
 
     /// <summary>
     /// Mostly the body has come with the headers. Then nothing is waited for, and nothing of this step is kept while those behind it run.
@@ -64,7 +67,7 @@ internal sealed class IdentityMiddleware(
 
             scan = seen;
         }
-        while (!body.IsWhole && route.Session == SessionMode.Required && scan.SessionId.IsAbsent
+        while (!body.IsWhole && route.Session == SessionMode.Required && scan.SessionId.IsAbsent && IsSoughtInBody(context, route)
             && (body.Buffer.Length < RequestBody.HeldLength || route.HoldsBeforeSession));
 
         // 2. Ask whose session it is, before more is read.
@@ -89,6 +92,12 @@ internal sealed class IdentityMiddleware(
             }
 
             scan = seen;
+        }
+
+        if (HasOtherSession(context, route, body.Buffer, scan.SessionId))
+        {
+            rpc.Fail(RpcOutcome.BadRequest, ShownSession.TwoSessions);
+            return false;
         }
 
         // 4. Write the answer into the message.
@@ -157,12 +166,12 @@ internal sealed class IdentityMiddleware(
     /// its length is known, or need not be: a gRPC message begins with it.
     /// </summary>
     private static bool CanPassOn(HttpContext context, RpcRoute route, in MessageScan scan) =>
-        route.Events is null && !scan.Open.IsAbsent && (context.Request.ContentLength is not null || ProtocolOf(context) == RpcProtocol.Http);
+        route is { Events: null, Counted: null } && !scan.Open.IsAbsent && (context.Request.ContentLength is not null || NeedsNoLength(context));
 
-    private static RpcProtocol ProtocolOf(HttpContext context)
+    private static bool NeedsNoLength(HttpContext context)
     {
         RpcProtocols.TryGet(context.Features.Get<IReverseProxyFeature>()?.Cluster.Config, out var protocol, out _);
-        return protocol;
+        return protocol == RpcProtocol.Http && context.GetEndpoint()?.Metadata.GetMetadata<ClusterChoice>() is null;
     }
 
     private BodyRemainder RemainderOf(HttpContext context, RpcRoute route, RequestBody body, in MessageScan scan, ReadOnlyMemory<byte> userId)
@@ -177,9 +186,8 @@ internal sealed class IdentityMiddleware(
     private async ValueTask<string?> AuthenticateAsync(
         HttpContext context, RpcFeature rpc, ReadOnlySequence<byte> message, FieldRange sessionId)
     {
-        if (sessionIds.Read(message, sessionId) is not { } id)
+        if (FindSession(context, rpc, message, sessionId) is not { } id)
         {
-            rpc.Fail(RpcOutcome.SessionInvalid, sessionId.IsAbsent ? "no session id, or none in the first 128 KiB" : "a session id of impossible form");
             return null;
         }
 
@@ -193,4 +201,49 @@ internal sealed class IdentityMiddleware(
 
         return session.UserId;
     }
+
+    /// <summary>The session id or token; null when the call has been failed.</summary>
+    private string? FindSession(HttpContext context, RpcFeature rpc, in ReadOnlySequence<byte> message, FieldRange sessionId)
+    {
+        var sources = rpc.Route.Sources;
+        var isShown = sources.HasBody && !sessionId.IsAbsent;
+        var session = isShown ? sessionIds.Read(message, sessionId) : null;
+        if (sources.Outside.Count > 0)
+        {
+            var shown = ShownSession.Read(context.Request, sources, cookies);
+            if (shown.Problem is not null)
+            {
+                rpc.Fail(shown.IsAmbiguous ? RpcOutcome.BadRequest : RpcOutcome.SessionInvalid, shown.Problem);
+                return null;
+            }
+
+            if (shown.Session is { } outside)
+            {
+                if (isShown && sessionId.Length > 0 && session != outside)
+                {
+                    rpc.Fail(RpcOutcome.BadRequest, ShownSession.TwoSessions);
+                    return null;
+                }
+
+                isShown = true;
+                session = sessionIds.IsSessionId(outside) ? outside : null;
+            }
+        }
+
+        if (session is null)
+        {
+            rpc.Fail(RpcOutcome.SessionInvalid, isShown ? "a session id of impossible form" : "no session id, or none in the first 128 KiB");
+        }
+
+        return session;
+    }
+
+    /// <summary>Whether more of a body is to be read for its session id: not when the request shows one elsewhere.</summary>
+    private bool IsSoughtInBody(HttpContext context, RpcRoute route) =>
+        route.Sources.HasBody && (route.Sources.Outside.Count == 0 || ShownSession.Read(context.Request, route.Sources, cookies).IsNothing);
+
+    /// <summary>Whether a body, more of which was read since the sender is known, holds another session than the request shows elsewhere.</summary>
+    private bool HasOtherSession(HttpContext context, RpcRoute route, in ReadOnlySequence<byte> message, FieldRange sessionId) =>
+        route is { Session: SessionMode.Required, Sources: { HasBody: true, Outside.Count: > 0 } } && sessionId.Length > 0
+        && ShownSession.Read(context.Request, route.Sources, cookies).Session is { } outside && sessionIds.Read(message, sessionId) != outside;
 }

@@ -21,6 +21,12 @@ public sealed class SessionIdOptions
     /// parts of your keys, <c>:</c> above all. Printable ASCII only.
     /// </summary>
     public string IdPunctuation { get; set; } = "-_";
+
+    /// <summary>The longest token; 0 where none are taken.</summary>
+    internal int MaxTokenLength { get; private set; }
+
+    /// <summary>Takes tokens beside session ids: three parts of base64url with dots between them, as JWTs are. For hosts whose store knows them.</summary>
+    public void AcceptTokens(int maxLength) => MaxTokenLength = maxLength;
 }
 
 internal sealed class SessionIdOptionsValidator : IValidateOptions<SessionIdOptions>
@@ -44,6 +50,11 @@ internal sealed class SessionIdOptionsValidator : IValidateOptions<SessionIdOpti
         {
             errors.Add($"{SessionIdOptions.SectionName}:IdPunctuation holds the character U+{(int)options.IdPunctuation[at]:X4}; "
                 + "use printable ASCII without spaces.");
+        }
+
+        if (options.MaxTokenLength > 0 && options.IdPunctuation.Contains('.', StringComparison.Ordinal))
+        {
+            errors.Add($"{SessionIdOptions.SectionName}:IdPunctuation holds '.', which tells a token from a session id; take it out, or take no tokens.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -32,7 +32,7 @@ internal sealed partial class AccessLog(ILoggerFactory loggers, IOptions<AccessL
                 Cut(rpc.UserId),
                 CallTarget.Of(context).Destination,
                 context.Connection.RemoteIpAddress?.ToString(),
-                Activity.Current?.TraceId.ToString());
+                rpc.TraceId ?? Activity.Current?.TraceId.ToString());
         }
     }
 

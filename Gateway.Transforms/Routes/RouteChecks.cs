@@ -16,6 +16,9 @@ public sealed class RouteChecks
 
     internal RouteChecks(RpcRouteParser parser, TestEvent test, RpcCatalogs catalogs) => (_parser, _test, _catalogs) = (parser, test, catalogs);
 
+    /// <summary>Whether a route has the transform <c>Rpc</c>.</summary>
+    public static bool IsRpc(RouteConfig route) => RpcRouteParser.FindTransform(route) is not null;
+
     /// <summary>Look-ups of a route (<c>Ask</c>) in clusters that there are not.</summary>
     public IEnumerable<string> CheckLookUps(RouteConfig route, IReadOnlySet<string> clusters) =>
         from lookUp in (RpcRouteParser.FindTransform(route) is { } transform ? _parser.Parse(route, transform, [])?.Events?.LookUps : null) ?? []

@@ -33,6 +33,18 @@ public sealed class RpcOptions
 
     /// <summary>For how long such a request is read on. Default 1 minute; 0 to 10 minutes.</summary>
     public TimeSpan MaxDiscardTime { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// The header, or user field, that tells sub-services who calls, besides or instead of the field of the message, as <c>x-user-id</c>. What a client sends
+    /// under that name goes nowhere, on any route. Default empty: none.
+    /// </summary>
+    public string UserIdHeader { get; set; } = "";
+
+    /// <summary>
+    /// The header that tells the id of a call's trace, to sub-services and in the answers to clients, as <c>x-trace-id</c>. What a client sends under that name
+    /// goes nowhere. Default empty: none.
+    /// </summary>
+    public string TraceIdHeader { get; set; } = "";
 }
 
 internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
@@ -59,7 +71,23 @@ internal sealed class RpcOptionsValidator : IValidateOptions<RpcOptions>
         Check(nameof(options.DefaultMaxRequestBodySize), options.DefaultMaxRequestBodySize, Kibibyte);
         Check(nameof(options.MaxBufferedAnswer), options.MaxBufferedAnswer, RpcOptions.HeldAnswer);
         Check(nameof(options.MaxDiscardedRequest), options.MaxDiscardedRequest, 0);
+        CheckHeader(nameof(options.UserIdHeader), options.UserIdHeader);
+        CheckHeader(nameof(options.TraceIdHeader), options.TraceIdHeader);
+        if (options.UserIdHeader.Length > 0 && string.Equals(options.UserIdHeader, options.TraceIdHeader, StringComparison.OrdinalIgnoreCase))
+        {
+            errors.Add($"{RpcOptions.SectionName}:{nameof(options.UserIdHeader)} and {nameof(options.TraceIdHeader)} are both '{options.UserIdHeader}'; use two names.");
+        }
+
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+
+        void CheckHeader(string setting, string name)
+        {
+            // What begins otherwise may be a header of HTTP, of gRPC or of a trace.
+            if (name.Length > 0 && !(HeaderName.IsValid(name) && name.StartsWith("x-", StringComparison.OrdinalIgnoreCase) && !name.Equals("x-forwarded-for", StringComparison.OrdinalIgnoreCase)))
+            {
+                errors.Add($"{RpcOptions.SectionName}:{setting} is '{name}'; use a name that begins with 'x-', as 'x-user-id', or leave it empty.");
+            }
+        }
 
         void Check(string setting, long value, long min)
         {

@@ -14,6 +14,7 @@ namespace Gateway.Transforms.Routes;
 /// <param name="Timeout">How long the call may take, from the first byte of the request.</param>
 /// <param name="HoldsBeforeSession">Whether serializers write a large value before the session id, so that much is held before anybody knows who sends it.</param>
 /// <param name="HasTransforms">Whether the route has further transforms, which want to see the call in HTTP's form.</param>
+/// <param name="Counted">Which fields of its requests it is limited by; null for none.</param>
 internal sealed record RpcRoute(
     string RouteId,
     string Path,
@@ -24,7 +25,12 @@ internal sealed record RpcRoute(
     long MaxRequestBytes,
     TimeSpan Timeout,
     bool HoldsBeforeSession = false,
-    bool HasTransforms = false);
+    bool HasTransforms = false,
+    CountedFields? Counted = null)
+{
+    /// <summary>Where the session may be, on a route that requires one.</summary>
+    public SessionSources Sources { get; init; } = SessionSources.BodyAlone;
+}
 
 /// <summary>Whether a route asks who is calling.</summary>
 internal enum SessionMode

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Schema;
 using Gateway.Transforms.Wire;
@@ -8,7 +9,8 @@ using Yarp.ReverseProxy.Configuration;
 namespace Gateway.Transforms.Routes;
 
 /// <summary>Reads the <c>Rpc</c> transform of a route. Every mistake is one sentence that names the route, the value and the cure.</summary>
-internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser messages, RuleParser rules, IOptions<RpcOptions> options)
+internal sealed class RpcRouteParser(
+    RpcCatalogs catalogs, MessageFieldsParser messages, RuleParser rules, SessionSources sources, IOptions<RpcOptions> options, ICountedFields? counted = null)
 {
     /// <summary>The <c>Rpc</c> transform of a route, or null when it is an ordinary proxy route.</summary>
     public static IReadOnlyDictionary<string, string>? FindTransform(RouteConfig route) =>
@@ -59,8 +61,10 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
         var at = $"Route '{route.RouteId}'";
         var fields = messages.FindIds(at, method.InputType, transform, errors);
         var (envelope, success) = messages.FindEnvelope(at, method.OutputType, transform, errors);
-        var session = DecideSession(route, named, transform, method, fields, errors);
+        var from = ParseSources(at, transform, errors);
+        var session = DecideSession(route, named, from, transform, method, fields, errors);
         var events = rules.Parse(at, route.RouteId, route.ClusterId ?? "", method, session == SessionMode.Required, success, transform, catalogs.Of(route), errors);
+        var limitedBy = ParseCounted(route, method, errors);
         return errors.Count > before ? null : new RpcRoute(
             route.RouteId,
             '/' + transform[TransformKeys.Rpc],
@@ -70,8 +74,31 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             events,
             route.MaxRequestBodySize ?? options.Value.DefaultMaxRequestBodySize,
             route.Timeout ?? options.Value.DefaultTimeout,
-            session == SessionMode.Required && LargeBeforeSession(method, fields) is not null,
-            route.Transforms is { Count: > 1 });
+            session == SessionMode.Required && from.HasBody && LargeBeforeSession(method, fields) is not null,
+            route.Transforms is { Count: > 1 },
+            limitedBy)
+        {
+            Sources = from,
+        };
+    }
+
+    private CountedFields? ParseCounted(RouteConfig route, MethodDescriptor method, ICollection<string> errors)
+    {
+        var query = new MessageQuery(method.InputType);
+        var slots = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (limit, field) in counted?.Of(route) ?? [])
+        {
+            if (FieldPath.FindSingle(method.InputType, field, out var problem, FieldType.String, FieldType.Bytes) is { } path)
+            {
+                slots[field] = query.Add(path);
+            }
+            else
+            {
+                errors.Add($"Route '{route.RouteId}': the rate limit '{limit}' counts by the field '{field}', but {problem}.");
+            }
+        }
+
+        return slots.Count == 0 ? null : new CountedFields(query, slots);
     }
 
     /// <summary>What <c>Gateway:Messages</c> names and no message of any route has, each by a sentence: a name that is misspelt for all routes.</summary>
@@ -99,7 +126,7 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
             yield break;
         }
 
-        if (rpc.Session == SessionMode.Required && LargeBeforeSession(method!, rpc.Fields) is { } large)
+        if (rpc.HoldsBeforeSession && LargeBeforeSession(method!, rpc.Fields) is { } large)
         {
             yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
         }
@@ -134,8 +161,24 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
         }
     }
 
+    /// <summary>What the route says, or what holds for all.</summary>
+    private SessionSources ParseSources(string at, IReadOnlyDictionary<string, string> transform, ICollection<string> errors)
+    {
+        if (!NestedSettings.TryRead(at, TransformKeys.SessionSources, transform, JsonValueKind.Array, errors, out var list))
+        {
+            return sources;
+        }
+
+        if (list.GetArrayLength() == 0)
+        {
+            errors.Add($"{at}: {TransformKeys.SessionSources} is empty; name at least one, or leave it out.");
+        }
+
+        return SessionSources.Parse($"{at}: {TransformKeys.SessionSources}", list.EnumerateArray().Select(item => item.ToString()), errors);
+    }
+
     private SessionMode DecideSession(
-        RouteConfig route, SessionMode? named, IReadOnlyDictionary<string, string> transform, MethodDescriptor method, MessageFields fields, ICollection<string> errors)
+        RouteConfig route, SessionMode? named, SessionSources from, IReadOnlyDictionary<string, string> transform, MethodDescriptor method, MessageFields fields, ICollection<string> errors)
     {
         var isNowhere = transform.GetValueOrDefault(TransformKeys.SessionId) is "";
         // Messages of others may spell their fields in another way, and so may a setting: what is not found there says nothing.
@@ -153,7 +196,7 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
         if (mode == SessionMode.Required)
         {
             // A field that the route itself names has been told of already.
-            if (fields.OuterSessionId == 0 && transform.GetValueOrDefault(TransformKeys.SessionId) is not { Length: > 0 })
+            if (fields.OuterSessionId == 0 && from.Outside.Count == 0 && transform.GetValueOrDefault(TransformKeys.SessionId) is not { Length: > 0 })
             {
                 Missing("session id", messages.SessionId, TransformKeys.SessionId, $"or use '{TransformKeys.Session}': '{nameof(SessionMode.Anonymous)}'");
             }
@@ -162,7 +205,7 @@ internal sealed class RpcRouteParser(RpcCatalogs catalogs, MessageFieldsParser m
                 errors.Add($"Route '{route.RouteId}': '{TransformKeys.UserId}' is '{transform.GetValueOrDefault(TransformKeys.UserId)}', but {method.InputType.Name} has a field '{open}', and what a client writes there would reach the sub-service "
                     + $"as its caller; name the field that takes the caller's id, or leave '{TransformKeys.UserId}' out.");
             }
-            else if (fields.OuterUserId == 0 && !transform.ContainsKey(TransformKeys.UserId) && messages.UserId.Length > 0)
+            else if (fields.OuterUserId == 0 && !transform.ContainsKey(TransformKeys.UserId) && messages.UserId.Length > 0 && options.Value.UserIdHeader.Length == 0)
             {
                 Missing("user id", messages.UserId, TransformKeys.UserId, "or '' if the sub-service need not know who calls");
             }

@@ -19,6 +19,7 @@ internal sealed class CallMiddleware(
     DestinationLoad load,
     IEnumerable<ILoadBalancingPolicy> balancing,
     IEnumerable<IPassiveHealthCheckPolicy> health,
+    CallMetadata metadata,
     DistributedContextPropagator traces,
     TimeProvider time)
 {
@@ -85,7 +86,7 @@ internal sealed class CallMiddleware(
                 rpc.Remainder,
                 rpc.Route.Timeout - time.GetElapsedTime(rpc.StartedAt),
                 Authority: null,
-                FieldsOf(context));
+                FieldsOf(context, rpc));
             if (transforms is not null)
             {
                 request = await transforms.ApplyAsync(request, destination.Model.Config.Address);
@@ -134,7 +135,7 @@ internal sealed class CallMiddleware(
         Verdict verdict;
         try
         {
-            foreach (var (name, value) in FieldsOf(context))
+            foreach (var (name, value) in FieldsOf(context, rpc))
             {
                 request.Headers.TryAddWithoutValidation(name, value);
             }
@@ -163,9 +164,14 @@ internal sealed class CallMiddleware(
         : CallVerdict.OfAnswer(context, rpc.Remainder, exception);
 
     /// <summary>Sub-services read nothing of a client's headers but its address: what is not copied can't leak.</summary>
-    private IReadOnlyList<KeyValuePair<string, string>> FieldsOf(HttpContext context)
+    private IReadOnlyList<KeyValuePair<string, string>> FieldsOf(HttpContext context, RpcFeature rpc)
     {
         KeyValuePair<string, string>[] fields = context.Connection.RemoteIpAddress is { } client ? [new("x-forwarded-for", client.ToString())] : [];
+        if (metadata.Of(rpc) is { Count: > 0 } own)
+        {
+            fields = [.. fields, .. own];
+        }
+
         if (Activity.Current is not { } span)
         {
             return fields;

@@ -1,3 +1,4 @@
+using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
@@ -17,6 +18,11 @@ internal sealed class OrdinaryForwarder(IHttpForwarder forwarder, TimeProvider t
         using var clientsTurn = new ClientTurn(context);
         var askedAt = time.GetTimestamp();
         var error = await forwarder.SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken);
+        if (error == ForwarderError.RequestBodyClient && LostConnection.IsCause(context.GetForwarderErrorFeature()?.Exception))
+        {
+            LostConnection.LetGo(context);
+        }
+
         RpcCall.Conclude(context, context.GetForwarderErrorFeature() is { } failure
             ? OrdinaryVerdict.OfFailure(context, failure, clientsTurn.IsNow) with { AskedAt = askedAt }
             : OrdinaryVerdict.OfAnswer(context.Response.StatusCode));

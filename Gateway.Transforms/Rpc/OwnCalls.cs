@@ -23,12 +23,17 @@ public sealed class OwnCalls
         RpcProtocols.TryGet(cluster.Config, out var protocol, out _);
         if (protocol != RpcProtocol.Http)
         {
-            var call = new UpstreamRequest(path, request, Remainder: null, Timeout: null, Authority: null, Headers: []);
+            var call = new UpstreamRequest(path, request, Remainder: null, Timeout: null, Authority: null, CallMetadata.OfOwnCalls);
             return await ReadAsync(await _upstreams.Of(cluster, instance, protocol).CallAsync(call, cancellationToken), maxAnswer, cancellationToken);
         }
 
         using var message = new MessageContent(request, more: null);
         using var asked = message.RequestTo(cluster, instance.Model.Config.Address, path);
+        foreach (var (name, value) in CallMetadata.OfOwnCalls)
+        {
+            asked.Headers.TryAddWithoutValidation(name, value);
+        }
+
         using var response = await cluster.HttpClient.SendAsync(asked, cancellationToken);
         return await ReadAsync(Answer.OfHttp(response), maxAnswer, cancellationToken);
     }

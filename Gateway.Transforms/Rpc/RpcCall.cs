@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Gateway.Transforms.Bodies;
 using Gateway.Transforms.Routes;
@@ -20,6 +21,10 @@ public static class RpcCall
 
     /// <summary>Who is calling; null on routes that ask nobody, and before identity is known.</summary>
     public static string? FindUser(HttpContext context) => Find(context)?.UserId;
+
+    /// <summary>The value of a field that the route is limited by, see <see cref="ICountedFields"/>; empty where the request has none. Once identity is known.</summary>
+    public static ReadOnlySequence<byte> ReadField(HttpContext context, string field) =>
+        Find(context) is { Route.Counted: { } counted } rpc ? counted.Read(rpc.Message, field) : ReadOnlySequence<byte>.Empty;
 
     /// <summary>What became of the last attempt; null while it is under way, and before the first.</summary>
     public static Verdict? FindVerdict(HttpContext context) => Find(context) is { } rpc ? rpc.Verdict : context.Features.Get<Verdict>();

@@ -17,10 +17,13 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     /// <summary>A longer request id is not echoed: it is no id.</summary>
     private const int MaxRequestIdBytes = 256;
 
+    private static readonly TimeSpan NotAnswered = Timeout.InfiniteTimeSpan;
+
     private RequestBody? _body;
     private FieldRange _requestIdField;
     private string? _requestId;
     private long _sentAt;
+    private TimeSpan _subServiceTime = NotAnswered;
 
     public RpcRoute Route { get; } = route;
 
@@ -28,6 +31,9 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
 
     /// <summary>Who is calling; null on anonymous routes and before identity is known.</summary>
     public string? UserId { get; private set; }
+
+    /// <summary>Of which trace the call is; null where nobody is told.</summary>
+    public string? TraceId { get; set; }
 
     /// <summary>The request message as the sub-service is to read it, or the beginning of it.</summary>
     public ReadOnlySequence<byte> Message { get; private set; }
@@ -42,7 +48,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     public long SentAt => Remainder?.SentAt ?? _sentAt;
 
     /// <summary>From the request to the sub-service to the headers of its answer; null when there was no answer.</summary>
-    public TimeSpan? SubServiceTime { get; private set; }
+    public TimeSpan? SubServiceTime => _subServiceTime == NotAnswered ? null : _subServiceTime;
 
     /// <summary>Whether the message is still held, or none of what is not held has been read.</summary>
     public bool CanReplay => _body is not null && Remainder is not { IsStarted: true };
@@ -74,7 +80,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     public void Sent(TimeProvider time) => _sentAt = time.GetTimestamp();
 
     /// <summary>The sub-service has begun to answer.</summary>
-    public void Answered(TimeProvider time) => SubServiceTime = time.GetElapsedTime(_sentAt);
+    public void Answered(TimeProvider time) => _subServiceTime = time.GetElapsedTime(_sentAt);
 
     /// <summary>Says what became of the call. An attempt has one end, so it is said once.</summary>
     /// <exception cref="InvalidOperationException">It has been said.</exception>
@@ -88,7 +94,7 @@ internal sealed class RpcFeature(RpcRoute route, long startedAt)
     public void Replay()
     {
         Verdict = null;
-        SubServiceTime = null;
+        _subServiceTime = NotAnswered;
     }
 
     /// <summary>

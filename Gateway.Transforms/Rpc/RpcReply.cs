@@ -15,7 +15,7 @@ namespace Gateway.Transforms.Rpc;
 /// Takes the answer out of gRPC and hands it to the client. Small answers are held until their status is known; large ones are passed
 /// on as they come, and cut off if the status turns out bad. On routes with events the answer is held, and read for them.
 /// </summary>
-internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> options)
+internal sealed class RpcReply(EventDispatcher events, CallMetadata metadata, IOptions<RpcOptions> options)
 {
     /// <summary>HTTP/2's INTERNAL_ERROR: the client's stream ends without its other streams being touched.</summary>
     private const int InternalError = 2;
@@ -45,6 +45,7 @@ internal sealed class RpcReply(EventDispatcher events, IOptions<RpcOptions> opti
         http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         try
         {
+            metadata.Lend(rpc);
             await events.DispatchAsync(rpc.Route.RouteId, toTell, rpc.UserId ?? "", rpc.Message, buffer.Memory);
             return await ReplyAsync(http, toTell.Reply is { } fields ? buffer.Memory[..fields.Edit(buffer.Memory)] : buffer.Memory);
         }

@@ -17,11 +17,15 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
     private readonly ConditionalWeakTable<DestinationState, Entry> _entries = [];
     private readonly Lock _lock = new();
     private readonly List<(string Cluster, string Address, UpstreamInstance Instance)> _instances = [];
+    private readonly Dialer _dialer;
+    private readonly Reachability _reachability;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
 
-    public Upstreams(TimeProvider time, IMeterFactory meters)
+    public Upstreams(Dialer dialer, Reachability reachability, TimeProvider time, IMeterFactory meters)
     {
+        _dialer = dialer;
+        _reachability = reachability;
         _time = time;
         _timer = time.CreateTimer(static upstreams => ((Upstreams)upstreams!).Tick(), this, TickInterval, TickInterval);
         var meter = meters.Create(MeterName);
@@ -35,7 +39,7 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
         var entry = _entries.GetOrCreateValue(destination);
         return entry.Served is { } served && served.Cluster == cluster && served.Destination == destination.Model
             ? served.Instance
-            : Follow(entry, cluster, destination.Model, protocol);
+            : Follow(entry, cluster, destination, protocol);
     }
 
     public void OnClusterAdded(ClusterState cluster)
@@ -82,8 +86,9 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
     }
 
     /// <summary>The settings may have changed. Where they have, calls go out on new connections, and the old ones end with their last call.</summary>
-    private UpstreamInstance Follow(Entry entry, ClusterModel cluster, DestinationModel destination, RpcProtocol protocol)
+    private UpstreamInstance Follow(Entry entry, ClusterModel cluster, DestinationState state, RpcProtocol protocol)
     {
+        var destination = state.Model;
         lock (_lock)
         {
             var settings = UpstreamSettings.Of(cluster.Config.Metadata, cluster.Config.HttpClient);
@@ -93,7 +98,8 @@ internal sealed class Upstreams : IClusterChangeListener, IDisposable
             {
                 Retire(entry);
                 var address = new Uri(destination.Config.Address);
-                instance = protocol == RpcProtocol.Brpc ? new BrpcInstance(address, settings, _time) : new GrpcInstance(address, settings, _time);
+                instance = protocol == RpcProtocol.Brpc ? new BrpcInstance(address, settings, _dialer, _time) : new GrpcInstance(address, settings, _dialer, _time);
+                _reachability.Follow(state, instance);
                 _instances.Add((cluster.Config.ClusterId, destination.Config.Address, instance));
             }
 

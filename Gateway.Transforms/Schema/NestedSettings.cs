@@ -37,7 +37,7 @@ internal static class NestedSettings
 
         if (value.ValueKind != kind)
         {
-            errors.Add($"{route}: transform '{key}' is '{text}'; write {(kind == JsonValueKind.Array ? "a list of rules" : "a group of settings")}, see docs/configuration.md.");
+            errors.Add($"{route}: transform '{key}' is '{text}'; write {(kind != JsonValueKind.Array ? "a group of settings" : key == TransformKeys.SessionSources ? "a list of places" : "a list of rules")}, see docs/configuration.md.");
             return false;
         }
 

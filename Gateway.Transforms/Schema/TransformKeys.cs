@@ -6,6 +6,7 @@ public static class TransformKeys
     public const string Rpc = "Rpc";
     public const string Session = "Session";
     public const string SessionId = "SessionId";
+    public const string SessionSources = "SessionSources";
     public const string UserId = "UserId";
     public const string RequestId = "RequestId";
     public const string Envelope = "Envelope";
@@ -14,5 +15,5 @@ public static class TransformKeys
     public const string Notify = "Notify";
     public const string Reply = "Reply";
 
-    public static IReadOnlyList<string> All { get; } = [Rpc, Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply];
+    public static IReadOnlyList<string> All { get; } = [Rpc, Session, SessionId, SessionSources, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply];
 }

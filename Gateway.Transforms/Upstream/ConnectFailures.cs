@@ -14,6 +14,9 @@ internal sealed class ConnectFailures(TimeProvider time)
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often an instance is tried that no call asks for, to see whether it is back.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
+
     private int _inRow;
     private long _lastAt;
 
@@ -22,6 +25,12 @@ internal sealed class ConnectFailures(TimeProvider time)
 
     /// <summary>Why the last one failed.</summary>
     public string Reason { get; private set; } = "";
+
+    /// <summary>The last try failed.</summary>
+    public bool IsFailing => _inRow > 0;
+
+    /// <summary>It is time to see whether the instance is back.</summary>
+    public bool IsCheckDue => IsFailing && time.GetElapsedTime(_lastAt) >= CheckInterval;
 
     public bool IsPausing => _inRow > FreeTries && time.GetElapsedTime(_lastAt) < Pause;
 

@@ -16,6 +16,7 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
     private byte[] _spare = new byte[FirstLength];
     private int _filled;
     private bool _isWriting;
+    private bool _hasFailed;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _ended;
 
@@ -45,11 +46,16 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
         return _waiting.AsSpan(_filled);
     }
 
-    /// <summary>As many bytes of the room are filled, and go out soon.</summary>
+    /// <summary>As many bytes of the room are filled, and go out soon; after a write that failed, never.</summary>
     public void Append(int length)
     {
-        _filled += length;
         End += length;
+        if (_hasFailed)
+        {
+            return;
+        }
+
+        _filled += length;
         if (!_isWriting)
         {
             _isWriting = true;
@@ -91,6 +97,7 @@ internal sealed class OutputQueue(Stream stream, Lock sync, TimeProvider time, A
         {
             lock (sync)
             {
+                _hasFailed = true;
                 _filled = 0;
                 Pause();
             }

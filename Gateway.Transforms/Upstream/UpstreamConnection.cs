@@ -24,7 +24,7 @@ internal abstract class UpstreamConnection
     /// <summary>How long a write may take. A peer that takes nothing for longer is gone, whatever its system acknowledges.</summary>
     private static readonly TimeSpan MaxWrite = TimeSpan.FromSeconds(20);
 
-    /// <summary>The time for what was written last, such as why a connection ends, to go out.</summary>
+    /// <summary>The time for what either side has written last, such as why a connection ends, to be sent or read.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private readonly Stream _stream;
@@ -36,6 +36,11 @@ internal abstract class UpstreamConnection
     private readonly Stack<UpstreamCall> _spare = [];
 
     private Action<UpstreamConnection>? _changed;
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Why a write failed. The system tells one of both directions alone; the other one sees but the end.</summary>
+    private Exception? _writeFailure;
+
     private int _reserved;
     private long _untaken;
 
@@ -47,7 +52,7 @@ internal abstract class UpstreamConnection
         _stream = stream;
         Time = time;
         MadeAt = _quietSince = ReadAt = time.GetTimestamp();
-        Output = new OutputQueue(stream, Sync, time, Fail);
+        Output = new OutputQueue(stream, Sync, time, exception => _ = EndWithWhatHasComeAsync(exception));
     }
 
     /// <summary>When it was made, as a timestamp.</summary>
@@ -94,7 +99,7 @@ internal abstract class UpstreamConnection
     public void Start(Action<UpstreamConnection> changed)
     {
         _changed = changed;
-        _ = ReadAsync();
+        _reading = ReadAsync();
     }
 
     /// <summary>Takes a place for a call; false when there is none, or better ones may be elsewhere.</summary>
@@ -102,7 +107,8 @@ internal abstract class UpstreamConnection
     {
         lock (Sync)
         {
-            if (!IsOpen || _reserved >= Capacity || _untaken > ManyUntaken || Output.Waiting > ManyWaiting)
+            // It may be used up a moment before it is closed to calls: whoever took a place then would give it back, and come for the next, until no replay is left.
+            if (!IsOpen || IsUsedUp || _reserved >= Capacity || _untaken > ManyUntaken || Output.Waiting > ManyWaiting)
             {
                 return false;
             }
@@ -119,7 +125,7 @@ internal abstract class UpstreamConnection
         bool isLast;
         lock (Sync)
         {
-            isLast = TakeBackPlace();
+            isLast = TakeBackPlaces(1);
         }
 
         Released(isLast);
@@ -222,6 +228,11 @@ internal abstract class UpstreamConnection
         _changed?.Invoke(this);
     }
 
+    /// <summary>Somebody waits for a place: those that calls have left behind long ago serve others. Not under the lock.</summary>
+    public virtual void FreeOverduePlaces()
+    {
+    }
+
     /// <summary>Begins a call, and sends its request if that can be done at once; null when the connection takes none any more.</summary>
     protected abstract UpstreamCall? TryBegin(in UpstreamRequest request);
 
@@ -300,15 +311,34 @@ internal abstract class UpstreamConnection
     }
 
     /// <summary>A call is over: it and its place serve others, as soon as nobody reads its request any more.</summary>
-    protected ValueTask LetGoAsync(UpstreamCall call)
+    /// <param name="call">The call.</param>
+    /// <param name="keepsPlace">The place stays taken until <see cref="FreePlaces"/>.</param>
+    protected ValueTask LetGoAsync(UpstreamCall call, bool keepsPlace = false)
     {
         if (call.Sending is not null)
         {
-            return StopAndLetGoAsync(call);
+            return StopAndLetGoAsync(call, keepsPlace);
         }
 
-        LetGo(call);
+        LetGo(call, keepsPlace);
         return default;
+    }
+
+    /// <summary>Places that calls have left behind serve others. Not under the lock.</summary>
+    protected void FreePlaces(int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        bool isLast;
+        lock (Sync)
+        {
+            isLast = TakeBackPlaces(count);
+        }
+
+        Released(isLast);
     }
 
     /// <summary>The failure of a call whose connection has ended: whether it can have reached the instance is known by what was written.</summary>
@@ -331,16 +361,16 @@ internal abstract class UpstreamConnection
         }
     }
 
-    private async ValueTask StopAndLetGoAsync(UpstreamCall call)
+    private async ValueTask StopAndLetGoAsync(UpstreamCall call, bool keepsPlace)
     {
         await call.SendingStop!.CancelAsync();
         // How it ended was told to the reader of the answer.
         await call.Sending!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         call.SendingStop.Dispose();
-        LetGo(call);
+        LetGo(call, keepsPlace);
     }
 
-    private void LetGo(UpstreamCall call)
+    private void LetGo(UpstreamCall call, bool keepsPlace)
     {
         bool isLast;
         lock (Sync)
@@ -353,18 +383,19 @@ internal abstract class UpstreamConnection
                 _spare.Push(call);
             }
 
-            isLast = TakeBackPlace();
+            isLast = TakeBackPlaces(keepsPlace ? 0 : 1);
         }
 
         Released(isLast);
     }
 
-    /// <summary>Takes the place of a call back. Under the lock; <see cref="Released"/> comes after it.</summary>
+    /// <summary>Takes places of calls back. Under the lock; <see cref="Released"/> comes after it.</summary>
     /// <returns>Whether the connection has nothing more to do.</returns>
-    private bool TakeBackPlace()
+    private bool TakeBackPlaces(int count)
     {
         _quietSince = Time.GetTimestamp();
-        return --_reserved == 0 && !IsOpen;
+        _reserved -= count;
+        return _reserved == 0 && !IsOpen;
     }
 
     private void Released(bool isLast)
@@ -388,7 +419,7 @@ internal abstract class UpstreamConnection
                 var read = await _stream.ReadAsync(buffer.AsMemory(filled));
                 if (read == 0)
                 {
-                    throw new IOException("the sub-service has closed the connection");
+                    throw Volatile.Read(ref _writeFailure) ?? new IOException("the sub-service has closed the connection");
                 }
 
                 filled += read;
@@ -445,6 +476,18 @@ internal abstract class UpstreamConnection
 
         _ = EndAsync();
         _changed?.Invoke(this);
+    }
+
+    /// <summary>
+    /// Nothing goes out any more, but what the peer had sent before is still there to be read: perhaps why it ends the connection, and which calls it
+    /// has not taken.
+    /// </summary>
+    private async Task EndWithWhatHasComeAsync(Exception exception)
+    {
+        Volatile.Write(ref _writeFailure, exception);
+        Retire();
+        await _reading.WaitAsync(LastWords, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Fail(exception);
     }
 
     private async Task EndAsync()

@@ -8,7 +8,7 @@ namespace Gateway.Transforms.Upstream;
 internal abstract class UpstreamInstance
 {
     /// <summary>How often a call that cannot have reached the instance is sent again on another connection, also where there is no other instance.</summary>
-    private const int MaxReplays = 2;
+    private const int MaxReplays = 5;
 
     protected UpstreamInstance(Uri address, UpstreamSettings settings, TimeProvider time)
     {

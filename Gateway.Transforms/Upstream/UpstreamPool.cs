@@ -38,6 +38,18 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     /// <summary>Tries to connect that failed.</summary>
     public long FailedConnects => _failures.Total;
 
+    /// <summary>Why there is no connection; null when there is one, or nobody has tried.</summary>
+    public string? Problem
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open.Length == 0 && _failures.IsFailing ? _failures.Reason : null;
+            }
+        }
+    }
+
     /// <summary>Takes a place for a call.</summary>
     /// <exception cref="AnswerException">There is no connection, and none can be made.</exception>
     public ValueTask<UpstreamConnection> TakeAsync(CancellationToken cancellationToken) =>
@@ -64,6 +76,7 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
     /// <summary>Looks after the connections, about once a second.</summary>
     public void Tick()
     {
+        CheckWhetherItIsBack();
         foreach (var connection in Volatile.Read(ref _leaving))
         {
             connection.Tick(MaxIdle);
@@ -89,6 +102,18 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
                 {
                     BeginConnect();
                 }
+            }
+        }
+    }
+
+    /// <summary>Without it, an instance that nobody calls any more would be taken for unreachable for ever.</summary>
+    private void CheckWhetherItIsBack()
+    {
+        lock (_lock)
+        {
+            if (_open.Length == 0 && _connecting == 0 && !_isRetired && _failures.IsCheckDue)
+            {
+                BeginConnect();
             }
         }
     }
@@ -131,6 +156,11 @@ internal sealed class UpstreamPool(Func<CancellationToken, Task<UpstreamConnecti
 
                 waiting = _waiting.AddLast(new TaskCompletionSource<UpstreamConnection>(TaskCreationOptions.RunContinuationsAsynchronously));
                 ConnectIfNeeded();
+            }
+
+            foreach (var open in Volatile.Read(ref _open))
+            {
+                open.FreeOverduePlaces();
             }
 
             try

@@ -10,13 +10,15 @@ namespace Gateway.Transforms.Upstream;
 /// <param name="MaxConnections">To one instance.</param>
 /// <param name="TlsVersions">None for those that the system takes.</param>
 /// <param name="TrustsAnyCertificate">Whether the certificate of an <c>https</c> address is taken unseen.</param>
+/// <param name="Tls">Which certificates there are, where there is TLS.</param>
 public sealed record UpstreamSettings(
     TimeSpan? PingInterval,
     TimeSpan PingTimeout,
     int? StreamWindow,
     int MaxConnections,
     SslProtocols TlsVersions,
-    bool TrustsAnyCertificate)
+    bool TrustsAnyCertificate,
+    UpstreamTls Tls)
 {
     private const int Unset = 0;
 
@@ -36,12 +38,13 @@ public sealed record UpstreamSettings(
         Window.In(metadata) is not Unset and var window ? window : null,
         client?.EnableMultipleHttp2Connections is false ? 1 : client?.MaxConnectionsPerServer ?? int.MaxValue,
         client?.SslProtocols ?? SslProtocols.None,
-        client?.DangerousAcceptAnyServerCertificate ?? false);
+        client?.DangerousAcceptAnyServerCertificate ?? false,
+        UpstreamTls.Of(metadata));
 
     /// <summary>A sentence for each setting that is written wrongly.</summary>
     public static IEnumerable<string> Check(ClusterConfig cluster)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        return ClusterNumber.Check(cluster, Numbers);
+        return [.. ClusterNumber.Check(cluster, Numbers), .. UpstreamTls.Check(cluster)];
     }
 }

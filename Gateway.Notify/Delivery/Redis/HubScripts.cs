@@ -18,6 +18,7 @@ internal static class HubScripts
     public static readonly string Claim = Common + Load("claim");
     public static readonly string Settle = Common + Load("settle");
     public static readonly string Disconnect = Common + Load("disconnect");
+    public static readonly string Newest = Common + Load("newest");
     public static readonly string Share = Common + Load("share");
 
     private static string Load(string name)

@@ -7,17 +7,21 @@ internal sealed partial class RedisBucket
 {
     private const int RecipientsAtOnce = 128;
 
-    public async ValueTask PublishAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
+    /// <summary>False for an event that Redis has not taken in time: it may, or may not, reach the sockets of other nodes.</summary>
+    public async ValueTask<bool> PublishAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
         // No call may hold Redis for longer than a few ms, and the patience with each begins when it is sent.
         IEnumerable<IReadOnlyList<string>> calls = recipients.Count <= RecipientsAtOnce ? [recipients] : recipients.Chunk(RecipientsAtOnce);
+        var isTaken = true;
         foreach (var some in calls)
         {
-            await PublishSomeAsync(hubEvent, some);
+            isTaken &= await PublishSomeAsync(hubEvent, some);
         }
+
+        return isTaken;
     }
 
-    private async Task PublishSomeAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
+    private async Task<bool> PublishSomeAsync(HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
         try
         {
@@ -30,7 +34,7 @@ internal sealed partial class RedisBucket
 
                 var call = _pending.Begin();
                 var concluding = ConcludeAsync(call, hubEvent, recipients);
-                await concluding.WaitAsync(_options.RedisTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)concluding).WaitAsync(_options.RedisTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!concluding.IsCompleted)
                 {
                     // Redis may take it yet. Then clients that keep count hear of it by its letter, and otherwise load anew.
@@ -38,7 +42,7 @@ internal sealed partial class RedisBucket
                     CheckRedis();
                 }
 
-                return;
+                return concluding is { IsCompletedSuccessfully: true, Result: true };
             }
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
@@ -48,21 +52,27 @@ internal sealed partial class RedisBucket
 
         Lose(recipients.Count, "outage");
         _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: false);
+        return false;
     }
 
-    /// <summary>Sends an event, and follows what becomes of it, also when nobody waits any more.</summary>
-    private async Task ConcludeAsync(long call, HubEvent hubEvent, IReadOnlyList<string> recipients)
+    /// <summary>Sends an event, and follows what becomes of it, also when nobody waits any more. True when Redis has taken it, or refuses it whenever it is asked.</summary>
+    private async Task<bool> ConcludeAsync(long call, HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
         var reason = "outage";
         try
         {
-            var (epoch, refused) = await _redis.PublishAsync(_number, call, hubEvent, recipients);
+            var (epoch, untold) = await _redis.PublishAsync(_number, call, hubEvent, recipients);
             if (epoch.Length > 0)
             {
                 _pending.Succeeded(call);
-                Refuse(hubEvent, refused);
+                Refuse(hubEvent, [.. untold.Where(one => one.Error.Length > 0)]);
+                if (untold.Any(one => one.Error.Length == 0))
+                {
+                    _store.Bus.Missed(hubEvent, [.. untold.Where(one => one.Error.Length == 0).Select(one => one.UserId)]);
+                }
+
                 RepairIfNew(epoch);
-                return;
+                return true;
             }
         }
         catch (Exception exception) when (RedisCalls.IsOfRedis(exception))
@@ -77,6 +87,7 @@ internal sealed partial class RedisBucket
 
         Lose(recipients.Count, reason);
         _pending.Failed(call, () => _store.Bus.TellEarly(_number, hubEvent, recipients, plainOnly: true));
+        return reason == "refused";
     }
 
     /// <summary>What is lost is neither repeated nor stored. Clients that keep count are told to load anew as soon as Redis can say so to all nodes.</summary>

@@ -122,12 +122,15 @@ internal sealed partial class RedisBucket
         new JoinAnswer(JoinOutcome.OutOfReach));
 
     /// <summary>A seat that Redis cannot be told of now is found to be empty by comparing, when Redis is back.</summary>
-    public async ValueTask LeaveAsync(NotifyConnection connection)
+    public async ValueTask<Departure?> LeaveAsync(NotifyConnection connection)
     {
-        if (!IsUp || !await TryAsync(() => _redis.LeaveAsync(_number, connection), false))
+        var (isDone, departure) = IsUp ? await TryAsync(async () => (true, await _redis.LeaveAsync(_number, connection)), (false, null)) : (false, null);
+        if (!isDone)
         {
             Volatile.Write(ref _needsRepair, true);
         }
+
+        return departure;
     }
 
     /// <summary>Null when Redis is out of reach.</summary>
@@ -145,10 +148,16 @@ internal sealed partial class RedisBucket
         },
         null);
 
+    public ValueTask<IReadOnlyList<Newest>> FindNewestAsync(IReadOnlyList<NotifyConnection> connections) =>
+        TryAsync(async () => IsUp ? await _redis.FindNewestAsync(_number, connections) : [], []);
+
     public ValueTask<IReadOnlyList<string>> FindDueAsync() =>
         TryAsync(async () => Interlocked.Exchange(ref _due, 0) > 0 ? await _redis.FindDueAsync(_number) : [], []);
 
     public ValueTask<Departure?> ClaimAsync(string userId) => TryAsync(() => _redis.ClaimAsync(_number, userId), null);
+
+    /// <summary>One that Redis cannot be told of now is due again.</summary>
+    public ValueTask<bool> SettleAsync(Departure departure) => TryAsync(() => _redis.SettleAsync(departure), false);
 
     /// <summary>The sockets have gone by now. What Redis still has of this node is taken away, so that the others do not miss it.</summary>
     public async Task EndAsync(string node)

@@ -29,7 +29,6 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     // Long enough for the slowest node to fetch it; replay after that has to say that it is gone.
     private static readonly TimeSpan BodyLife = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeftSessionsLife = TimeSpan.FromDays(1);
-    private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(5);
 
     private readonly NotifyOptions _options = options.Value;
     private readonly SeatRules _rules = SeatRules.Of(options.Value);
@@ -45,11 +44,8 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
     /// <summary>The time limit of a beat: mostly longer than that of other calls, and never longer than the silence after which a node is taken for dead.</summary>
     private TimeSpan BeatTimeout => TimeSpan.FromTicks(Math.Min(_options.NodeTimeout.Ticks, Math.Max(_options.RedisTimeout.Ticks, _options.NodeTimeout.Ticks / 3)));
 
-    private RedisValue[] Rule =>
-    [
-        _options.OnLastDisconnect == LastDisconnect.Logout, Milliseconds(LeftSessionsLife),
-        _options.OnLastDisconnect == LastDisconnect.Keep ? RedisValue.EmptyString : Milliseconds(_options.LastDisconnectGrace), Milliseconds(_options.ReplayAge),
-    ];
+    /// <summary>What seats of a dead node leave behind.</summary>
+    private RedisValue[] Rule => RuleOf(_options.LastDisconnectGrace);
 
     public static bool IsOfRedis(Exception exception) => exception is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
 
@@ -140,23 +136,28 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             "unknown" => null,
             "full" => ("", new JoinAnswer(JoinOutcome.Full)),
             "late" => ("", new JoinAnswer(JoinOutcome.OutOfReach)),
-            _ => ((string)answer[1]!, new JoinAnswer(JoinOutcome.Seated, answer.Length == 2 ? default : await ReadMissedAsync(answer, 1))),
+            var state => ((string)answer[1]!, new JoinAnswer(JoinOutcome.Seated, answer.Length == 2 ? default : await ReadMissedAsync(answer, 1), state == "first")),
         };
     }
 
-    /// <summary>True when the seat is gone.</summary>
-    public async Task<bool> LeaveAsync(int bucket, NotifyConnection connection) =>
-        (bool)await EvaluateOneAsync(HubScripts.Leave, bucket, [node.Value, connection.Id, connection.UserId, .. Rule]);
+    /// <summary>Answers a departure that this node has taken on, if the user has no time to come back.</summary>
+    public async Task<Departure?> LeaveAsync(int bucket, NotifyConnection connection)
+    {
+        var grace = _options.GraceOf(connection.LeavesInOrder);
+        var answer = (string[])(await EvaluateOneAsync(
+            HubScripts.Leave, bucket, [node.Value, connection.Id, connection.UserId, .. RuleOf(grace ?? Departure.ClaimLife), grace is null]))!;
+        return DepartureOf(bucket, connection.UserId, answer);
+    }
 
     /// <summary>Stores a large event where all nodes find it.</summary>
     public async Task KeepAsync(HubEvent hubEvent) =>
         await LimitAsync((await ConnectAsync()).GetDatabase().StringSetAsync(BodyKey(hubEvent.Id.ToString("N")), hubEvent.Body, BodyLife), _options.RedisTimeout);
 
     /// <summary>
-    /// Says in which epoch the event was taken, empty if it was not, and whom Redis refuses. Waits for as long as the client library does, for it makes a
+    /// Says in which epoch the event was taken, empty if it was not, and whom Redis refuses; without an error, who has no socket, if somebody wants to know. Waits for as long as the client library does, for it makes a
     /// difference whether an event that is late gets in.
     /// </summary>
-    public async Task<(string Epoch, IReadOnlyList<(string UserId, string Error)> Refused)> PublishAsync(
+    public async Task<(string Epoch, IReadOnlyList<(string UserId, string Error)> Untold)> PublishAsync(
         int bucket, long call, HubEvent hubEvent, IReadOnlyList<string> recipients)
     {
         var isLarge = IsLarge(hubEvent);
@@ -165,7 +166,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
             bucket,
             [
                 $"{node.Value}:{call}", hubEvent.PublishedAt, isLarge ? hubEvent.Id.ToString("N") : "", isLarge ? RedisValue.EmptyString : hubEvent.Body,
-                _options.ReplayEvents, _options.ReplayBytes, Milliseconds(_options.ReplayAge), _publish, .. recipients.Select(user => (RedisValue)user),
+                _options.ReplayEvents, _options.ReplayBytes, Milliseconds(_options.ReplayAge), _publish, _options.ReportsPresence, .. recipients.Select(user => (RedisValue)user),
             ],
             Timeout.InfiniteTimeSpan);
         return ((string)answer[0]!, answer.Length == 1
@@ -222,11 +223,13 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
 
     public async Task<Departure?> ClaimAsync(int bucket, string userId)
     {
-        var answer = (string[])(await EvaluateOneAsync(HubScripts.Claim, bucket, [userId, Milliseconds(ClaimLife)]))!;
-        return answer.Length == 0 ? null : new Departure(bucket, userId, answer[1..], answer[0]);
+        var answer = (string[])(await EvaluateOneAsync(HubScripts.Claim, bucket, [userId, Milliseconds(Departure.ClaimLife)]))!;
+        return DepartureOf(bucket, userId, answer);
     }
 
-    public Task SettleAsync(Departure departure) => EvaluateOneAsync(HubScripts.Settle, departure.Bucket, [departure.UserId, departure.Claim]);
+    /// <summary>False when it is another's by now, or the user has come back.</summary>
+    public async Task<bool> SettleAsync(Departure departure) =>
+        (bool)await EvaluateOneAsync(HubScripts.Settle, departure.Bucket, [departure.UserId, departure.Claim]);
 
     public Task DisconnectAsync(int bucket, string userId, string? sessionId) =>
         EvaluateOneAsync(HubScripts.Disconnect, bucket, [userId, _publish, sessionId is null ? "all" : "session", sessionId ?? ""]);
@@ -241,6 +244,13 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         })];
     }
 
+    public async Task<IReadOnlyList<Newest>> FindNewestAsync(int bucket, IReadOnlyList<NotifyConnection> connections)
+    {
+        var answer = (int[])(await EvaluateOneAsync(
+            HubScripts.Newest, bucket, [.. connections.SelectMany(one => new RedisValue[] { one.Id, one.UserId, one.SessionId })]))!;
+        return [.. connections.Zip(answer, (connection, rank) => new Newest(connection, (rank & 1) != 0, (rank & 2) != 0))];
+    }
+
     /// <summary>Says how many sockets this node has, null when it is about to go. Answers how many each node has that is alive.</summary>
     public async Task<IReadOnlyDictionary<string, int>> ShareAsync(int? sockets)
     {
@@ -249,6 +259,17 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
         var answer = (string[])(await LimitAsync(database.ScriptEvaluateAsync(HubScripts.Share, [$"{_prefix}sockets"], values), _options.RedisTimeout))!;
         return answer.Chunk(2).ToDictionary(one => one[0], one => (int)Number(one[1]), StringComparer.Ordinal);
     }
+
+    private RedisValue[] RuleOf(TimeSpan grace) =>
+    [
+        _options.OnLastDisconnect == LastDisconnect.Logout, Milliseconds(LeftSessionsLife),
+        _options.HasDepartures ? Milliseconds(grace) : RedisValue.EmptyString, Milliseconds(_options.ReplayAge),
+    ];
+
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="userId">Who has gone.</param>
+    /// <param name="answer">The claim, then sessions; empty for none.</param>
+    private static Departure? DepartureOf(int bucket, string userId, string[] answer) => answer.Length == 0 ? null : new(bucket, userId, answer[1..], answer[0]);
 
     private static RedisValue NewEpoch() => Guid.NewGuid().ToString("N")[..16];
 
@@ -262,7 +283,7 @@ internal sealed class RedisCalls(IRedisSource source, IOptions<NotifyOptions> op
 
     /// <summary>Kept where something asks for it: with it a seat takes three times the memory.</summary>
     private string Session(NotifyConnection connection) =>
-        _rules.ReplacesOwnSession || _options.OnLastDisconnect == LastDisconnect.Logout ? connection.SessionId : "";
+        _rules.ReplacesOwnSession || _options.OnLastDisconnect == LastDisconnect.Logout || _options.RenewalInterval is not null ? connection.SessionId : "";
 
     /// <summary>A count that began anew within an epoch is another count.</summary>
     private static FeedPosition Position(RedisResult epoch, RedisResult feed, RedisResult sequence) =>

@@ -47,18 +47,19 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
 
     public void Attach(EventBus bus) => _bus = bus;
 
-    public async ValueTask PublishAsync(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients) =>
-        await _buckets[bucket].PublishAsync(hubEvent, recipients);
+    public ValueTask<bool> PublishAsync(int bucket, HubEvent hubEvent, IReadOnlyList<string> recipients) => _buckets[bucket].PublishAsync(hubEvent, recipients);
 
     public ValueTask<JoinAnswer> JoinAsync(int bucket, NotifyConnection connection, string predecessor, FeedPosition? resume) =>
         _buckets[bucket].JoinAsync(connection, predecessor, resume);
 
-    public ValueTask LeaveAsync(int bucket, NotifyConnection connection) => _buckets[bucket].LeaveAsync(connection);
+    public ValueTask<Departure?> LeaveAsync(int bucket, NotifyConnection connection) => _buckets[bucket].LeaveAsync(connection);
 
     public ValueTask<Missed?> FindMissedAsync(int bucket, string userId, FeedPosition from) => _buckets[bucket].FindMissedAsync(userId, from);
 
     public Task<IReadOnlyList<SocketInfo>> FindAsync(int bucket, string userId, CancellationToken cancellationToken) =>
         _calls.FindAsync(bucket, userId).WaitAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyList<Newest>> FindNewestAsync(int bucket, IReadOnlyList<NotifyConnection> connections) => _buckets[bucket].FindNewestAsync(connections);
 
     public Task DisconnectAsync(int bucket, string userId, string? sessionId, CancellationToken cancellationToken) =>
         _calls.DisconnectAsync(bucket, userId, sessionId).WaitAsync(cancellationToken);
@@ -79,7 +80,8 @@ internal sealed partial class RedisStore : BackgroundService, IHubStore
     public async Task<Departure?> ClaimAsync(DueUser user, bool isStopping, CancellationToken cancellationToken) =>
         await _buckets[user.Bucket].ClaimAsync(user.UserId).AsTask().WaitAsync(cancellationToken);
 
-    public Task SettleAsync(Departure departure, CancellationToken cancellationToken) => _calls.SettleAsync(departure).WaitAsync(cancellationToken);
+    public async Task<bool> SettleAsync(Departure departure, CancellationToken cancellationToken) =>
+        await _buckets[departure.Bucket].SettleAsync(departure).AsTask().WaitAsync(cancellationToken);
 
     /// <summary>Notes that Redis has not done what it was asked. True for an outage, which concerns the bucket; a refusal only concerns what was asked.</summary>
     public bool Failed(Exception exception) => Failed(RedisFault.Of(exception));

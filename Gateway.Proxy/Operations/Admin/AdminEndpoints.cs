@@ -1,4 +1,5 @@
 using Gateway.Proxy.Operations.Health;
+using Gateway.Proxy.Operations.Statistics;
 using Gateway.Proxy.Routing;
 
 namespace Gateway.Proxy.Operations.Admin;
@@ -12,6 +13,9 @@ internal static class AdminEndpoints
     {
         var admin = endpoints.MapGroup("/admin");
         admin.MapGet("/status", (GatewayStatus status) => Results.Json(status.Report(), ManagementJson.Readable.StatusReport));
+        admin.MapGet("/settings", (SettingsReport settings) => Results.Json(settings.List(), ManagementJson.Readable.IReadOnlyListSettingReport));
+        admin.MapGet("/traffic", (TrafficHistory history) => Results.Json(history.Now(), ManagementJson.Readable.TrafficNow));
+        admin.MapGet("/traffic/history", (TrafficHistory history) => Results.Json(history.Points, ManagementJson.Readable.IReadOnlyListTrafficPoint));
         admin.MapGet("/sockets", (string? user, SocketCommands sockets, CancellationToken cancellationToken) => sockets.FindAsync(user, cancellationToken));
         admin.MapPost("/disconnect", DisconnectAsync);
         admin.MapPost("/publish", (string? user, SocketCommands sockets, CancellationToken cancellationToken) => sockets.PublishAsync(user, cancellationToken));
@@ -51,7 +55,9 @@ internal static class AdminEndpoints
         await request.Body.ReadExactlyAsync(candidate, cancellationToken);
         var errors = await reloader.JudgeAsync(candidate, cancellationToken);
         return Results.Json(
-            new ValidationReport(errors.Count == 0, [.. errors.Select(error => error.Replace($"'{location.Path}'", "posted", StringComparison.Ordinal))]),
+            new ValidationReport(errors.Count == 0, [.. errors.Select(error => error
+                .Replace($"'{location.Path}'", "posted", StringComparison.Ordinal)
+                .Replace($"({location.Path})", "(posted)", StringComparison.Ordinal))]),
             ManagementJson.Readable.ValidationReport);
     }
 }

@@ -1,10 +1,11 @@
 using Gateway.Proxy.Destinations;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Health;
 
 namespace Gateway.Proxy.Operations.Admin;
 
 /// <summary>Takes a destination out, and puts it back.</summary>
-internal sealed partial class DrainCommands(IProxyStateLookup proxy, DrainedDestinations drained, ILogger<DrainCommands> logger)
+internal sealed partial class DrainCommands(IProxyStateLookup proxy, IClusterDestinationsUpdater updater, DrainedDestinations drained, ILogger<DrainCommands> logger)
 {
     public IResult Drain(string? cluster, string? destination) => Change(cluster, destination, drain: true);
 
@@ -17,25 +18,27 @@ internal sealed partial class DrainCommands(IProxyStateLookup proxy, DrainedDest
             return Refusal.BadRequest("Name both, as '?cluster=…&destination=…'; /admin/clusters lists them.");
         }
 
-        if (!proxy.TryGetCluster(cluster, out var state) || !state.Destinations.ContainsKey(destination))
+        if (!proxy.TryGetCluster(cluster, out var state) || !state.Destinations.TryGetValue(destination, out var found))
         {
             return Refusal.NotFound($"Cluster '{cluster}' has no destination '{destination}'; /admin/clusters lists them.");
         }
 
-        // As it is written in the configuration.
-        var written = state.ClusterId;
+        // As they are written in the configuration.
+        var (clusterId, id) = (state.ClusterId, found.DestinationId);
         if (drain)
         {
-            drained.Drain(written, destination);
-            Log.Drained(logger, destination, written);
+            drained.Drain(clusterId, id);
+            Log.Drained(logger, id, clusterId);
         }
         else
         {
-            drained.Undrain(written, destination);
-            Log.Undrained(logger, destination, written);
+            drained.Undrain(clusterId, id);
+            Log.Undrained(logger, id, clusterId);
         }
 
-        return Results.Json(new DrainReport(written, destination, Drained: drain), ManagementJson.Readable.DrainReport);
+        // How many of the others may be out depends on it.
+        updater.UpdateAvailableDestinations(state);
+        return Results.Json(new DrainReport(clusterId, id, Drained: drain), ManagementJson.Readable.DrainReport);
     }
 
     private static partial class Log
@@ -49,6 +52,6 @@ internal sealed partial class DrainCommands(IProxyStateLookup proxy, DrainedDest
 }
 
 /// <param name="Cluster">As it is written in the configuration.</param>
-/// <param name="Destination">Its id.</param>
+/// <param name="Destination">Its id, likewise.</param>
 /// <param name="Drained">Whether it is taken out now.</param>
 internal sealed record DrainReport(string Cluster, string Destination, bool Drained);

@@ -2,6 +2,7 @@ using System.Reflection;
 using Gateway.Notify.Delivery;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Operations.Health;
+using Gateway.Proxy.Operations.Statistics;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Operations.Admin;

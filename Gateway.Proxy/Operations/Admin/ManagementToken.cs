@@ -1,6 +1,5 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
+using Gateway.Proxy.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Proxy.Operations.Admin;
@@ -11,34 +10,28 @@ namespace Gateway.Proxy.Operations.Admin;
 /// </summary>
 internal sealed class ManagementToken(IOptions<ManagementOptions> options)
 {
-    private const string Scheme = "Bearer ";
+    private readonly BearerToken? _token = options.Value.ReadToken() is { Length: > 0 } token ? new BearerToken(token) : null;
 
-    /// <summary>A hash, so that comparing takes the same time whatever was sent.</summary>
-    private readonly byte[]? _hash = options.Value.ReadToken() is { Length: > 0 } token ? Hash(token) : null;
-
-    public bool IsSet => _hash is not null;
+    public bool IsSet => _token is not null;
 
     /// <summary>Null when the request may go on.</summary>
     public IResult? Refuse(HttpContext context, bool changesAnything)
     {
-        if (_hash is null)
+        if (_token is null)
         {
             return !changesAnything && IsLocal(context)
                 ? null
                 : Refusal.Of(StatusCodes.Status403Forbidden, $"Set {ManagementOptions.SectionName}:Token or :TokenFile to allow this.");
         }
 
-        var header = context.Request.Headers.Authorization.ToString();
-        if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && CryptographicOperations.FixedTimeEquals(Hash(header[Scheme.Length..].Trim()), _hash))
+        if (_token.IsIn(context.Request.Headers.Authorization.ToString()))
         {
             return null;
         }
 
-        context.Response.Headers.WWWAuthenticate = Scheme.Trim();
+        context.Response.Headers.WWWAuthenticate = BearerToken.Scheme;
         return Refusal.Of(StatusCodes.Status401Unauthorized, "Send 'Authorization: Bearer <token>' with the management token.");
     }
-
-    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     /// <summary>
     /// The connection is from this machine, and the client knows that: a page in a browser here, whose own name was turned to

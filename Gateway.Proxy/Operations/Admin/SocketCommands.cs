@@ -1,5 +1,6 @@
 using Gateway.Notify.Delivery;
 using Gateway.Notify.Delivery.Redis;
+using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Routing;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Identity;
@@ -32,7 +33,7 @@ internal sealed partial class SocketCommands(NotifyHub hub, SessionAuthenticator
         {
             var sockets = await ListAsync(user!, cancellationToken);
             await hub.PublishAsync([user!], type, bytes.Length, bytes.CopyTo, cancellationToken);
-            Log.Published(logger, Shown(user!));
+            Log.Published(logger, Printable.Text(user!));
             return Results.Json(new PublishReport(user!, sockets.Length, type), ManagementJson.Readable.PublishReport);
         });
     }
@@ -61,8 +62,8 @@ internal sealed partial class SocketCommands(NotifyHub hub, SessionAuthenticator
             : await AskHubAsync(async () =>
             {
                 var sockets = await ListAsync(user!, cancellationToken);
-                await hub.DisconnectAsync(user!, request.Session, cancellationToken);
-                Log.Disconnected(logger, Shown(user!), request.Session is null ? "all sockets" : "the sockets of one session");
+                await hub.DisconnectAsync(user!, request.Session is { } shown ? sessions.NameOf(shown) : null, cancellationToken);
+                Log.Disconnected(logger, Printable.Text(user!), request.Session is null ? "all sockets" : "the sockets of one session");
                 return Results.Json(new DisconnectReport(user!, request.Session is null ? "all" : "session", sockets.Length), ManagementJson.Readable.DisconnectReport);
             });
     }
@@ -70,7 +71,7 @@ internal sealed partial class SocketCommands(NotifyHub hub, SessionAuthenticator
     private async Task<SocketReport[]> ListAsync(string user, CancellationToken cancellationToken) =>
     [
         .. (await hub.FindSocketsAsync(user, cancellationToken)).OrderBy(socket => socket.Since).Select(socket => new SocketReport(
-            socket.ConnectionId, socket.Node, socket.IsExtended ? "gateway.notify.v2" : "plain", socket.Since)),
+            socket.ConnectionId, socket.Node, socket.Protocol, socket.Since)),
     ];
 
     private static async Task<IResult> AskHubAsync(Func<Task<IResult>> ask)
@@ -89,9 +90,6 @@ internal sealed partial class SocketCommands(NotifyHub hub, SessionAuthenticator
     }
 
     private static bool IsId(string? user) => user is { Length: > 0 and <= MaxIdLength };
-
-    /// <summary>Without characters that forge log lines.</summary>
-    private static string Shown(string user) => string.Concat(user.Select(letter => char.IsControl(letter) || letter is '\u2028' or '\u2029' ? '\uFFFD' : letter));
 
     private static partial class Log
     {

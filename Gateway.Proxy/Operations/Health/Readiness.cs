@@ -1,10 +1,13 @@
 using Gateway.Notify.Delivery;
+using Gateway.Proxy.Canary;
+using Gateway.Proxy.Destinations;
 using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Discovery.Etcd;
 using Gateway.Proxy.Hosting;
 using Gateway.Proxy.Redis;
 using Gateway.Proxy.Resilience;
-using Gateway.Proxy.Resilience.Ejection;
 using Gateway.Proxy.Routing;
+using Gateway.Proxy.Sessions;
 using Gateway.Proxy.Tls;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy;
@@ -22,16 +25,21 @@ namespace Gateway.Proxy.Operations.Health;
 internal sealed class Readiness(
     IProxyStateLookup proxy,
     ResilientClusters clusters,
-    ServiceRegistry registry,
+    Standings standings,
+    InstanceSources sources,
     RedisConnection redis,
-    IOptions<EtcdOptions> etcd,
+    RedisSessionStore sessions,
     IOptions<RoleOptions> roles,
+    IOptions<Sessions.SessionOptions> sessionOptions,
     RouteStatus reloads,
     NotifyHub hub,
     ServerCertificate certificate,
+    UpstreamCertificates upstreamCertificates,
     Drain drain,
     TimeProvider time)
 {
+    private const int MostServicesNamed = 3;
+
     private const string Off = "off";
     private const string Connecting = "connecting";
     private const string Connected = "connected";
@@ -42,59 +50,128 @@ internal sealed class Readiness(
     public ReadinessReport Report()
     {
         var routes = proxy.GetRoutes().Count();
-        var etcdReport = ReportEtcd();
+        var sourceReports = sources.All.ToDictionary(source => source.Name, Report);
         var redisReport = ReportRedis();
         var hubReport = ReportHub();
         var last = reloads.Last;
-        var reports = proxy.GetClusters().ToDictionary(cluster => cluster.ClusterId, Report);
-        // A cluster with a fixed address can be served without etcd.
-        var needsEtcd = reports.Values.Any(cluster => cluster.Destinations == 0);
-
-        string[] notReady =
+        var canaries = Canaries();
+        var reports = proxy.GetClusters().ToDictionary(cluster => cluster.ClusterId, cluster => Report(cluster, canaries.Contains(cluster.ClusterId)));
+        Found[] found =
         [
-            .. When(drain.HasBegun, "draining: the gateway was told to stop"),
-            .. When(roles.Value.IsProxy && routes == 0, "no routes are loaded"),
-            .. When(etcdReport.State == Connecting && needsEtcd, "the instances have not been read from etcd yet"),
-            .. When(redisReport.State == Connecting, "Redis has not been reached yet"),
+            .. FindInGateway(routes, redisReport, hubReport, last),
+            .. FindInSources(sourceReports, needsAll: reports.Values.Any(cluster => cluster.Destinations == 0 && !cluster.FallsBack)),
+            .. sources.All.SelectMany(FindInServices),
+            .. FindInClusters(reports),
         ];
-        string[] degraded =
-        [
-            .. When(etcdReport.State == Connecting && !needsEtcd, "etcd has not been reached yet; only fixed addresses are used"),
-            .. When(etcdReport.State == Lost, "contact with etcd is lost; the last known instances stay in use"),
-            .. When(etcdReport.HeldInstances > 0, "etcd seems to have lost its data; vanished instances stay in use for a while"),
-            .. When(redisReport.State == Lost, "contact with Redis is lost; calls that need a session are refused"),
-            .. When(hubReport.State == Degraded, "the hub has no contact with the other gateways; events reach the sockets of this one"),
-            .. When(last?.Result == RouteReloadResult.Refused, "the last change of the routes was refused; those from before it stay in use"),
-            .. When(certificate.Problem is not null, $"{certificate.Problem}; the certificate from before stays in use"),
-            .. When(certificate.ExpiresSoon, $"the certificate for TLS expires at {certificate.Expires:u}"),
-            .. reports.Where(cluster => cluster.Value.Available == 0).Select(cluster => $"cluster '{cluster.Key}' has no available destination"),
-            .. reports.Where(cluster => cluster.Value is { Unhealthy: > 0 } report && report.Available == report.Destinations)
-                .Select(cluster => $"most instances of cluster '{cluster.Key}' fail; all are used"),
-            .. reports.Where(cluster => cluster.Value.BreakerOpen).Select(cluster => $"nearly all calls of cluster '{cluster.Key}' fail; it is left alone for a moment"),
-        ];
-        var status = (notReady, degraded) switch
+        return new ReadinessReport(
+            StatusOf(found),
+            SentencesOf(Severity.NotReady),
+            SentencesOf(Severity.Outage),
+            SentencesOf(Severity.Degraded),
+            drain.HasBegun,
+            routes,
+            last is null ? null : ReloadReport.Of(last),
+            sourceReports["etcd"],
+            UsedOnly(sourceReports["Kubernetes"]),
+            UsedOnly(sourceReports["DNS"]),
+            redisReport,
+            hubReport,
+            reports)
         {
-            ({ Length: > 0 }, _) => "not-ready",
-            (_, { Length: > 0 }) => Degraded,
-            _ => "ready",
+            Found = found,
         };
-        return new ReadinessReport(status, notReady, degraded, drain.HasBegun, routes, last is null ? null : ReloadReport.Of(last), etcdReport, redisReport, hubReport, reports);
+
+        string[] SentencesOf(Severity severity) => [.. found.Where(one => one.Finding.Severity == severity).Select(one => one.Sentence)];
     }
 
-    private ClusterReport Report(ClusterState cluster)
+    private static string StatusOf(Found[] found) => found.Length == 0 ? "ready" : found.Min(one => one.Finding.Severity) switch
     {
-        var destinations = cluster.DestinationsState;
+        Severity.NotReady => "not-ready",
+        Severity.Outage => "outage",
+        _ => Degraded,
+    };
+
+    private IEnumerable<Found> FindInGateway(int routes, RedisReport redis, HubReport hub, RouteReload? last) =>
+    [
+        .. When(drain.HasBegun, Finding.Draining),
+        .. When(roles.Value.IsProxy && routes == 0, Finding.NoRoutes),
+        .. When(redis.State == Connecting, Finding.RedisNotReached),
+        .. When(redis.State == Lost && sessionOptions.Value.Store == SessionStoreKind.Redis, Finding.RedisLost),
+        .. When(redis.State != Lost && sessions.IsDown, Finding.SessionsDown),
+        .. When(hub.State == Degraded, Finding.HubDegraded),
+        .. When(last?.Result == RouteReloadResult.Refused, Finding.RoutesRefused),
+        .. When(certificate.Problem is not null, Finding.CertificateRefused, certificate.Problem),
+        .. When(certificate.ExpiresSoon, certificate.Expires <= time.GetUtcNow() ? Finding.CertificateExpired : Finding.CertificateExpires, $"{certificate.Expires:u}"),
+        .. upstreamCertificates.FindTroubles().Select(trouble => trouble.Problem is null
+            ? Finding.UpstreamCertificateExpires.Of(trouble.Clusters, $"{trouble.Expires:u}")
+            : Finding.UpstreamCertificateRefused.Of(trouble.Clusters, trouble.Problem)),
+    ];
+
+    private static IEnumerable<Found> FindInSources(Dictionary<string, SourceReport> sources, bool needsAll) => sources.SelectMany(source => (Found[])
+    [
+        // A cluster with a fixed address can be served without any, and so can a canary that has none.
+        .. When(source.Value.State == Connecting, needsAll ? Finding.SourceNotRead : Finding.SourceNotReached, source.Key),
+        .. When(source.Value.State == Lost, Finding.SourceLost, source.Key),
+        .. When(source.Value.HeldInstances > 0, Finding.SourceEmptied, source.Key),
+    ]);
+
+    /// <summary>One sentence for each reason: when a source is away, that is the same for all services.</summary>
+    private static IEnumerable<Found> FindInServices(IInstanceSource source) => source.Troubles
+        .GroupBy(trouble => (trouble.IsLost, trouble.Reason), trouble => trouble.Service)
+        .OrderBy(trouble => trouble.Key.Reason, StringComparer.Ordinal)
+        .Select(trouble => (trouble.Key.IsLost ? Finding.ServiceLost : Finding.ServiceUnusable).Of(source.Name, Names([.. trouble]), trouble.Key.Reason));
+
+    private static string Names(string[] services)
+    {
+        var named = string.Join(", ", services.Order(StringComparer.Ordinal).Take(MostServicesNamed).Select(service => $"'{service}'"));
+        return services.Length > MostServicesNamed ? $"{named} (and {services.Length - MostServicesNamed} more)" : named;
+    }
+
+    private static IEnumerable<Found> FindInClusters(Dictionary<string, ClusterReport> reports) =>
+        reports.Count > 1 && reports.Values.All(cluster => cluster.Available == 0)
+            ? [Finding.NoDestinationAtAll.Of()]
+            : reports.OrderBy(cluster => cluster.Key, StringComparer.Ordinal).SelectMany(cluster => Find(cluster.Key, cluster.Value));
+
+    private static IEnumerable<Found> Find(string cluster, ClusterReport report) =>
+    [
+        .. When(report.BreakerOpen, Finding.BreakerOpen, cluster),
+        .. report switch
+        {
+            { FallsBack: true } => [Finding.CanaryAway.Of(cluster, report.Words)],
+            { Available: 0 } => [Finding.NoDestination.Of(cluster, report.Words)],
+            { AllAreUsed: true } => [Finding.MostFail.Of(cluster, report.Words)],
+            _ => When(report.Available < report.Destinations, Finding.SomeOut, cluster, report.Available, report.Destinations, report.Words),
+        },
+    ];
+
+    /// <summary>The clusters that are no route's own.</summary>
+    private HashSet<string> Canaries()
+    {
+        var routes = proxy.GetRoutes().Select(route => route.Config).ToArray();
+        var canaries = routes.SelectMany(CanaryRule.Of).Select(rule => rule.ClusterId).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        canaries.ExceptWith(routes.Select(route => route.ClusterId ?? ""));
+        return canaries;
+    }
+
+    private ClusterReport Report(ClusterState cluster, bool isCanary)
+    {
+        var all = standings.Of(cluster);
         return new ClusterReport(
-            destinations.AllDestinations.Count,
-            destinations.AvailableDestinations.Count,
-            destinations.AllDestinations.Count(destination => HealthyWithinLimit.IsUnhealthy(cluster.Model.Config, destination)),
-            clusters.Of(cluster).Breaker.IsOpen);
+            all.Count, Count(StandingKind.Available), Count(StandingKind.Failing), Count(StandingKind.Unreachable), Count(StandingKind.Drained), clusters.Of(cluster).Breaker.IsOpen)
+        {
+            AllAreUsed = all.Any(one => one.IsSpared),
+            FallsBack = isCanary && !all.Any(one => one.IsUsed),
+        };
+
+        int Count(StandingKind kind) => all.Count(one => one.Kind == kind);
     }
 
-    private EtcdReport ReportEtcd()
+    private static SourceReport? UsedOnly(SourceReport report) => report.State == Off ? null : report;
+
+    private SourceReport Report(IInstanceSource source)
     {
-        var status = registry.Status;
-        var state = (status, IsUsed: etcd.Value.EndpointList().Length > 0) switch
+        var status = source.Registry.Status;
+        var state = (status, source.IsUsed) switch
         {
             { IsUsed: false } => Off,
             { status.Connected: true } => Connected,
@@ -102,7 +179,7 @@ internal sealed class Readiness(
             _ => Connecting,
         };
         double? silence = status.LastContact is { } last ? Math.Round((time.GetUtcNow() - last).TotalSeconds, 1) : null;
-        return new EtcdReport(state, status.Revision, silence, registry.Current.InstanceCount, status.HeldInstances);
+        return new SourceReport(state, source is EtcdSource ? status.Revision : null, silence, source.Registry.Current.InstanceCount, status.HeldInstances);
     }
 
     private RedisReport ReportRedis() => new(redis switch
@@ -117,5 +194,5 @@ internal sealed class Readiness(
         hub.IsDraining ? Draining : hub.IsDegraded ? Degraded : Connected,
         roles.Value.IsNotify);
 
-    private static string[] When(bool condition, string text) => condition ? [text] : [];
+    private static Found[] When(bool condition, Finding finding, params object?[] about) => condition ? [finding.Of(about!)] : [];
 }

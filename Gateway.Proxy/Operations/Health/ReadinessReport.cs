@@ -4,30 +4,40 @@ using Gateway.Proxy.Routing;
 namespace Gateway.Proxy.Operations.Health;
 
 /// <summary>What <c>/readyz</c> says.</summary>
-/// <param name="Status"><c>ready</c>, <c>degraded</c> (ready, and somebody should look) or <c>not-ready</c>.</param>
+/// <param name="Status"><c>ready</c>, <c>degraded</c> (ready, and somebody should look), <c>outage</c> (the same, and users notice) or <c>not-ready</c>.</param>
 /// <param name="NotReady">Why no requests should be sent here; empty when they may.</param>
-/// <param name="Degraded">What is wrong while requests are served all the same.</param>
+/// <param name="Outages">What does not work, and what users notice of it. It works nowhere else either, so requests are sent here all the same.</param>
+/// <param name="Degraded">What is wrong while all works that users ask for.</param>
 /// <param name="Draining">The gateway was told to stop.</param>
 /// <param name="Routes">Routes in force.</param>
 /// <param name="LastReload">What became of the last change of the routes; null on a gateway without routes.</param>
 /// <param name="Etcd">How well the registry is followed.</param>
+/// <param name="Kubernetes">How well the API server is followed; left out where no cluster needs it.</param>
+/// <param name="Dns">The same of DNS.</param>
 /// <param name="Redis">Whether the sessions can be read.</param>
 /// <param name="Hub">How well events reach sockets.</param>
 /// <param name="Clusters">Where requests can go.</param>
 internal sealed record ReadinessReport(
     string Status,
     IReadOnlyList<string> NotReady,
+    IReadOnlyList<string> Outages,
     IReadOnlyList<string> Degraded,
     bool Draining,
     int Routes,
     ReloadReport? LastReload,
-    EtcdReport Etcd,
+    SourceReport Etcd,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SourceReport? Kubernetes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SourceReport? Dns,
     RedisReport Redis,
     HubReport Hub,
     IReadOnlyDictionary<string, ClusterReport> Clusters)
 {
     [JsonIgnore]
     public bool IsReady => NotReady.Count == 0;
+
+    /// <summary>All that is said in sentences.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Found> Found { get; init; } = [];
 }
 
 /// <param name="Result"><c>applied</c>, <c>refused</c> or <c>unchanged</c>.</param>
@@ -51,11 +61,12 @@ internal sealed record ReloadReport(
 }
 
 /// <param name="State"><c>off</c>, <c>connecting</c> (never read yet), <c>connected</c> or <c>lost</c>.</param>
-/// <param name="Revision">The newest etcd revision known.</param>
-/// <param name="SecondsSinceContact">How long ago etcd last said anything; null before the first time.</param>
+/// <param name="Revision">The newest etcd revision known; left out for other sources.</param>
+/// <param name="SecondsSinceContact">How long ago the source last said anything, where it is asked for each service of that which was heard of least; null before the first time.</param>
 /// <param name="Instances">Instances in use.</param>
-/// <param name="HeldInstances">How many of them have vanished and stay in use because etcd seems to have lost its data.</param>
-internal sealed record EtcdReport(string State, long Revision, double? SecondsSinceContact, int Instances, int HeldInstances);
+/// <param name="HeldInstances">How many of them have vanished all at once, and stay in use for a while.</param>
+internal sealed record SourceReport(
+    string State, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Revision, double? SecondsSinceContact, int Instances, int HeldInstances);
 
 /// <param name="State"><c>off</c>, <c>connecting</c> (never reached yet), <c>connected</c> or <c>lost</c>.</param>
 internal sealed record RedisReport(string State);
@@ -65,7 +76,24 @@ internal sealed record RedisReport(string State);
 internal sealed record HubReport(string State, bool Sockets);
 
 /// <param name="Destinations">All destinations of the cluster.</param>
-/// <param name="Available">How many of them get requests.</param>
-/// <param name="Unhealthy">How many of them fail. When these are most, they get requests all the same.</param>
+/// <param name="Available">How many of them have nothing against them.</param>
+/// <param name="Failing">How many of them fail. When most do, they get requests all the same.</param>
+/// <param name="Unreachable">How many of them cannot be connected to. The same holds for these.</param>
+/// <param name="Drained">How many of them an operator has taken out.</param>
 /// <param name="BreakerOpen">Whether the whole cluster is left alone for a moment because nearly all its calls fail.</param>
-internal sealed record ClusterReport(int Destinations, int Available, int Unhealthy, bool BreakerOpen);
+internal sealed record ClusterReport(int Destinations, int Available, int Failing, int Unreachable, int Drained, bool BreakerOpen)
+{
+    /// <summary>Most destinations fail, so all get requests.</summary>
+    [JsonIgnore]
+    public bool AllAreUsed { get; init; }
+
+    /// <summary>It is but a canary and none of its destinations gets requests, so those that are its own go to the clusters of their routes.</summary>
+    [JsonIgnore]
+    public bool FallsBack { get; init; }
+
+    /// <summary>What the others are that are not available.</summary>
+    [JsonIgnore]
+    public string Words => Destinations == 0
+        ? "it has none"
+        : string.Join(", ", new[] { (Failing, "failing"), (Unreachable, "unreachable"), (Drained, "drained") }.Where(part => part.Item1 > 0).Select(part => $"{part.Item1} {part.Item2}"));
+}

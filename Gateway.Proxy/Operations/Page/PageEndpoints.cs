@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Text;
-using Gateway.Proxy.Operations.Admin;
 using Gateway.Transforms.Reporting;
 using Microsoft.Net.Http.Headers;
 
@@ -20,9 +19,7 @@ internal static class PageEndpoints
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
     /// <summary>The codes that the page judges calls by, as a module of its script.</summary>
-    private static readonly string Outcomes =
-        $"export const failures = [{string.Join(", ", CallMeters.Failures.Select(code => $"\"{code}\""))}];\n"
-        + $"export const rateLimited = \"{Traffic.RateLimited}\";\n";
+    private static readonly string Outcomes = $"export const failures = [{Quoted(CallMeters.Failures)}];\nexport const refusals = [{Quoted(CallMeters.Refusals)}];\n";
 
     public static void MapPage(this IEndpointRouteBuilder endpoints)
     {
@@ -54,6 +51,8 @@ internal static class PageEndpoints
             return Results.Bytes(content, type);
         }).AllowAnonymous();
     }
+
+    private static string Quoted(IEnumerable<string> codes) => string.Join(", ", codes.Select(code => $"\"{code}\""));
 
     private static byte[] Read(string resource)
     {

@@ -1,6 +1,8 @@
 // The management page. It looks at the gateway every two seconds, and joins buttons and forms with what they do.
 
 import { act } from "./page/actions.js";
+import { filterDestinations, turnCluster } from "./page/clusters.js";
+import { openSettings, showSettings } from "./page/configuration.js";
 import { $ } from "./page/elements.js";
 import { interval, token } from "./page/gateway.js";
 import { look, showFreshness } from "./page/look.js";
@@ -19,6 +21,9 @@ $("forget").addEventListener("click", () => {
   location.reload();
 });
 $("filter").addEventListener("input", showRoutes);
+$("in-force").addEventListener("toggle", (event) => event.currentTarget.open && openSettings());
+$("settings-filter").addEventListener("input", showSettings);
+$("destination-filter").addEventListener("input", filterDestinations);
 $("user-form").addEventListener("submit", (event) => {
   event.preventDefault();
   act(event.submitter ?? event.target.querySelector("button"), find);
@@ -29,7 +34,9 @@ $("session-form").addEventListener("submit", (event) => {
 });
 $("clusters").addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button) {
+  if (button?.dataset.turn) {
+    turnCluster(button);
+  } else if (button) {
     changeDestination(button);
   }
 });

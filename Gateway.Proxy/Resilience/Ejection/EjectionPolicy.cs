@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gateway.Transforms.Rpc;
 using Gateway.Transforms.Verdicts;
 using Yarp.ReverseProxy.Health;
@@ -11,41 +10,43 @@ namespace Gateway.Proxy.Resilience.Ejection;
 /// is over.
 /// </summary>
 internal sealed partial class EjectionPolicy(
-    ResilientClusters clusters, IDestinationHealthUpdater health, ResilienceMetrics metrics, TimeProvider time, ILogger<EjectionPolicy> logger) : IPassiveHealthCheckPolicy
+    ResilientClusters clusters, InstanceRecords records, IDestinationHealthUpdater health, ResilienceMetrics metrics, ILogger<EjectionPolicy> logger) : IPassiveHealthCheckPolicy
 {
     public const string PolicyName = "Ejection";
-
-    private readonly ConditionalWeakTable<DestinationState, InstanceRecord> _records = [];
 
     public string Name => PolicyName;
 
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
         var verdict = RpcCall.Settle(context);
-        // An instance that is out already is asked only when too many others are out as well, and its failures are known.
-        if (verdict.Kind == VerdictKind.Unjudged || destination.Health.Passive == DestinationHealth.Unhealthy)
+        if (verdict.Kind == VerdictKind.Unjudged)
         {
             return;
         }
 
-        var record = RecordOf(destination);
-        if (verdict.Kind == VerdictKind.Answered)
+        var record = records.Of(destination);
+        if (destination.Health.Passive == DestinationHealth.Unhealthy)
+        {
+            // It is out already, and asked only because too many others are out as well. That is no reason to take it out for longer.
+            if (verdict.Kind == VerdictKind.Answered || IsItsFault(verdict, record))
+            {
+                record.AskedWhileOut(verdict.Kind);
+            }
+        }
+        else if (verdict.Kind == VerdictKind.Answered)
         {
             if (record.Answered())
             {
                 Log.Returned(logger, destination.DestinationId, cluster.ClusterId);
             }
         }
-        else if (IsItsFault(verdict, record) && record.Failed(clusters.Of(cluster).Settings) is { } pause)
+        else if (IsItsFault(verdict, record) && record.Failed(clusters.Of(cluster).Settings, verdict.Kind) is { } pause)
         {
             metrics.Ejected(cluster.ClusterId, destination.Model.Config.Address, verdict.Kind);
             Log.Ejected(logger, destination.DestinationId, cluster.ClusterId, pause.TotalSeconds, verdict.Kind);
             health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, pause);
         }
     }
-
-    private InstanceRecord RecordOf(DestinationState destination) =>
-        _records.TryGetValue(destination, out var known) ? known : _records.GetValue(destination, _ => new InstanceRecord(time));
 
     /// <summary>A slow call counts only when the instance has answered no other call in that time either.</summary>
     private static bool IsItsFault(Verdict verdict, InstanceRecord record) =>

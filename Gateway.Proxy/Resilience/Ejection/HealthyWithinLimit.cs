@@ -1,3 +1,4 @@
+using Gateway.Proxy.Destinations;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -8,7 +9,7 @@ namespace Gateway.Proxy.Resilience.Ejection;
 /// Instances that look healthy, as long as enough do. When most look bad, the fault is likely somewhere else, and the few left over could
 /// not carry the load of all: then every instance is used.
 /// </summary>
-internal sealed class HealthyWithinLimit : IAvailableDestinationsPolicy
+internal sealed class HealthyWithinLimit(DrainedDestinations drained) : IAvailableDestinationsPolicy
 {
     public const string PolicyName = "HealthyWithinLimit";
 
@@ -18,13 +19,13 @@ internal sealed class HealthyWithinLimit : IAvailableDestinationsPolicy
         (cluster.HealthCheck?.Passive?.Enabled is true && destination.Health.Passive == DestinationHealth.Unhealthy)
         || (cluster.HealthCheck?.Active?.Enabled is true && destination.Health.Active == DestinationHealth.Unhealthy);
 
-    /// <summary>Whether more look bad than may be left out.</summary>
-    public static bool IsPanic(ClusterConfig cluster, int unhealthy, int all) =>
-        unhealthy * 100 > ResilienceSettings.Of(cluster).MaxEjectedPercent * all;
-
     public IReadOnlyList<DestinationState> GetAvailalableDestinations(ClusterConfig config, IReadOnlyList<DestinationState> allDestinations)
     {
-        DestinationState[] healthy = [.. allDestinations.Where(destination => !IsUnhealthy(config, destination))];
-        return IsPanic(config, allDestinations.Count - healthy.Length, allDestinations.Count) ? allDestinations : healthy;
+        // Those that an operator has taken out carry nothing, however well they look. They leave the pipeline elsewhere.
+        var inService = drained.Without(config.ClusterId, allDestinations);
+        var unhealthy = inService.Count(destination => IsUnhealthy(config, destination));
+        return unhealthy * 100 > ResilienceSettings.Of(config).MaxEjectedPercent * inService.Count
+            ? allDestinations
+            : [.. allDestinations.Where(destination => !IsUnhealthy(config, destination))];
     }
 }

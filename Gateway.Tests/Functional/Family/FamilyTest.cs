@@ -20,12 +20,12 @@ internal abstract class FamilyTest(string deployment)
 
     protected HubFixture Hub { get; private set; } = null!;
 
-    protected string Routes => Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Functional", "Family", deployment, "yarp.json");
+    protected virtual string Routes => Path.Combine(RepositoryFolder.Path, "Gateway.Tests", "Functional", "Family", deployment, "yarp.json");
 
     [OneTimeSetUp]
     public virtual async Task StartAsync()
     {
-        Service = await StubSubService.StartAsync();
+        Service = await StartServiceAsync();
         Hub = await HubFixture.StartAsync(await SettingsAsync(), subService: Service.Address);
     }
 
@@ -48,6 +48,8 @@ internal abstract class FamilyTest(string deployment)
         ValidateCommand.Run([file], output, output);
         return output.ToString().TrimEnd().Split(Environment.NewLine);
     }
+
+    protected virtual Task<StubSubService> StartServiceAsync() => StubSubService.StartAsync();
 
     /// <summary>What the surroundings decide, and no deployment.</summary>
     protected virtual Task<Dictionary<string, string?>> SettingsAsync() =>

@@ -68,11 +68,9 @@ internal sealed class GrpcHealthTests : InstancesTest
         var refused = (await Assert.ThrowsAsync<ConfigurationRefusedException>(() => GatewayFixture.StartAsync(
             Instances[0].Address, new(Settings) { [Metadata + "Protocol"] = protocol })))!;
 
-        Assert.That(refused.Errors, Is.EqualTo(new[]
-        {
+        Assert.That(refused.Errors.Single(), Does.StartWith(
             $"Cluster 'user': HealthCheck:Active:Policy is 'GrpcHealth', but metadata 'Protocol' is '{protocol}'; "
-                + "use 'ConsecutiveFailures' with a 'Path', or have the cluster speak gRPC.",
-        }));
+                + "use 'ConsecutiveFailures' with a 'Path', or have the cluster speak gRPC ("));
     }
 
     private static void Health(StubSubService instance, byte[] health) => instance.OnCall = (context, call) =>

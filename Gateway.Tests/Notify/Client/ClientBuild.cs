@@ -4,45 +4,57 @@ using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Notify.Client;
 
-/// <summary>The client library of the demo's page with its tests, made into something that Node runs. Once for all tests.</summary>
+/// <summary>The client in TypeScript with its tests, made into something that Node runs. Once for all tests.</summary>
 internal static class ClientBuild
 {
-    private const string Cure = "These tests need Node 20.19 or later with npm, and 'npm ci' in samples/ChatDemo/web. test.sh sees to both.";
+    private const string Cure = "These tests need Node 20.19 or later with npm, and 'npm ci' in clients/typescript. test.sh sees to both.";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private const string Tests = "node_modules/.tests/test";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
     private static readonly Lazy<Task> Built = new(BuildAsync);
 
-    private static string Folder => Path.Combine(RepositoryFolder.Path, "samples/ChatDemo/web");
+    public static string Folder => Path.Combine(RepositoryFolder.Path, "clients/typescript");
+
+    /// <summary>Done when the messages are generated and the scripts compiled.</summary>
+    public static Task BuiltAsync() => Built.Value;
 
     /// <summary>Starts one of the built scripts.</summary>
     public static async Task<ChildProcess> StartAsync(string script, params string[] arguments)
     {
-        await Built.Value;
-        return Start(["node", "--experimental-websocket", "--no-warnings", $"node_modules/.client-tests/{script}.mjs", .. arguments]);
+        await BuiltAsync();
+        return Start(Folder, ["node", $"{Tests}/{script}.js", .. arguments]);
     }
 
-    /// <summary>Runs the library's own tests; returns what they write, in the form of the Test Anything Protocol.</summary>
+    /// <summary>Runs the client's own tests; returns what they write, in the form of the Test Anything Protocol.</summary>
     public static async Task<string> TestAsync()
     {
-        await Built.Value;
-        string[] files = ["node_modules/.client-tests/vectors.test.mjs", "node_modules/.client-tests/socket.test.mjs"];
-        using var tests = Start(["node", "--test", "--test-reporter=tap", .. files]);
+        await BuiltAsync();
+        var files = Directory.EnumerateFiles(Path.Combine(Folder, Tests), "*.test.js");
+        using var tests = Start(Folder, ["node", "--test", "--test-reporter=tap", .. files]);
         await tests.ExitCodeAsync(Limit);
         return tests.Output;
+    }
+
+    /// <summary>Runs a command to its good end; returns what it writes.</summary>
+    public static async Task<string> RunAsync(string folder, params string[] command)
+    {
+        using var run = Start(folder, command);
+        Assert.That(await run.ExitCodeAsync(Limit), Is.Zero, () => $"{run.Output}\n{Cure}");
+        return run.Output;
     }
 
     private static async Task BuildAsync()
     {
         Assert.That(Directory.Exists(Path.Combine(Folder, "node_modules")), Is.True, Cure);
-        using var build = Start(["npm", "run", "--silent", "build:test"]);
-        Assert.That(await build.ExitCodeAsync(Limit), Is.Zero, () => $"{build.Output}\n{Cure}");
+        await RunAsync(Folder, "npm", "run", "--silent", "build:test");
     }
 
-    private static ChildProcess Start(string[] command)
+    public static ChildProcess Start(string folder, params string[] command)
     {
         try
         {
-            return ChildProcess.Start(Folder, [], command);
+            return ChildProcess.Start(folder, [], command);
         }
         catch (Win32Exception error)
         {

@@ -2,7 +2,7 @@ using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Notify.Client;
 
-/// <summary>The client library, in Node, on the real hub.</summary>
+/// <summary>The client in TypeScript, in Node, on the real hub.</summary>
 [TestFixture]
 [Servers]
 internal sealed class ClientOnHubTests
@@ -10,12 +10,13 @@ internal sealed class ClientOnHubTests
     private HubFixture _hub = null!;
     private TcpRelay _network = null!;
     private ChildProcess? _client;
+    private string _folder = "";
     private int _read;
 
     [SetUp]
     public async Task StartAsync()
     {
-        _read = 0;
+        _folder = Directory.CreateTempSubdirectory("gateway-client-").FullName;
         _hub = await HubFixture.StartAsync(new()
         {
             ["Gateway:Notify:SessionCheckInterval"] = "00:00:01",
@@ -23,8 +24,6 @@ internal sealed class ClientOnHubTests
         });
         _hub.Sessions.Set("s-alice-fresh", "alice");
         _network = new TcpRelay(_hub.WebSocketPort.Port);
-        _client = await ClientBuild.StartAsync("client", HubFixture.WebSocketUri(_network.Endpoint, "/ws").ToString(), "s-alice", "s-alice-fresh");
-        await ToldAsync("fresh");
     }
 
     [TearDown]
@@ -34,11 +33,13 @@ internal sealed class ClientOnHubTests
         _client?.Dispose();
         await _network.DisposeAsync();
         await _hub.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Test]
     public async Task Client_AcrossEverythingThatBreaks_LosesNothingOrIsTold()
     {
+        await ConnectAsync();
         await HappensAsync("live-1", "live-2");
         await ToldAsync("event live-1", "event live-2");
 
@@ -61,7 +62,7 @@ internal sealed class ClientOnHubTests
         await ToldAsync("reconnecting");
         await HappensAsync("gone-1", "gone-2", "gone-3", "gone-4", "gone-5");
         await RestoreAsync();
-        await ToldAsync("fresh");
+        await ToldAsync("load");
         await HappensAsync("after-1");
         await ToldAsync("event after-1");
     }
@@ -69,6 +70,7 @@ internal sealed class ClientOnHubTests
     [Test]
     public async Task Client_WhoseSessionEnds_GoesOnWithAFreshOne()
     {
+        await ConnectAsync();
         _hub.Sessions.Remove("s-alice");
         await ToldAsync("session ended", "authenticated");
         await HappensAsync("after-1");
@@ -78,8 +80,9 @@ internal sealed class ClientOnHubTests
     [Test]
     public async Task Client_WhoseHandlerFails_LoadsEverythingAndGoesOn()
     {
+        await ConnectAsync();
         await HappensAsync("poison", "held-back");
-        await ToldAsync("failed poison", "fresh");
+        await ToldAsync("failed poison", "load");
         await HappensAsync("after-1");
         await ToldAsync("event after-1");
     }
@@ -87,9 +90,67 @@ internal sealed class ClientOnHubTests
     [Test]
     public async Task Client_WhoseSessionIsEndedByAnOperator_ComesBackWithAFreshOne()
     {
+        await ConnectAsync();
         await _hub.Hub.DisconnectAsync("alice", "s-alice", CancellationToken.None);
         await ToldAsync("session ended", "resumed 0");
     }
+
+    [Test]
+    public async Task Client_StartedAgain_GoesOnFromItsSavedPosition_OrIsToldThatItCannot()
+    {
+        await ConnectAsync();
+        await HappensAsync("live-1");
+        await ToldAsync("event live-1");
+
+        await LeaveAsync();
+        await HappensAsync("away-1", "away-2");
+        await ConnectAsync("gateway.notify.v2", "resumed 2", "event away-1", "event away-2");
+
+        await LeaveAsync();
+        await HappensAsync("gone-1", "gone-2", "gone-3", "gone-4", "gone-5");
+        await ConnectAsync("gateway.notify.v2", "load");
+    }
+
+    [Test]
+    public async Task Client_OfThePlainContract_LoadsAfterEachReconnectAndAnotherSession()
+    {
+        await ConnectAsync("plain");
+        await HappensAsync("live-1");
+        await ToldAsync("event live-1");
+
+        _network.Cut();
+        await ToldAsync("reconnecting");
+        await RestoreAsync();
+        await ToldAsync("load");
+        await LetInAsync();
+
+        _hub.Sessions.Remove("s-alice");
+        await ToldAsync("session ended", "load");
+        await LetInAsync();
+        await HappensAsync("after-1");
+        await ToldAsync("event after-1");
+    }
+
+    private Task ConnectAsync(string protocol = "gateway.notify.v2") => ConnectAsync(protocol, "load");
+
+    private async Task ConnectAsync(string protocol, params string[] first)
+    {
+        var address = HubFixture.WebSocketUri(_network.Endpoint, "/ws").ToString();
+        _client = await ClientBuild.StartAsync("onHub", address, protocol, "s-alice", "s-alice-fresh", Path.Combine(_folder, "position"));
+        _read = 0;
+        await ToldAsync(["session start", .. first]);
+        await LetInAsync();
+    }
+
+    /// <summary>The program ends, as a page does that is closed.</summary>
+    private Task LeaveAsync()
+    {
+        _client!.Dispose();
+        return Eventually.That(() => _hub.SocketsOf("alice") == 0, "Alice is still there");
+    }
+
+    /// <summary>Plain clients are not told so.</summary>
+    private Task LetInAsync() => Eventually.That(() => _hub.SocketsOf("alice") == 1, "Alice has not been let in");
 
     /// <summary>The network is back, and the client is told so, or it would wait longer each time.</summary>
     private Task RestoreAsync()

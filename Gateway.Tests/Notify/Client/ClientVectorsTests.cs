@@ -3,7 +3,7 @@ using Gateway.Tests.Support;
 
 namespace Gateway.Tests.Notify.Client;
 
-/// <summary>The client library does what docs/notify-vectors.json asks of a client. Node plays the vectors, all in one run.</summary>
+/// <summary>The client in TypeScript does what docs/notify-vectors.json asks of a client. Node plays the vectors, all in one run.</summary>
 [TestFixture]
 [Servers]
 internal sealed partial class ClientVectorsTests
@@ -21,7 +21,7 @@ internal sealed partial class ClientVectorsTests
     [TestCaseSource(typeof(VectorFile), nameof(VectorFile.Names))]
     public void Client_PlaysVector(string name) => Assert.That(_passed.GetValueOrDefault(name), Is.True, () => Account(name));
 
-    /// <summary>The WebSocket, the timers and the browser around what the vectors cover: socket.test.ts.</summary>
+    /// <summary>Calls, sessions, and the WebSocket, the timers and the browser around what the vectors cover.</summary>
     [Test]
     public void Client_PassesItsOtherTests()
     {

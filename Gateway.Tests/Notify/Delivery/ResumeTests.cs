@@ -78,7 +78,7 @@ internal sealed class ResumeTests
     private NotifyConnection Connection()
     {
         var connection = new NotifyConnection(new HeldSocket(), isExtended: true, _options, _metrics, _time);
-        connection.Authenticated("alice", "s-alice");
+        connection.Authenticated(new SessionVerdict("alice", StoreAnswered: true), "s-alice");
         return connection;
     }
 }

@@ -140,7 +140,7 @@ internal sealed class DeparturesTests
             _options = options;
             var store = new MemoryStore(Options.Create(options), new NodeName(), _time);
             _bus = new EventBus(store, Options.Create(options), _metrics, _time, NullLogger<EventBus>.Instance);
-            Object = new Departures(store, new DepartureActions(Options.Create(options), State, _time), _time, NullLogger<Departures>.Instance);
+            Object = new Departures(store, new DepartureActions(store, Options.Create(options), State, _time, NullLogger<DepartureActions>.Instance), _time, NullLogger<Departures>.Instance);
         }
 
         public RecordingState State { get; } = new();
@@ -177,7 +177,7 @@ internal sealed class DeparturesTests
         private NotifyConnection Join(string userId, string sessionId)
         {
             var connection = new NotifyConnection(new HeldSocket(), isExtended: false, _options, _metrics, _time);
-            connection.Authenticated(userId, sessionId);
+            connection.Authenticated(new SessionVerdict(userId, StoreAnswered: true), sessionId);
             Assert.That(_bus.JoinAsync(new JoinRequest(connection), CancellationToken.None).Result, Is.Null);
             return connection;
         }

@@ -55,7 +55,7 @@ internal sealed class SubServiceClientFactoryTests
     [TestCase("MaxRetries", "1", true)]
     public void CreateClient_AfterAChange_IsTheOldOneOnlyIfNothingOfItChanged(string key, string value, bool same)
     {
-        var sut = new SubServiceClientFactory(NullLogger<ForwarderHttpClientFactory>.Instance);
+        var sut = new SubServiceClientFactory(new Dialer(null!), NullLogger<ForwarderHttpClientFactory>.Instance);
         using var old = sut.CreateClient(new ForwarderHttpClientContext { ClusterId = "c", NewConfig = HttpClientConfig.Empty });
 
         using var client = sut.CreateClient(new ForwarderHttpClientContext

@@ -79,6 +79,18 @@ internal sealed class ConnectionEndTests : IDisposable
         Assert.That(_log.Entries, Is.Empty);
     }
 
+    [Test]
+    public async Task HandshakeThatFailed_IsNoFaultOfTheServer()
+    {
+        _connection.Features.Set<ITlsApplicationProtocolFeature>(new Disposed());
+        var run = Run(null);
+        await _closed.CancelAsync();
+
+        _http.SetResult();
+
+        await run.DefaultTimeout();
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task Http_Fails_TheServerIsTold(bool closed)
@@ -103,6 +115,12 @@ internal sealed class ConnectionEndTests : IDisposable
         }
 
         return new ConnectionEnd(_time, _log.CreateLogger<ConnectionEnd>()).RunAsync(_ => _http.Task, _connection, protocols);
+    }
+
+    /// <summary>As what a connection knows of TLS is, once the handshake has failed.</summary>
+    private sealed class Disposed : ITlsApplicationProtocolFeature
+    {
+        public ReadOnlyMemory<byte> ApplicationProtocol => throw new ObjectDisposedException(nameof(System.Net.Security.SslStream));
     }
 
     private sealed class Negotiated(string protocol) : ITlsApplicationProtocolFeature

@@ -7,10 +7,11 @@ namespace Gateway.Tests.Proxy.Hosting;
 internal sealed partial class DocumentLinksTests
 {
     private static IEnumerable<string> Documents =>
-        new[] { ".", "bench", "Gateway.Notify", "Gateway.Proxy", "Gateway.Transforms" }.Select(folder => (folder, SearchOption.TopDirectoryOnly))
+        new[] { ".", "bench", "clients/typescript", "Gateway.Notify", "Gateway.Proxy", "Gateway.Transforms" }.Select(folder => (folder, SearchOption.TopDirectoryOnly))
             .Concat(new[] { "docs", "deploy" }.Select(folder => (folder, SearchOption.AllDirectories)))
             .SelectMany(place => Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Path, place.Item1), "*.md", place.Item2))
-            .Append(Path.Combine(RepositoryFolder.Path, "deploy", "examples", "alerts.yaml"))
+            .Where(file => !file.Contains("node_modules", StringComparison.Ordinal))
+            .Concat(new[] { "alerts.yaml", "slo.yaml" }.Select(file => Path.Combine(RepositoryFolder.Path, "deploy", "examples", file)))
             .Select(file => Path.GetRelativePath(RepositoryFolder.Path, file));
 
     [TestCaseSource(nameof(Documents))]
@@ -27,7 +28,11 @@ internal sealed partial class DocumentLinksTests
         Assert.That(broken, Is.Empty);
     }
 
-    private static bool Exists(string target, string folder, string self)
+    /// <summary>Whether there is the file, and the heading of it, that a link leads to.</summary>
+    /// <param name="target">As the link has it.</param>
+    /// <param name="folder">Of the document with the link.</param>
+    /// <param name="self">That document, for links to headings of its own.</param>
+    internal static bool Exists(string target, string folder, string self = "")
     {
         var (path, heading) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, null);
         var file = path.Length == 0 ? self : Path.Combine(folder, path);

@@ -27,7 +27,7 @@ internal sealed class StartFailureTests
         StartFailure.Describe(new IOException("Failed to bind to address http://0.0.0.0:9000: address already in use.", new AddressInUseException("in use"))),
         Is.EqualTo(new[]
         {
-            "Failed to bind to address http://0.0.0.0:9000: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls or Gateway:Management to other ports.",
+            "Failed to bind to address http://0.0.0.0:9000: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports.",
         }));
 
     [Test]

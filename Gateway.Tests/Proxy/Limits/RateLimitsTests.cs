@@ -12,6 +12,8 @@ internal sealed class RateLimitsTests
         {
             ["login"] = new RateLimit { Window = TimeSpan.Zero, QueueLimit = -1 },
             ["send"] = new RateLimit { Permit = 1, Shared = true, QueueLimit = 1 },
+            ["number"] = new RateLimit { Permit = 1, Per = LimitScope.Field, QueueLimit = 1, Shared = true },
+            ["half"] = new RateLimit { Permit = 1, Field = "phone_number" },
             ["good"] = new RateLimit { Permit = 1 },
         }).Failures,
         Is.EquivalentTo(new[]
@@ -20,6 +22,9 @@ internal sealed class RateLimitsTests
             "Gateway:RateLimits:login:Window is '00:00:00'; use '00:00:01' to '1.00:00:00'.",
             "Gateway:RateLimits:login:QueueLimit is -1; use 0 to 10000.",
             "Gateway:RateLimits:send:QueueLimit is 1 beside 'Shared'; nobody can wait for a shared limit, so use 0.",
+            "Gateway:RateLimits:number:Per is 'Field', but Field is empty; name a field of the request, as 'phone_number'.",
+            "Gateway:RateLimits:number:QueueLimit is 1 beside 'Field'; nobody can wait for a limit by field, so use 0.",
+            "Gateway:RateLimits:half:Field is 'phone_number', but Per is 'Address'; set Per to 'Field', or leave Field out.",
         }));
 
     [TestCase("10.1.2.3", "10.1.2.3")]

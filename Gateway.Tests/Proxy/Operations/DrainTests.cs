@@ -1,6 +1,6 @@
 using Gateway.Notify.Connections;
 using Gateway.Proxy;
-using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Discovery.Etcd;
 using Gateway.Proxy.Operations;
 using Gateway.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;

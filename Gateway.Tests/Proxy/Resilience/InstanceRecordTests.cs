@@ -1,5 +1,6 @@
 using Gateway.Proxy.Resilience;
 using Gateway.Proxy.Resilience.Ejection;
+using Gateway.Transforms.Verdicts;
 using Microsoft.Extensions.Time.Testing;
 using Yarp.ReverseProxy.Configuration;
 
@@ -17,7 +18,7 @@ internal sealed class InstanceRecordTests
     {
         var sut = new InstanceRecord(_time);
 
-        Assert.That(Enumerable.Range(0, 5).Select(_ => sut.Failed(Settings)), Is.EqualTo(new TimeSpan?[] { null, null, null, null, TimeSpan.FromSeconds(5) }));
+        Assert.That(Enumerable.Range(0, 5).Select(_ => sut.Failed(Settings, VerdictKind.Broken)), Is.EqualTo(new TimeSpan?[] { null, null, null, null, TimeSpan.FromSeconds(5) }));
     }
 
     [Test]
@@ -27,11 +28,11 @@ internal sealed class InstanceRecordTests
         for (var i = 0; i < 9; i++)
         {
             sut.Answered();
-            Assert.That(sut.Failed(Settings), Is.Null, "Fewer than twenty calls are no share");
+            Assert.That(sut.Failed(Settings, VerdictKind.Broken), Is.Null, "Fewer than twenty calls are no share");
         }
 
         sut.Answered();
-        Assert.That(sut.Failed(Settings), Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(sut.Failed(Settings, VerdictKind.Broken), Is.EqualTo(TimeSpan.FromSeconds(5)));
     }
 
     [Test]
@@ -42,13 +43,13 @@ internal sealed class InstanceRecordTests
         {
             sut.Answered();
             sut.Answered();
-            sut.Failed(Settings with { EjectAtFailurePercent = 100 });
+            sut.Failed(Settings with { EjectAtFailurePercent = 100 }, VerdictKind.Broken);
         }
 
         _time.Advance(TimeSpan.FromSeconds(11));
         sut.Answered();
 
-        Assert.That(sut.Failed(Settings), Is.Null);
+        Assert.That(sut.Failed(Settings, VerdictKind.Broken), Is.Null);
     }
 
     [Test]
@@ -59,7 +60,7 @@ internal sealed class InstanceRecordTests
         var seconds = new List<double>();
         for (var i = 0; i < 9; i++)
         {
-            var pause = sut.Failed(once)!.Value;
+            var pause = sut.Failed(once, VerdictKind.Broken)!.Value;
             seconds.Add(pause.TotalSeconds);
             _time.Advance(pause);
         }
@@ -72,13 +73,13 @@ internal sealed class InstanceRecordTests
     {
         var sut = new InstanceRecord(_time);
         var once = Settings with { EjectAfterFailures = 1 };
-        _time.Advance(sut.Failed(once)!.Value);
-        _time.Advance(sut.Failed(once)!.Value);
+        _time.Advance(sut.Failed(once, VerdictKind.Broken)!.Value);
+        _time.Advance(sut.Failed(once, VerdictKind.Broken)!.Value);
 
         Assert.That(sut.Answered(), Is.True);
         _time.Advance(TimeSpan.FromSeconds(11));
 
-        Assert.That(sut.Failed(once), Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(sut.Failed(once, VerdictKind.Broken), Is.EqualTo(TimeSpan.FromSeconds(5)));
     }
 
     [Test]
@@ -86,11 +87,11 @@ internal sealed class InstanceRecordTests
     {
         var sut = new InstanceRecord(_time);
         var once = Settings with { EjectAfterFailures = 1 };
-        _time.Advance(sut.Failed(once)!.Value);
+        _time.Advance(sut.Failed(once, VerdictKind.Broken)!.Value);
         sut.Answered();
         _time.Advance(TimeSpan.FromSeconds(4));
 
-        Assert.That(sut.Failed(once), Is.EqualTo(TimeSpan.FromSeconds(10)));
+        Assert.That(sut.Failed(once, VerdictKind.Broken), Is.EqualTo(TimeSpan.FromSeconds(10)));
     }
 
     [Test]
@@ -98,12 +99,12 @@ internal sealed class InstanceRecordTests
     {
         var sut = new InstanceRecord(_time);
         var once = Settings with { EjectAfterFailures = 1 };
-        var pause = sut.Failed(once)!.Value;
+        var pause = sut.Failed(once, VerdictKind.Broken)!.Value;
 
-        Assert.That((sut.Failed(once), sut.Answered(), sut.Failed(once)), Is.EqualTo(((TimeSpan?)null, false, (TimeSpan?)null)));
+        Assert.That((sut.Failed(once, VerdictKind.Broken), sut.Answered(), sut.Failed(once, VerdictKind.Broken)), Is.EqualTo(((TimeSpan?)null, false, (TimeSpan?)null)));
 
         _time.Advance(pause);
-        Assert.That(sut.Failed(once), Is.EqualTo(TimeSpan.FromSeconds(10)), "It is on trial all the same");
+        Assert.That(sut.Failed(once, VerdictKind.Broken), Is.EqualTo(TimeSpan.FromSeconds(10)), "It is on trial all the same");
     }
 
     [Test]

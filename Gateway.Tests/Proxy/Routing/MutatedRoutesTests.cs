@@ -30,6 +30,7 @@ internal sealed class MutatedRoutesTests
               "friends": {
                 "ClusterId": "friend",
                 "Order": 1,
+                "Canary": [ { "ClusterId": "user", "Percent": 2.5 }, { "ClusterId": "user", "Header": "x-new", "Values": [ "1" ] } ],
                 "Match": { "Path": "/friends/{id}", "Hosts": [ "a.example" ], "Headers": [ { "Name": "x", "Values": [ "1" ] } ] },
                 "Metadata": { "a": "b" },
                 "Transforms": [ { "Rpc": "bite_im.FriendService/GetFriendList", "Session": "Required" }, { "RequestHeader": "x", "Set": "y" } ]

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Gateway.Proxy.Canary;
+using Gateway.Proxy.Hub;
 using Gateway.Tests.Proxy.Hosting;
 using Gateway.Transforms.Events;
 using Gateway.Transforms.Routes;
@@ -29,6 +31,7 @@ internal sealed class RouteSchemaTests
         ["httpClient", typeof(HttpClientConfig)],
         ["webProxy", typeof(WebProxyConfig)],
         ["httpRequest", typeof(ForwarderRequestConfig)],
+        ["canary", typeof(CanaryRule)],
     ];
 
     private const string Good = """
@@ -80,7 +83,8 @@ internal sealed class RouteSchemaTests
     {
         // The ids are the names of the sections.
         var names = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)
-            .Where(name => (definition, name) is not ("route", "RouteId") and not ("cluster", "ClusterId"));
+            .Where(name => (definition, name) is not ("route", "RouteId") and not ("cluster", "ClusterId"))
+            .Concat(definition == "route" ? [CanaryRule.Setting] : []);
 
         Assert.That(_schema.Definitions[definition].Properties.Keys, Is.EquivalentTo(names));
         Assert.That(_schema.Definitions[definition].AllowAdditionalProperties, Is.False);
@@ -110,6 +114,11 @@ internal sealed class RouteSchemaTests
         Is.EquivalentTo(typeof(MessageOptions).GetProperties().Select(property => property.Name)));
 
     [Test]
+    public void Hook_KnowsOurNames() => Assert.That(
+        _schema.Properties["Gateway"].ActualSchema.Properties["Hook"].Properties.Keys,
+        Is.EquivalentTo(typeof(HookOptions).GetProperties().Select(property => property.Name)));
+
+    [Test]
     public void UserDetails_KnowsOurNames() => Assert.That(
         _schema.Properties["Gateway"].ActualSchema.Properties["UserDetails"].Properties.Keys,
         Is.EquivalentTo(typeof(UserDetailsOptions).GetProperties().Select(property => property.Name)));
@@ -119,9 +128,13 @@ internal sealed class RouteSchemaTests
     [TestCase("{ \"Rpc\": \"bite_im.UserService/UserLogin\" }", "{ \"PathRemovePrefix\": \"/login\" }, { \"RequestHeader\": \"x-a\", \"Set\": \"1\" }")]
     [TestCase("\"Destinations\"", "\"Metadata\": { \"Protocol\": \"http\", \"own\": \"x\" }, \"Destinations\"")]
     [TestCase("\"ClusterId\"", "\"Metadata\": { \"Idempotent\": \"true\" }, \"ClusterId\"")]
+    [TestCase("\"ClusterId\"", "\"Canary\": [ { \"ClusterId\": \"v2\", \"Percent\": 0.5 }, { \"ClusterId\": \"v2\", \"Header\": \"x-canary\", \"Values\": [ \"1\" ] } ], \"ClusterId\"")]
     public void GoodFile_IsTaken(string old, string changed) => Assert.That(_schema.Validate(Changed(old, changed)), Is.Empty);
 
     [TestCase("\"Match\"", "\"Matches\"")]
+    [TestCase("\"ClusterId\"", "\"Canary\": [ { \"ClusterId\": \"v2\", \"Percent\": 101 } ], \"ClusterId\"")]
+    [TestCase("\"ClusterId\"", "\"Canary\": [ { \"ClusterId\": \"v2\" } ], \"ClusterId\"")]
+    [TestCase("\"ClusterId\"", "\"Canary\": [ { \"ClusterId\": \"v2\", \"Percent\": 1, \"Header\": \"a\", \"Values\": [ \"1\" ] } ], \"ClusterId\"")]
     [TestCase("\"ClusterId\"", "\"Timeout\": \"5 s\", \"ClusterId\"")]
     [TestCase("\"ClusterId\"", "\"MaxRequestBodySize\": 0, \"ClusterId\"")]
     [TestCase("\"Rpc\"", "\"Rcp\"")]

@@ -1,6 +1,7 @@
 using Gateway.Proxy.Sessions;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Identity;
+using Gateway.Transforms.Routes;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -152,7 +153,7 @@ public sealed class SessionCacheTests
     {
         await FindAsync();
         _store.Answer = Task.FromResult(SessionLookup.NotFound);
-        var hub = new SessionAuthenticator(new SessionIdForm(Options.Create(new SessionIdOptions())), _sut);
+        var hub = new SessionAuthenticator(new SessionIdForm(Options.Create(new SessionIdOptions())), SessionSources.BodyAlone, _sut);
 
         Assert.That(await hub.FindUserAsync("s-alice", CancellationToken.None), Is.EqualTo(SessionLookup.NotFound));
     }

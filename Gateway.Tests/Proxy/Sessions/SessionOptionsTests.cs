@@ -58,6 +58,34 @@ public sealed class SessionOptionsTests
             $"Gateway:Sessions:CacheEntries is {entries}; use a number from 1000 to 10000000.",
         }));
 
+    [TestCase("00:00:30", "Gateway:Sessions:Renew:SessionTtl is '00:00:30'; use '00:03:00', three times the Interval, so that one renewal may fail, to '365.00:00:00', or '00:00:00' for none.")]
+    [TestCase("400", "Gateway:Sessions:Renew:SessionTtl is '400.00:00:00'; use '00:03:00', three times the Interval, so that one renewal may fail, to '365.00:00:00', or '00:00:00' for none.")]
+    public void SessionTtl_OutOfRange_IsRefused(string value, string sentence) =>
+        Assert.That(Errors(new SessionOptions { Renew = new() { SessionTtl = TimeSpan.Parse(value, null) } }), Is.EqualTo(new[] { sentence }));
+
+    [Test]
+    public void RenewalInterval_OutOfRange_IsRefused() =>
+        Assert.That(Errors(new SessionOptions { Renew = new() { Interval = TimeSpan.Zero } }), Is.EqualTo(new[]
+        {
+            "Gateway:Sessions:Renew:Interval is '00:00:00'; use a time from '00:00:01' to '01:00:00', written as hours:minutes:seconds.",
+        }));
+
+    [Test]
+    public void Renewal_OfSessionsInMemory_IsRefused() =>
+        Assert.That(Errors(new SessionOptions { Store = SessionStoreKind.Memory, Renew = new() { MarkerTtl = TimeSpan.FromMinutes(10) } }), Is.EqualTo(new[]
+        {
+            "Gateway:Sessions:Renew is set, but sessions are in memory and have no lifetime there; remove it, or set Gateway:Sessions:Store to 'Redis'.",
+        }));
+
+    [Test]
+    public async Task AddSessions_SessionTtl_RenewsBehindCacheAndStore_AndOtherwiseNothingStandsBefore()
+    {
+        await using var services = Services(new() { ["Gateway:Sessions:Renew:SessionTtl"] = "01:00:00" }).BuildServiceProvider();
+
+        Assert.That(services.GetRequiredService<ISessionStore>(), Is.InstanceOf<RenewingSessions>());
+        Assert.That(services.GetRequiredService<ISessionStore>().Source, Is.InstanceOf<RedisSessionStore>(), "Sockets have a renewal of their own");
+    }
+
     [Test]
     public void Store_Undefined_IsRefused() =>
         Assert.That(Errors(new SessionOptions { Store = (SessionStoreKind)7 }), Is.EqualTo(new[]

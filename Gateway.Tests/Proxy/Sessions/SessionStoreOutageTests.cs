@@ -43,6 +43,22 @@ public sealed class SessionStoreOutageTests
     }
 
     [Test]
+    public void IsDown_FromTheFirstFailureToTheNextAnswer_OrForAMinute()
+    {
+        Assert.That(_sut.IsDown, Is.False);
+        _sut.LookupFailed("timeout");
+        Assert.That(_sut.IsDown, Is.True);
+        _sut.LookupSucceeded();
+        Assert.That(_sut.IsDown, Is.False);
+
+        _sut.LookupFailed("timeout");
+        _time.Advance(TimeSpan.FromSeconds(59));
+        Assert.That(_sut.IsDown, Is.True);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(_sut.IsDown, Is.False, "Nobody knows");
+    }
+
+    [Test]
     public void LookupSucceeded_AWhileAfterTheLastFailure_IsToldOnce()
     {
         _sut.LookupSucceeded();

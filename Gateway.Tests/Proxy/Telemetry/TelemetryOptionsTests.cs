@@ -24,6 +24,11 @@ internal sealed class TelemetryOptionsTests
         Errors(new TelemetryOptions { OtlpEndpoint = endpoint }),
         Is.EqualTo(new[] { $"Gateway:Telemetry:OtlpEndpoint is '{endpoint}'; use 'http://host:4317', or nothing." }));
 
+    [Test]
+    public void OtlpEndpoint_WithAPassword_IsRefusedWithoutIt() => Assert.That(
+        Errors(new TelemetryOptions { OtlpEndpoint = "ftp://user:hush@collector" }),
+        Is.EqualTo(new[] { "Gateway:Telemetry:OtlpEndpoint is 'ftp://(hidden)@collector'; use 'http://host:4317', or nothing." }));
+
     [TestCase(-0.1)]
     [TestCase(1.1)]
     [TestCase(double.NaN)]

@@ -1,4 +1,4 @@
-using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Discovery.Etcd;
 using Gateway.Proxy.Redis;
 using Gateway.Tests.Support;
 

@@ -13,6 +13,6 @@ internal static class Parsers
     public static RuleParser Rules(EventOptions? events = null, UserDetailsOptions? users = null, MessageOptions? messages = null) =>
         new(Options.Create(events ?? new()), Options.Create(users ?? new()), Messages(messages));
 
-    public static RpcRouteParser Routes(RpcCatalogs? catalogs = null, RuleParser? rules = null, RpcOptions? options = null, MessageOptions? messages = null) =>
-        new(catalogs ?? new(), Messages(messages), rules ?? Rules(messages: messages), Options.Create(options ?? new()));
+    public static RpcRouteParser Routes(RpcCatalogs? catalogs = null, RuleParser? rules = null, RpcOptions? options = null, MessageOptions? messages = null, SessionSources? sources = null) =>
+        new(catalogs ?? new(), Messages(messages), rules ?? Rules(messages: messages), sources ?? SessionSources.BodyAlone, Options.Create(options ?? new()));
 }

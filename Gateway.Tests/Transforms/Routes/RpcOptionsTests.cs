@@ -64,5 +64,16 @@ internal sealed class RpcOptionsTests
             "Gateway:Rpc:MaxDiscardedRequest is 1073741825; use 0 to 1073741824 bytes.",
         }));
 
+    [Test]
+    public void Headers_ThatMayBeOthers_AreRefused() => Assert.That(
+        Errors(new RpcOptions { UserIdHeader = "authorization", TraceIdHeader = "x trace" }).Concat(Errors(new RpcOptions { UserIdHeader = "x-id", TraceIdHeader = "X-Id" })).Concat(Errors(new RpcOptions { UserIdHeader = "X-Forwarded-For" })),
+        Is.EqualTo(new[]
+        {
+            "Gateway:Rpc:UserIdHeader is 'authorization'; use a name that begins with 'x-', as 'x-user-id', or leave it empty.",
+            "Gateway:Rpc:TraceIdHeader is 'x trace'; use a name that begins with 'x-', as 'x-user-id', or leave it empty.",
+            "Gateway:Rpc:UserIdHeader and TraceIdHeader are both 'x-id'; use two names.",
+            "Gateway:Rpc:UserIdHeader is 'X-Forwarded-For'; use a name that begins with 'x-', as 'x-user-id', or leave it empty.",
+        }));
+
     private static IEnumerable<string> Errors(RpcOptions options) => new RpcOptionsValidator().Validate(null, options).Failures ?? [];
 }

@@ -70,7 +70,7 @@ internal sealed class RpcRouteParserTests
     [Test]
     public void Parse_UnknownSetting_IsRefused() => AssertErrors(
         Route(Rpc("bite_im.UserService/UserLogin", ("Sesion", "Required"))),
-        "Route 'r': transform 'Rpc' has no setting 'Sesion'; did you mean 'Session'? It knows Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply.");
+        "Route 'r': transform 'Rpc' has no setting 'Sesion'; did you mean 'Session'? It knows Session, SessionId, SessionSources, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply.");
 
     [TestCase("Maybe")]
     [TestCase("")]
@@ -101,6 +101,48 @@ internal sealed class RpcRouteParserTests
             "Route 'r': transform 'Session' is 'Required', but the request message 'AddReq' has no string field 'user_id'; name the field of the user id in 'UserId', or '' if the sub-service need not know who calls.",
         }));
     }
+
+    [Test]
+    public void Parse_MessageWithoutUserId_WhoseSubServiceIsToldBesideIt_IsTaken()
+    {
+        var shop = Descriptors.Shop;
+        shop.File[0].MessageType[0].Field.RemoveAt(2);
+        var sut = Parsers.Routes(new RpcCatalogs(new RpcCatalog(Descriptors.Build(shop))), options: new RpcOptions { UserIdHeader = "x-user-id" });
+        var route = Route(Rpc("shop.Cart/Add", ("Session", "Required")));
+
+        Assert.That(sut.Parse(route, route.Transforms![0], [])?.Session, Is.EqualTo(SessionMode.Required));
+    }
+
+    [TestCase("""["Bearer"]""", false)]
+    [TestCase("""["Body", "Bearer"]""", true)]
+    public void Parse_MessageWithoutSessionId_WhoseClientsShowItElsewhere_IsTaken(string sources, bool hasBody)
+    {
+        var sut = Parsers.Routes(options: _options);
+        var route = Route(Rpc("bite_im.UserService/UserLogin", ("Session", "Required"), ("SessionSources", sources), ("UserId", "")));
+        List<string> errors = [];
+
+        var parsed = sut.Parse(route, route.Transforms![0], errors);
+
+        Assert.That(errors, Is.Empty);
+        Assert.That(parsed!.Sources.HasBody, Is.EqualTo(hasBody));
+        Assert.That(parsed.Sources.Outside, Is.EqualTo(new[] { new SessionSource(SessionSourceKind.Bearer, "") }));
+    }
+
+    [Test]
+    public void Parse_MessageWithoutSessionId_DoesNotCloseTheRouteByItself()
+    {
+        var sut = Parsers.Routes(options: _options, sources: SessionSources.Parse("", ["Bearer"], []));
+        var (login, info) = (Route(Rpc("bite_im.UserService/UserLogin")), Route(Rpc("bite_im.UserService/GetUserInfo")));
+
+        Assert.That(sut.Parse(login, login.Transforms![0], [])?.Session, Is.EqualTo(SessionMode.Anonymous));
+        Assert.That(sut.Parse(info, info.Transforms![0], [])?.Session, Is.EqualTo(SessionMode.Required));
+    }
+
+    [TestCase("[]", "Route 'r': SessionSources is empty; name at least one, or leave it out.")]
+    [TestCase("Bearer", "Route 'r': transform 'SessionSources' is 'Bearer'; write a list of places, see docs/configuration.md.")]
+    [TestCase("""["Query:sid"]""", "Route 'r': SessionSources has 'Query:sid'; use 'Body', 'Bearer', 'Header:' with the name of a header, or 'Cookie:' with the name of a cookie.")]
+    public void Parse_Sources_Wrong_AreRefused(string sources, string error) =>
+        AssertErrors(Route(Rpc("bite_im.UserService/GetUserInfo", ("SessionSources", sources))), error);
 
     [TestCase("Add")]
     [TestCase("Odd")]
@@ -168,7 +210,7 @@ internal sealed class RpcRouteParserTests
     public void Parse_SeveralMistakes_TellsAll() => AssertErrors(
         Route(Rpc("x", ("Session", "y"), ("Notify", "z"), ("Other", "o"))) with { Timeout = TimeSpan.Zero, TimeoutPolicy = "p", MaxRequestBodySize = -1 },
         "Route 'r': transform 'Rpc' is 'x'; write it as 'package.Service/Method'.",
-        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows Session, SessionId, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply.",
+        "Route 'r': transform 'Rpc' has no setting 'Other'; it knows Session, SessionId, SessionSources, UserId, RequestId, Envelope, Ask, Succeeded, Notify, Reply.",
         "Route 'r': TimeoutPolicy is 'p'; an RPC route needs its time in 'Timeout'.",
         "Route 'r': Timeout is '00:00:00'; use '00:00:00.0100000' to '01:00:00'.",
         "Route 'r': MaxRequestBodySize is -1; use 1 to 1073741824 bytes.",

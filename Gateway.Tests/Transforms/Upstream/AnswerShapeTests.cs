@@ -88,31 +88,6 @@ internal sealed class AnswerShapeTests : UpstreamTest
     }
 
     [Test]
-    public async Task StatusesByTheThousand_OfAFewBytes_CostNoMemory()
-    {
-        // An entry of the table, and then indexes that name it.
-        byte[] status = [0x40, .. Http2Bytes.Fields(("grpc-status", new string('1', 3900)))[1..]];
-        byte[] message = [0x40, .. Http2Bytes.Fields(("grpc-message", new string('m', 3900)))[1..]];
-        Service.OnRequest = async (connection, stream) =>
-        {
-            await connection.BeginAnswerAsync(stream);
-            await connection.WriteAsync(Http2FrameType.Headers, Http2Bytes.EndStream, stream, stream == 1 ? status : message);
-            for (var i = 0; i < 10; i++)
-            {
-                await connection.WriteAsync(Http2FrameType.Continuation, 0, stream, [.. Enumerable.Repeat((byte)(0x80 | 62), Http2Bytes.MaxFrame)]);
-            }
-
-            await connection.WriteAsync(Http2FrameType.Continuation, Http2Bytes.EndHeaders, stream, []);
-        };
-        var before = GC.GetTotalAllocatedBytes();
-
-        await FailureOf(CallAsync());
-        await FailureOf(CallAsync());
-
-        Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(32 << 20));
-    }
-
-    [Test]
     public async Task MoreBehindTheTrailers_FailsTheCallAlone()
     {
         Service.OnRequest = async (connection, stream) =>

@@ -20,7 +20,7 @@ internal sealed class ConnectTests : UpstreamTest
         free.Start();
         var port = ((IPEndPoint)free.LocalEndpoint).Port;
         free.Stop();
-        var sut = new GrpcInstance(new Uri($"http://127.0.0.1:{port}"), Settings, Time);
+        var sut = new GrpcInstance(new Uri($"http://127.0.0.1:{port}"), Settings, Dialer, Time);
 
         // Three fail at once, and then nobody tries for 10 ms, 20 ms and so on.
         for (var failed = 1; failed <= 6; failed++)
@@ -72,13 +72,13 @@ internal sealed class ConnectTests : UpstreamTest
         using var pem = X509Certificate2.CreateFromPem(certificate, key);
         using var loaded = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
         await using var service = await StubSubService.StartAsync(certificate: loaded);
-        var sut = new GrpcInstance(new Uri(service.Address), Settings with { TrustsAnyCertificate = true }, Time);
+        var sut = new GrpcInstance(new Uri(service.Address), Settings with { TrustsAnyCertificate = true }, Dialer, Time);
 
         await ReadAsync(await sut.CallAsync(RequestOf(BytesOf(200_000)), CancellationToken.None).DefaultTimeout());
         Assert.That(service.LastCall.Message.Length, Is.EqualTo(200_000));
         sut.Pool.Retire();
 
-        var strict = new GrpcInstance(new Uri(service.Address), Settings, Time);
+        var strict = new GrpcInstance(new Uri(service.Address), Settings, Dialer, Time);
         Assert.That((await FailureOf(strict.CallAsync(RequestOf([]), CancellationToken.None).AsTask())).Verdict.Reach, Is.EqualTo(Reach.NotSent));
     }
 
@@ -90,7 +90,7 @@ internal sealed class ConnectTests : UpstreamTest
         using var pem = X509Certificate2.CreateFromPem(certificate, key);
         using var loaded = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pfx), null);
         await using var service = await StubSubService.StartAsync(HttpProtocols.Http1, certificate: loaded);
-        var sut = new GrpcInstance(new Uri(service.Address), Settings with { TrustsAnyCertificate = true }, Time);
+        var sut = new GrpcInstance(new Uri(service.Address), Settings with { TrustsAnyCertificate = true }, Dialer, Time);
 
         var failure = await FailureOf(sut.CallAsync(RequestOf([]), CancellationToken.None).AsTask());
 

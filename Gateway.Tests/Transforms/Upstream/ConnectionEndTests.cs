@@ -41,7 +41,8 @@ internal sealed class ConnectionEndTests : UpstreamTest
         var failure = await FailureOf(CallAsync());
 
         Assert.That(failure.Verdict.Reach, Is.EqualTo(Reach.NotSent));
-        Assert.That(Service.Requests, Is.EqualTo(3));
+        Assert.That(Service.Requests, Is.EqualTo(6));
+        Assert.That(Sut.Pool.FailedConnects, Is.Zero, "A connection that has carried calls was no failure to connect");
         await AssertNoneIsLeftAsync();
     }
 

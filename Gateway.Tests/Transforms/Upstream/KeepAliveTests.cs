@@ -21,7 +21,7 @@ internal sealed class KeepAliveTests : UpstreamTest
         {
             connection.OnFrame = frame =>
             {
-                if (frame.Type == Http2FrameType.Ping && (frame.Flags & Http2Bytes.Ack) == 0)
+                if (frame.Type == Http2FrameType.Ping && (frame.Flags & Http2Bytes.Ack) == 0 && frame.Payload.SequenceEqual(new byte[8]))
                 {
                     Interlocked.Increment(ref _pings);
                 }

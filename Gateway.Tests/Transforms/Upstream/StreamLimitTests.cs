@@ -147,7 +147,7 @@ internal sealed class StreamLimitTests : UpstreamTest
     {
         protected override async Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken)
         {
-            var stream = await Dialer.ConnectAsync(Address, Settings, null, cancellationToken);
+            var stream = await UpstreamTest.Dialer.ConnectAsync(Address, Settings, [], cancellationToken);
             var connection = new Http2Connection(stream, new RequestHeaders(Address), Settings, new PingInterval(null), Time, firstStream);
             connection.Start(Pool.Changed);
             await connection.Greeted.WaitAsync(cancellationToken);

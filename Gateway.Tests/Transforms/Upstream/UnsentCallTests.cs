@@ -43,6 +43,51 @@ internal sealed class UnsentCallTests : UpstreamTest
     }
 
     [Test]
+    public async Task WriteFails_WhatThePeerHadSentSaysWhichCallsItTook()
+    {
+        await using var stream = new HeldStream();
+        var sut = await StartAsync(stream);
+        await stream.Writing.Task.DefaultTimeout();
+        Assert.That(sut.TryReserve() && sut.TryReserve(), Is.True);
+        await using var taken = sut.Send(RequestOf([]), CancellationToken.None);
+        await using var refused = sut.Send(RequestOf([]), CancellationToken.None);
+        var (ofTaken, ofRefused) = (FailureOf(taken.ReadAsync(CancellationToken.None).AsTask()), FailureOf(refused.ReadAsync(CancellationToken.None).AsTask()));
+        stream.FailAt = 2;
+        stream.GoOn.SetResult();
+        await Eventually.That(() => !sut.IsOpen);
+
+        // It was on its way, and is read after the write has failed.
+        await stream.Sent.Writer.WriteAsync(Http2Bytes.Frame(Http2FrameType.GoAway, 0, 0, 0, 0, 0, 1, 0, 0, 0, 11));
+        stream.Sent.Writer.Complete();
+
+        Assert.That(((await ofRefused).IsReplayable, (await ofRefused).Verdict.Reach), Is.EqualTo((true, Reach.NotSent)));
+        Assert.That(((await ofTaken).IsReplayable, (await ofTaken).Verdict.Reach), Is.EqualTo((false, Reach.PerhapsSent)));
+        Assert.That((await ofTaken).Message, Is.EqualTo("Connection reset by peer"), "not merely that the connection has ended");
+        await Eventually.That(() => sut.IsClosed);
+    }
+
+    [Test]
+    public async Task WriteFails_PeerStaysSilent_TheCallEndsSoon()
+    {
+        await using var stream = new HeldStream { FailAt = 2 };
+        var sut = await StartAsync(stream);
+        await stream.Writing.Task.DefaultTimeout();
+        Assert.That(sut.TryReserve(), Is.True);
+        await using var call = sut.Send(RequestOf([]), CancellationToken.None);
+        stream.GoOn.SetResult();
+        await Eventually.That(() => !sut.IsOpen);
+
+        var end = FailureOf(call.ReadAsync(CancellationToken.None).AsTask());
+        await Eventually.That(() =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            return end.IsCompleted;
+        });
+
+        Assert.That((await end).Verdict.Reach, Is.EqualTo(Reach.PerhapsSent));
+    }
+
+    [Test]
     public async Task Peer_ThatTakesNothing_GetsNoMoreCallsAndIsGivenUp()
     {
         const int Most = 200;
@@ -77,6 +122,9 @@ internal sealed class UnsentCallTests : UpstreamTest
         }
 
         stream.GoOn.SetResult();
+        await Eventually.That(() => stream.Written > 60_000);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        sut.Tick(TimeSpan.FromMinutes(1));
 
         await Eventually.That(sut.TryReserve);
         sut.Release();
@@ -121,12 +169,16 @@ internal sealed class UnsentCallTests : UpstreamTest
         private int _sent;
         private int _given;
         private int _read;
+        private int _writes;
 
         public Channel<byte[]> Sent { get; } = Channel.CreateUnbounded<byte[]>();
 
         public TaskCompletionSource Writing { get; } = Gate();
 
         public TaskCompletionSource GoOn { get; } = Gate();
+
+        /// <summary>From which write on they fail, counted from one; zero for never.</summary>
+        public int FailAt { get; set; }
 
         public long Written => Interlocked.Read(ref _written);
 
@@ -155,6 +207,11 @@ internal sealed class UnsentCallTests : UpstreamTest
         {
             Writing.TrySetResult();
             await GoOn.Task;
+            if (FailAt > 0 && ++_writes >= FailAt)
+            {
+                throw new IOException("Connection reset by peer");
+            }
+
             Interlocked.Add(ref _written, buffer.Length);
         }
     }

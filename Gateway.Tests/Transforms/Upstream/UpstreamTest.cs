@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Security;
 using System.Security.Authentication;
 using Gateway.Tests.Support;
 using Gateway.Transforms.Bodies;
@@ -16,7 +17,9 @@ internal abstract class UpstreamTest
     protected const ushort InitialWindow = 4;
 
     protected static readonly UpstreamSettings Settings = new(
-        PingInterval: null, PingTimeout: TimeSpan.FromSeconds(20), StreamWindow: 1 << 20, MaxConnections: int.MaxValue, SslProtocols.None, TrustsAnyCertificate: false);
+        PingInterval: null, PingTimeout: TimeSpan.FromSeconds(20), StreamWindow: 1 << 20, MaxConnections: int.MaxValue, SslProtocols.None, TrustsAnyCertificate: false, UpstreamTls.None);
+
+    protected static readonly Dialer Dialer = new(new NoCertificates());
 
     protected FakeTimeProvider Time { get; private set; } = null!;
 
@@ -66,7 +69,7 @@ internal abstract class UpstreamTest
         return call.Exception?.InnerException as AnswerException ?? throw new AssertionException($"The call has not failed as calls do: {call.Status}, {call.Exception}");
     }
 
-    protected void Use(UpstreamSettings settings) => Sut = new GrpcInstance(new Uri(Service.Address), settings, Time);
+    protected void Use(UpstreamSettings settings) => Sut = new GrpcInstance(new Uri(Service.Address), settings, Dialer, Time);
 
     protected Task<byte[]> CallAsync(CancellationToken cancellationToken = default) => CallAsync([], cancellationToken);
 
@@ -78,5 +81,10 @@ internal abstract class UpstreamTest
     {
         await Eventually.That(() => Service.OpenConnections == 0);
         Assert.That(Sut.Pool.Connections, Is.Zero);
+    }
+
+    private sealed class NoCertificates : IUpstreamCertificates
+    {
+        public SslClientAuthenticationOptions Open(UpstreamTls tls) => new();
     }
 }

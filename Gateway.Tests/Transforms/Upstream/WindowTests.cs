@@ -121,7 +121,7 @@ internal sealed class WindowTests : UpstreamTest
         // A peer that keeps to the windows, unlike the frames of the other tests.
         await using var echo = await StubSubService.StartAsync();
         echo.OnCall = (context, call) => StubSubService.AnswerAsync(context, call.Message.ToArray());
-        var sut = new Gateway.Transforms.Upstream.Http2.GrpcInstance(new Uri(echo.Address), Settings with { StreamWindow = DefaultWindow }, Time);
+        var sut = new Gateway.Transforms.Upstream.Http2.GrpcInstance(new Uri(echo.Address), Settings with { StreamWindow = DefaultWindow }, Dialer, Time);
 
         var messages = Enumerable.Range(0, 12).Select(i => BytesOf(3_000_000 + i)).ToArray();
         var answers = await Task.WhenAll(messages.Select(async message => await ReadAsync(await sut.CallAsync(RequestOf(message), CancellationToken.None)))).DefaultTimeout();

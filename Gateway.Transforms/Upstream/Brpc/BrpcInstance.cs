@@ -9,11 +9,15 @@ namespace Gateway.Transforms.Upstream.Brpc;
 internal sealed class BrpcInstance : UpstreamInstance
 {
     private readonly BrpcMethods _methods = new();
+    private readonly Dialer _dialer;
     private readonly UpstreamPool _large;
 
-    public BrpcInstance(Uri address, UpstreamSettings settings, TimeProvider time)
-        : base(address, settings, time) =>
+    public BrpcInstance(Uri address, UpstreamSettings settings, Dialer dialer, TimeProvider time)
+        : base(address, settings, time)
+    {
+        _dialer = dialer;
         _large = new UpstreamPool(cancellationToken => ConnectAsync(_large!, isForOne: true, cancellationToken), settings.MaxConnections, time, callsPerConnection: 1);
+    }
 
     public override IReadOnlyList<UpstreamPool> Pools => [Pool, _large];
 
@@ -44,7 +48,7 @@ internal sealed class BrpcInstance : UpstreamInstance
 
     private async Task<UpstreamConnection> ConnectAsync(UpstreamPool pool, bool isForOne, CancellationToken cancellationToken)
     {
-        var stream = await Dialer.ConnectAsync(Address, Settings, protocol: null, cancellationToken);
+        var stream = await _dialer.ConnectAsync(Address, Settings, [], cancellationToken);
         var connection = new BrpcConnection(stream, _methods, Time, isForOne);
         connection.Start(pool.Changed);
         return connection;

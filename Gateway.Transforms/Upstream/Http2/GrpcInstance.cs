@@ -3,14 +3,14 @@ using System.Net.Security;
 namespace Gateway.Transforms.Upstream.Http2;
 
 /// <summary>An instance that speaks gRPC: over cleartext HTTP/2 without an upgrade, or over TLS.</summary>
-internal sealed class GrpcInstance(Uri address, UpstreamSettings settings, TimeProvider time) : UpstreamInstance(address, settings, time)
+internal sealed class GrpcInstance(Uri address, UpstreamSettings settings, Dialer dialer, TimeProvider time) : UpstreamInstance(address, settings, time)
 {
     private readonly RequestHeaders _headers = new(address);
     private readonly PingInterval _pings = new(settings.PingInterval);
 
     protected override async Task<UpstreamConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var stream = await Dialer.ConnectAsync(Address, Settings, SslApplicationProtocol.Http2, cancellationToken);
+        var stream = await dialer.ConnectAsync(Address, Settings, [SslApplicationProtocol.Http2], cancellationToken);
         var connection = new Http2Connection(stream, _headers, Settings, _pings, Time);
         connection.Start(Pool.Changed);
         try

@@ -38,6 +38,9 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
 
     public override bool IsAnswered => HasHeaders;
 
+    /// <summary>It was given up, and the peer has been told. Under the connection's lock.</summary>
+    public bool IsReset { get; set; }
+
     /// <summary>The peer's window: how many bytes of the request it takes now.</summary>
     public long Window { get; set; }
 
@@ -97,7 +100,7 @@ internal sealed class Http2Call(Http2Connection connection) : UpstreamCall, IHea
     protected override void ResetAnswer()
     {
         ForgetHeaders();
-        HasHeaders = false;
+        HasHeaders = IsReset = false;
         Window = Credit = 0;
         Room = null;
     }

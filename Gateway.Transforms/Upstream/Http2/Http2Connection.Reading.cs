@@ -224,12 +224,29 @@ internal sealed partial class Http2Connection
         }
 
         EnsureOpened(frame);
+        HearOfCalls();
         _blockOf = frame.Stream;
         _blockLength = 0;
         _blockEndsStream = frame.Has(Http2Frame.EndStream);
         // One that has ended may be another one before the block ends.
         _blockCall = Find(frame.Stream) is { IsEnded: false } call ? call : null;
         ReadBlock(frame, fragment);
+    }
+
+    /// <summary>The peer sends something of a call, so that it takes another ping for no abuse.</summary>
+    private void HearOfCalls()
+    {
+        if (_resets.HasToHear)
+        {
+            lock (Sync)
+            {
+                _resets.Hear();
+                if (!IsClosed)
+                {
+                    AskForResets();
+                }
+            }
+        }
     }
 
     private void HandleContinuation(Http2Frame frame, ReadOnlySpan<byte> payload)
@@ -393,14 +410,26 @@ internal sealed partial class Http2Connection
     private void HandlePing(Http2Frame frame, ReadOnlySpan<byte> payload)
     {
         EnsureLength(frame, payload.Length == 8);
+        var read = 0;
         lock (Sync)
         {
-            // That the peer answers is seen by its being heard at all.
-            if (!frame.Has(Http2Frame.Ack) && !IsClosed)
+            if (IsClosed)
+            {
+                return;
+            }
+
+            if (!frame.Has(Http2Frame.Ack))
             {
                 Append(Http2Frame.Ping, Http2Frame.Ack, 0, payload);
             }
+            else
+            {
+                // That the peer answers other pings is seen by its being heard at all.
+                read = _resets.TakeRead(BinaryPrimitives.ReadInt64BigEndian(payload), Time.GetTimestamp());
+            }
         }
+
+        FreePlaces(read);
     }
 
     private void HandleGoAway(Http2Frame frame, ReadOnlySpan<byte> payload)

@@ -150,6 +150,13 @@ internal sealed partial class Http2Connection
 
     private void AppendReset(int stream, int code) => AppendNumber(Http2Frame.RstStream, stream, code);
 
+    private void AppendPing(long number)
+    {
+        Span<byte> payload = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(payload, number);
+        Append(Http2Frame.Ping, 0, 0, payload);
+    }
+
     private void AppendNumber(byte type, int stream, int number)
     {
         Span<byte> payload = stackalloc byte[4];

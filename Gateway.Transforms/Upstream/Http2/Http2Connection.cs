@@ -15,6 +15,9 @@ internal sealed partial class Http2Connection : UpstreamConnection
 
     private const int MostStreams = 1000;
 
+    /// <summary>What the pings carry that ask whether the peer is there. Those behind resets carry other numbers.</summary>
+    private const long PingOfLife = 0;
+
     private readonly RequestHeaders _headers;
     private readonly UpstreamSettings _settings;
     private readonly int _streamWindow;
@@ -40,6 +43,9 @@ internal sealed partial class Http2Connection : UpstreamConnection
 
     /// <summary>Bytes of answers for which no WINDOW_UPDATE of the connection has gone out yet.</summary>
     private int _credit;
+
+    /// <summary>Calls that were given up, whose places the peer does not know to be free.</summary>
+    private ResetCalls _resets = new();
 
     private long _pingedAt;
 
@@ -76,18 +82,20 @@ internal sealed partial class Http2Connection : UpstreamConnection
     /// <summary>Ends a call; <see cref="Http2Call.DisposeAsync"/>.</summary>
     public ValueTask EndAsync(Http2Call call)
     {
+        bool keepsPlace;
         lock (Sync)
         {
             var id = (int)call.Id;
             if (_calls.Remove(id) && !IsClosed && !(call.IsEnded && call.IsSent))
             {
-                AppendReset(id, Http2Code.Cancel);
+                Reset(call, id, Http2Code.Cancel);
             }
 
+            keepsPlace = call.IsReset;
             call.Room?.TrySetResult();
         }
 
-        return LetGoAsync(call);
+        return LetGoAsync(call, keepsPlace);
     }
 
     /// <summary>Bytes of an answer were taken.</summary>
@@ -100,12 +108,15 @@ internal sealed partial class Http2Connection : UpstreamConnection
         }
     }
 
+    public override void FreeOverduePlaces() => FreePlaces(OverdueResets());
+
     protected override UpstreamCall MakeCall() => new Http2Call(this);
 
     protected override void Freed(long count) => Credit((int)count);
 
     protected override void LookAfter()
     {
+        FreeOverduePlaces();
         if (IsStuck())
         {
             Fail(new UnreadableException(Http2Code.EnhanceYourCalm, "the sub-service does not end a header, or a frame"));
@@ -124,9 +135,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
             {
                 if (!IsClosed)
                 {
-                    Span<byte> number = stackalloc byte[8];
-                    number.Clear();
-                    Append(Http2Frame.Ping, 0, 0, number);
+                    AppendPing(PingOfLife);
                 }
             }
         }
@@ -191,7 +200,7 @@ internal sealed partial class Http2Connection : UpstreamConnection
 
             if (!IsClosed)
             {
-                AppendReset(stream, code);
+                Reset(call, stream, code);
             }
 
             Remove(call, failure);
@@ -203,6 +212,32 @@ internal sealed partial class Http2Connection : UpstreamConnection
         lock (Sync)
         {
             return _calls.GetValueOrDefault(stream);
+        }
+    }
+
+    /// <summary>Gives a call up, whose place stays taken until the peer has read that. Under the lock.</summary>
+    private void Reset(Http2Call call, int stream, int code)
+    {
+        call.IsReset = true;
+        AppendReset(stream, code);
+        _resets.Add(Time.GetTimestamp());
+        AskForResets();
+    }
+
+    /// <summary>A PING behind the resets tells when the peer has read them.</summary>
+    private void AskForResets()
+    {
+        if (_resets.TryAsk(out var number))
+        {
+            AppendPing(number);
+        }
+    }
+
+    private int OverdueResets()
+    {
+        lock (Sync)
+        {
+            return _resets.TakeOverdue(Time);
         }
     }
 

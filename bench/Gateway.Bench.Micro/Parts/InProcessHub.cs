@@ -58,7 +58,7 @@ internal sealed class InProcessHub : IAsyncDisposable
     {
         var connection = ActivatorUtilities.CreateInstance<NotifyConnection>(
             _services, socket, false, _services.GetRequiredService<IOptions<NotifyOptions>>().Value);
-        connection.Authenticated(user, $"session of {user}");
+        connection.Authenticated(new SessionVerdict(user, StoreAnswered: true), $"session of {user}");
         if (!_services.GetRequiredService<IEventBus>().JoinAsync(new JoinRequest(connection), CancellationToken.None).IsCompletedSuccessfully)
         {
             throw new InvalidOperationException("The bus of one process lets sockets in at once.");

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ChatDemo.Accounts;
 using ChatDemo.Storage;
 using Gateway.Notify.Presence;
@@ -15,6 +16,7 @@ internal sealed class DemoHost : IAsyncDisposable
 
     private readonly DemoOptions _options;
     private int _managementPort;
+    private PushPort _push = null!;
     private IDisposable? _folder;
     private ConnectionMultiplexer? _redis;
     private EtcdRegistration? _registration;
@@ -46,6 +48,7 @@ internal sealed class DemoHost : IAsyncDisposable
           Management  {ManagementAddress}, the gateway's page for its operators
           Gateway     {GatewayAddress}
           WebSocket   {WebSocketAddress}
+          Push        http://127.0.0.1:{_push.Number}, for sub-services, with the token {_push.Token} (docs/push.md)
           Data        {folder.Path}
           Next        point another chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
         """;
@@ -99,10 +102,11 @@ internal sealed class DemoHost : IAsyncDisposable
     private async Task StartAsync(DataFolder folder)
     {
         _folder = folder.Take();
-        _managementPort = DemoPorts.Check(_options);
+        (_managementPort, var push) = DemoPorts.Check(_options);
+        _push = new PushPort(push, RandomNumberGenerator.GetHexString(32));
         var database = new Database(folder);
         Sessions = new SqliteSessions(database, TimeProvider.System);
-        _services = SubServices.Build(folder, database, Codes, await FindSessionWriterAsync());
+        _services = SubServices.Build(folder, database, Codes, await FindSessionWriterAsync(), _push);
         await _services.StartAsync();
         var address = new Uri(_services.Urls.Single());
 
@@ -173,10 +177,13 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:Listen:HttpPort"] = $"{_options.HttpPort}",
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
             ["Gateway:Management:Port"] = $"{_managementPort}",
+            ["Gateway:Push:Port"] = $"{_push.Number}",
+            ["Gateway:Push:Token"] = _push.Token,
             // Whoever plays with the demo comes from one address.
             ["Gateway:RateLimits:login:Permit"] = "100000",
             ["Gateway:RateLimits:register:Permit"] = "100000",
             ["Gateway:RateLimits:sms-code:Permit"] = "100000",
+            ["Gateway:RateLimits:sms-number:Permit"] = "100000",
             // First calls on a busy machine take long, and what is not answered in time costs its events.
             ["Gateway:Events:LookUpTimeout"] = "00:00:10",
             ["Gateway:Cors:AllowedOrigins:0"] = "*",

@@ -6,9 +6,9 @@ namespace ChatDemo.Hosting;
 /// <summary>Looks whether the ports can be had before anything starts, when it is still known which option is about which.</summary>
 internal static class DemoPorts
 {
-    /// <summary>Returns the port for the gateway's page for its operators.</summary>
+    /// <summary>Returns the port for the gateway's page for its operators, and the one on which sub-services push.</summary>
     /// <exception cref="StartException">A port cannot be had.</exception>
-    public static int Check(DemoOptions options)
+    public static (int Management, int Push) Check(DemoOptions options)
     {
         List<TcpListener> listeners = [];
         try
@@ -28,13 +28,17 @@ internal static class DemoPorts
             listeners.Add(options.ManagementPort is { } asked
                 ? Listen(asked, "--management-port")
                 : TryListen(Math.Min(Math.Max(options.HttpPort, options.WebSocketPort) + 1, IPEndPoint.MaxPort), out _) ?? Listen(0, "--management-port"));
-            return ((IPEndPoint)listeners[^1].LocalEndpoint).Port;
+            // Nobody else asks for it, so any will do.
+            listeners.Add(TryListen(0, out var failure) ?? throw new StartException($"No free port is left: {failure!.Message}.", failure));
+            return (PortOf(listeners[^2]), PortOf(listeners[^1]));
         }
         finally
         {
             listeners.ForEach(listener => listener.Dispose());
         }
     }
+
+    private static int PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     private static TcpListener Listen(int port, string option) =>
         TryListen(port, out var failure) ?? throw new StartException(

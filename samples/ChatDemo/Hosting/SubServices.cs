@@ -2,15 +2,18 @@ using System.Net;
 using ChatDemo.Accounts;
 using ChatDemo.Services;
 using ChatDemo.Storage;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using PushClient = Gateway.Protocol.PushV1.Push.PushClient;
 
 namespace ChatDemo.Hosting;
 
 /// <summary>The six gRPC services on one loopback port, as the gateway expects them: HTTP/2 without TLS.</summary>
 internal static class SubServices
 {
-    public static WebApplication Build(DataFolder folder, Database database, VerifyCodes codes, ISessionWriter sessions)
+    public static WebApplication Build(DataFolder folder, Database database, VerifyCodes codes, ISessionWriter sessions, PushPort push)
     {
         // An empty builder: no appsettings.json or environment variable meant for the gateway reaches this host.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -34,16 +37,34 @@ internal static class SubServices
             .AddSingleton(sessions)
             .AddSingleton(database)
             .AddSingleton<FileStore>()
+            .AddSingleton(push.Open())
+            .AddSingleton(provider => push.ClientOn(provider.GetRequiredService<GrpcChannel>()))
+            .AddSingleton<TypingRpc>()
             .AddSingleton<PasswordHasher<UserRpc>>();
 
         var app = builder.Build();
         app.MapGrpcService<UserRpc>();
         app.MapGrpcService<FriendRpc>();
         app.MapGrpcService<GroupRpc>();
+        app.MapGrpcService<TypingRpc>();
         app.MapGrpcService<MsgTransmitRpc>();
         app.MapGrpcService<MsgStorageRpc>();
         app.MapGrpcService<FileRpc>();
         app.MapGrpcService<SpeechRpc>();
         return app;
     }
+}
+
+/// <summary>Where the gateway lets sub-services push.</summary>
+/// <param name="Number">The port, of this machine.</param>
+/// <param name="Token">What they show there.</param>
+internal sealed record PushPort(int Number, string Token)
+{
+    public GrpcChannel Open() => GrpcChannel.ForAddress($"http://127.0.0.1:{Number}");
+
+    public PushClient ClientOn(GrpcChannel channel) => new(channel.Intercept(headers =>
+    {
+        headers.Add("authorization", $"Bearer {Token}");
+        return headers;
+    }));
 }

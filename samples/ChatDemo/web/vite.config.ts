@@ -11,7 +11,7 @@ function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      return ["node_modules", "messages", "test"].includes(entry.name) ? [] : sources(path);
+      return ["node_modules", "messages"].includes(entry.name) ? [] : sources(path);
     }
 
     return [path];
@@ -26,7 +26,8 @@ function listSources(): Plugin {
     closeBundle() {
       const folders = [join(repository, "proto"), join(import.meta.dirname, "../members")];
       const proto = folders.flatMap(sources).filter((path) => path.endsWith(".proto"));
-      const lines = [...sources(import.meta.dirname), ...proto]
+      const client = sources(join(repository, "clients/typescript/src"));
+      const lines = [...sources(import.meta.dirname), ...client, ...proto]
         .map((path) => ({ path, name: relative(repository, path).split(sep).join("/") }))
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map(({ path, name }) => `${createHash("sha256").update(readFileSync(path)).digest("hex")}  ${name}\n`);

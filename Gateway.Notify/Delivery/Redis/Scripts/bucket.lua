@@ -82,6 +82,7 @@ end
 
 -- Takes a seat; with the user's last one the grace for coming back begins. The seat goes last: a step that fails half-way is taken again.
 -- rule: {remember sessions (0 or 1), for how long, grace or empty for none, life of what can be resumed}, times in ms
+-- Returns when the grace is over, if it has begun.
 local function unseat(user, connection, rule, gone)
   local name = key('user', user)
   local taken = redis.call('HGET', name, connection)
@@ -105,13 +106,16 @@ local function unseat(user, connection, rule, gone)
   if kind == 'x' and extended == 0 then
     redis.call('HSET', name, 't', text(clock()))
   end
+  local due
   if seats == 0 then
     redis.call('PEXPIRE', name, rule[4])
     if rule[3] ~= '' then
-      redis.call('ZADD', bucket .. 'departures', text((gone or clock()) + rule[3]), user)
+      due = text((gone or clock()) + rule[3])
+      redis.call('ZADD', bucket .. 'departures', due, user)
     end
   end
   redis.call('HDEL', name, connection)
+  return due
 end
 
 -- Sets the seats of a node aside: those that are not taken again are struck.

@@ -2,7 +2,7 @@
 -- ARGV: 1 node, 2 connection id, 3 user, 4 kind (x extended, p plain), 5 since, 6 session, 7 most seats (0 = any number),
 --       8 replaces its own session (0 or 1), 9 kicks the oldest (0 or 1), 10 predecessor's connection id or empty, 11 PUBLISH or SPUBLISH,
 --       12 epoch and 13 sequence to resume from, or empty, 14 when it is too late
--- Returns {'unknown'} if the node is, {'late'}, {'full'}, or {'in', epoch, feed or empty, sequence, resumed, entry, body, ...}.
+-- Returns {'unknown'} if the node is, {'late'}, {'full'}, or {'in', or 'first' if the user had no seat and no grace, epoch, feed or empty, sequence, resumed, entry, body, ...}.
 local user, name = ARGV[3], key('user', ARGV[3])
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if not epoch or redis.call('HEXISTS', bucket .. 'boxes', ARGV[1]) == 0 then
@@ -50,7 +50,8 @@ end
 redis.call('HSET', key('node', ARGV[1]), ARGV[2], user)
 redis.call('HSET', name, ARGV[2], string.format('%d|%s|%s|%s|%s', last + 1, ARGV[1], ARGV[4], ARGV[5], ARGV[6]))
 redis.call('PERSIST', name)
-local answer = { 'in', epoch }
+local first = last == 0 and not redis.call('ZSCORE', bucket .. 'departures', user)
+local answer = { first and 'first' or 'in', epoch }
 if ARGV[4] == 'x' then
   feed(user)
   redis.call('HDEL', name, 't')

@@ -1,8 +1,9 @@
 -- Numbers an event for those who have extended clients, keeps it for who of them missed it, and puts one letter into the mailbox of
 -- each node that holds a recipient.
 -- ARGV: 1 sender and number of this call, 2 published at in ms, 3 event id if its body is kept elsewhere, or empty, 4 body,
---       5 most events, 6 most bytes and 7 longest age in ms that are kept of a user, 8 PUBLISH or SPUBLISH, then the recipients
--- Returns {epoch, or empty if the bucket is not what it was and nothing has been done; user refused, error, ...}.
+--       5 most events, 6 most bytes and 7 longest age in ms that are kept of a user, 8 PUBLISH or SPUBLISH,
+--       9 whether to say who has no socket (0 or 1), then the recipients
+-- Returns {epoch, or empty if the bucket is not what it was and nothing has been done; user refused, error, ...; user without a socket, '', ...}.
 local answer = { redis.call('HGET', KEYS[1], 'epoch') or '' }
 if answer[1] == '' then
   return answer
@@ -10,14 +11,14 @@ end
 
 -- 1. Who is where.
 local letters, numbered, now = {}, {}, nil
-for i = 9, #ARGV do
+for i = 10, #ARGV do
   local user = ARGV[i]
   local name = key('user', user)
   local fields = redis.pcall('HGETALL', name)
   if fields.err then
     answer[#answer + 1] = user
     answer[#answer + 1] = fields.err
-  elseif #fields > 0 then
+  else
     local nodes, extended, own = {}, false, {}
     for j = 1, #fields, 2 do
       local field, value = fields[j], fields[j + 1]
@@ -40,6 +41,10 @@ for i = 9, #ARGV do
         sequence = text(own.n + 1)
         numbered[#numbered + 1] = { user = user, name = name, sequence = sequence, bytes = own.z, extended = own.e }
       end
+    end
+    if ARGV[9] == '1' and not next(nodes) then
+      answer[#answer + 1] = user
+      answer[#answer + 1] = ''
     end
     for node in pairs(nodes) do
       local letter = letters[node]

@@ -1,7 +1,8 @@
-// What became of the last change of the routes.
+// What became of the last change of the routes, and the settings that the gateway was started with.
 
-import { $, element, sync, text } from "./elements.js";
+import { $, element, hasAll, sync, text, wordsIn } from "./elements.js";
 import { clock } from "./format.js";
+import { ask } from "./gateway.js";
 
 export function showConfiguration(reload) {
   if (!reload) {
@@ -14,4 +15,19 @@ export function showConfiguration(reload) {
     " In use is revision ", element("code", {}, reload.revision), `, since ${clock(reload.appliedAt)}.`);
   sync($("mistakes"), reload.errors, (error) => error, () => element("li"), text);
   text($("restart"), reload.waitForRestart.length > 0 ? `These settings have changed and wait for a restart: ${reload.waitForRestart.join(", ")}.` : "");
+}
+
+let settings = [];
+
+/** They are those of the start, so they are asked for once they are to be seen. */
+export async function openSettings() {
+  settings = await ask("/admin/settings");
+  showSettings();
+}
+
+export function showSettings() {
+  const words = wordsIn("settings-filter");
+  const shown = settings.filter((one) => hasAll(words, [one.setting, one.value, one.source ?? "default"]));
+  sync($("settings").tBodies[0], shown, (one) => one.setting, () => element("tr", {}, ...["Setting", "Value", "Written in"].map((label) => element("td", { "data-label": label }))), (row, one) =>
+    [one.setting, one.value, one.source ?? "default"].forEach((value, i) => text(row.children[i], value)));
 }

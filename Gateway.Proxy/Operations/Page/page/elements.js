@@ -19,6 +19,14 @@ export function text(node, value) {
   }
 }
 
+/** The words that a filter holds. */
+export const wordsIn = (id) => $(id).value.toLowerCase().split(/\s+/).filter(Boolean);
+
+export function hasAll(words, texts) {
+  const all = texts.join(" ").toLowerCase();
+  return words.every((word) => all.includes(word));
+}
+
 const lists = new WeakMap();
 
 /** Makes the children after the first `skip` those of the items. A child stays itself as long as its item is there, and so keeps the focus. */

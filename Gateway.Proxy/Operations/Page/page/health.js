@@ -2,16 +2,17 @@
 
 import { $, element, sync, text } from "./elements.js";
 
+const names = { ready: "Ready", degraded: "Degraded", outage: "Outage", "not-ready": "Not ready" };
+
 export function showHealth(health, troubles, node = location.host) {
-  const name = { ready: "Ready", degraded: "Degraded", "not-ready": "Not ready" }[health.status];
+  const name = names[health.status];
   document.body.dataset.state = health.status;
   text($("status"), name);
   document.title = `${name} · ${node} · Gateway`;
   $("fine").hidden = troubles.length > 0;
-  troubles.sort((a, b) => (a.level === "bad" ? 0 : 1) - (b.level === "bad" ? 0 : 1));
   sync($("troubles"), troubles, (trouble) => trouble.key, () => element("li", {}, element("span", { class: "level" }), element("span")), (item, trouble) => {
-    item.dataset.level = trouble.level;
-    text(item.children[0], trouble.level === "bad" ? "Problem" : "Warning");
+    item.dataset.level = trouble.level === "degraded" ? "warn" : "bad";
+    text(item.children[0], trouble.level === "degraded" ? "Warning" : names[trouble.level]);
     text(item.children[1], trouble.what.charAt(0).toUpperCase() + trouble.what.slice(1));
     while (item.children.length > 2 + trouble.details.length) {
       item.lastChild.remove();

@@ -6,9 +6,9 @@ import { $, text } from "./elements.js";
 import { clock, duration } from "./format.js";
 import { ask, patience, Refused, token } from "./gateway.js";
 import { showHealth } from "./health.js";
-import { setRoutes } from "./routes.js";
-import { remember } from "./samples.js";
+import { setRoutes, showRoutes } from "./routes.js";
 import { showTiles } from "./tiles.js";
+import { hearTraffic } from "./traffic.js";
 import { troublesOf } from "./troubles.js";
 
 let looking = Promise.resolve();
@@ -66,7 +66,7 @@ async function lookAtAll() {
     revision = current;
   }
 
-  remember(status, clusters);
+  await hearTraffic();
   show(status, clusters, isProxy);
 }
 
@@ -91,8 +91,9 @@ function show(status, clusters, isProxy) {
   document.body.classList.toggle("read-only", !status.canChange);
   document.body.classList.toggle("no-proxy", !isProxy);
   text($("identity"), [status.node, `version ${status.version.split("+")[0]}`, `up ${duration(status.uptimeSeconds)}`, status.roles.join(" and ")].join("  ·  "));
-  showHealth(status.health, troublesOf(status.health, clusters), status.node);
+  showHealth(status.health, troublesOf(status.health), status.node);
   showTiles(isProxy);
   showConfiguration(status.health.lastReload);
-  showClusters(clusters);
+  showClusters(clusters, status.health);
+  showRoutes();
 }

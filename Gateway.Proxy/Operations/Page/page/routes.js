@@ -1,34 +1,97 @@
 // The table of routes, and its filter.
 
-import { $, element, sync, text } from "./elements.js";
+import { $, element, hasAll, sync, text, wordsIn } from "./elements.js";
+import { counted, decimal, percent, sum, whole } from "./format.js";
+import { traffic } from "./traffic.js";
 
 let routes = [];
 
 export function setRoutes(all) {
   routes = all;
-  showRoutes();
 }
 
 export function showRoutes() {
-  const words = $("filter").value.toLowerCase().split(/\s+/);
-  const shown = routes.filter((route) => {
-    const all = Object.values(route).flat().join(" ").toLowerCase();
-    return words.every((word) => all.includes(word));
-  });
+  const words = wordsIn("filter");
+  const shown = routes.filter((route) => hasAll(words, [route.path, route.route, route.rpc, ...clustersOf(route), route.rateLimit, route.origin, ...route.methods]));
   text($("routes-note"), shown.length === routes.length ? `${shown.length} in force` : `${shown.length} of ${routes.length}`);
-  sync($("routes").tBodies[0], shown, (route) => route.route, makeRoute, (row, route) => {
-    const [path, rpc, cluster, limit, origin] = row.children;
-    text(path.firstChild, route.path ?? "any path");
-    text(path.lastChild, [route.methods.join(" "), route.route].filter(Boolean).join("  ·  "));
-    text(rpc, route.rpc ?? "");
-    text(cluster, route.cluster ?? "");
-    text(limit, route.rateLimit ?? "");
-    text(origin, route.origin.split("/").at(-1));
-    origin.title = route.origin;
-  });
+  sync($("routes").tBodies[0], shown, (route) => route.route, makeRoute, showRoute);
 }
 
 const makeRoute = () => element("tr", {},
-  element("td", {}, element("span"), element("span", { class: "origin" })),
+  element("td", {}, element("details", {}, element("summary"), element("dl"))),
   element("td", { "data-label": "RPC", class: "wide" }),
-  ...["Cluster", "Limit", "Written in"].map((label) => element("td", { "data-label": label, class: "short" })));
+  element("td", { "data-label": "Cluster", class: "short" }, element("div")),
+  ...makeRates());
+
+function showRoute(row, route) {
+  const [path, rpc, cluster, ...numbers] = row.children;
+  const [summary, details] = path.firstChild.children;
+  const rates = traffic.routes[route.route];
+  text(summary, route.path ?? "any path");
+  text(rpc, route.rpc ?? "");
+  showShares(cluster.firstChild, route);
+  showRates(numbers, rates);
+  sync(details, detailsOf(route, rates), ([name]) => name, ([name]) => element("div", {}, element("dt", {}, name), element("dd")), (pair, [, value]) => text(pair.lastChild, value));
+}
+
+/** Whether a cluster is no route's own, so that others get its calls when it has no destination. */
+export const isCanary = (cluster) => routes.some((route) => clustersOf(route).includes(cluster)) && !routes.some((route) => route.cluster === cluster);
+
+/** The route's own, then those of its canary. */
+const clustersOf = ({ cluster, canary }) => [...new Set([cluster ?? "", ...canary.map((rule) => rule.clusterId)])];
+
+/** Each cluster, on a route with a canary with the part of the last minute's requests that it got. */
+function showShares(list, route) {
+  const all = requestsOf(route);
+  const shares = clustersOf(route).map((cluster) => ({ cluster, share: route.canary.length > 0 && all > 0 ? percent(trafficOf(route, cluster)?.requests ?? 0, all) : "" }));
+  sync(list, shares, ({ cluster }) => cluster, ({ cluster }) => element("div", {}, element("span", {}, cluster), element("span", { class: "until" })), (line, { share }) => text(line.lastChild, share));
+}
+
+const trafficOf = (route, cluster) => traffic.canaries[route.route]?.find((one) => one.cluster === cluster);
+const requestsOf = (route) => sum((traffic.canaries[route.route] ?? []).map((one) => one.requests));
+
+/** The cells that `showRates` fills. */
+export const makeRates = () => ["Calls/s", "Failed/s", "Refused/s", "p50", "p99"].map((label) => element("td", { "data-label": label, class: "number" }));
+
+/** Calls, failed and refused ones a second, and the times within which half and nearly all of them ended. */
+export function showRates([calls, failed, refused, p50, p99], rates) {
+  text(calls, decimal(rates?.callsPerSecond ?? 0));
+  text(failed, decimal(rates?.failedPerSecond ?? 0));
+  text(refused, decimal(rates?.refusedPerSecond ?? 0));
+  text(p50, rates?.p50 ? `${decimal(rates.p50)} ms` : "");
+  text(p99, rates?.p99 ? `${decimal(rates.p99)} ms` : "");
+  failed.classList.toggle("warn", rates?.failedPerSecond > 0);
+}
+
+function detailsOf(all, rates) {
+  const { route, methods, rpcDetails: rpc, rateLimitDetails: limits, origin } = all;
+  return [
+    ["Route", route],
+    ["Methods", methods.join(", ") || "any"],
+    ["Written in", origin],
+    ...(rpc ? [
+      ["Session", rpc.session === "Required" ? "required" : "none, open to everybody"],
+      ["Time for a call", rpc.timeout],
+      ["Largest request", `${whole(rpc.maxRequestBodySize)} bytes`],
+      ["Events", rpc.events.join(", ") || "none"],
+    ] : []),
+    ["Rate limits", limits.map((limit) => `${limit.name}: ${whole(limit.permit)} in ${limit.window}, ${scopeOf(limit)}`).join("; ") || "none"],
+    ...(all.canary.length > 0 ? [["Canary", all.canary.map(ruleOf).join("; ")], ...clustersOf(all).map((cluster) => [`To ${cluster}`, partOf(all, cluster)])] : []),
+    ["Ends in the last minute", counted(Object.entries(rates?.outcomes ?? {})) || "none"],
+  ];
+}
+
+const ruleOf = ({ clusterId, percent, header, values }) => header === null ? `${percent} % to ${clusterId}` : `${header}: ${values.join(" or ")} to ${clusterId}`;
+
+/** What a cluster got of a route in the last minute, and what became of it. */
+function partOf(route, cluster) {
+  const part = trafficOf(route, cluster);
+  return part === undefined ? "no requests in the last minute" : [
+    `${whole(part.requests)} of ${whole(requestsOf(route))} requests in the last minute (${percent(part.requests, requestsOf(route))})`,
+    ...(part.fellBack > 0 ? [`${whole(part.fellBack)} of them for want of a destination of the canary`] : []),
+    ...(part.calls ? [`${decimal(part.calls.failedPerSecond)}/s failed`] : []),
+    ...(part.calls?.p50 ? [`p50 ${decimal(part.calls.p50)} ms`, `p99 ${decimal(part.calls.p99)} ms`] : []),
+  ].join(", ");
+}
+
+const scopeOf = ({ per, field, shared }) => `${per === "Global" ? "for all together" : `for each ${field || per.toLowerCase()}`}${shared ? ", on all gateways together" : ""}`;

@@ -1,34 +1,42 @@
-// Numbers with a line of the last two minutes each.
+// Numbers with a graph of the last hour each.
 
 import { $, element, sync, text } from "./elements.js";
-import { decimal, whole } from "./format.js";
-import { kept, lately, rate, ratesOf, samples } from "./samples.js";
+import { counted, decimal, duration, whole } from "./format.js";
+import { refusals } from "./outcomes.js";
+import { history, lately, period, traffic } from "./traffic.js";
+
+const perSecond = (name, key, isBad) => ({ name, key, unit: "/s", show: decimal, isBad });
+const calls = [
+  perSecond("Calls", "callsPerSecond"),
+  perSecond("Failed calls", "failedPerSecond", true),
+  { ...perSecond("Refused calls", "refusedPerSecond"), note: () => counted(lately(refusals)) },
+  { name: "Half of all calls within", key: "p50", unit: "ms", show: decimal },
+  { name: "99 of 100 calls within", key: "p99", unit: "ms", show: decimal },
+  { name: "Requests under way", key: "runningRequests", unit: "", show: whole },
+];
+const events = [
+  { name: "Sockets here", key: "sockets", unit: "", show: whole },
+  perSecond("Events published", "publishedPerSecond"),
+  { ...perSecond("Events pushed by services", "pushedPerSecond"), isRare: true },
+  perSecond("Events delivered", "deliveredPerSecond"),
+  perSecond("Events dropped", "droppedPerSecond", true),
+  { name: "Slow consumers", key: "slowConsumers", unit: "in ten seconds", show: whole, isBad: true },
+];
 
 export function showTiles(isProxy) {
-  const newest = samples.at(-1).traffic;
-  const perSecond = (name, count, isBad) => {
-    const value = rate(count);
-    return { name, value: decimal(value), unit: "/s", line: ratesOf(count), isBad: isBad && value > 0 };
-  };
-  const now = (name, value, unit, read) => ({ name, value: whole(value), unit, line: samples.map(read) });
-  const tiles = [
-    ...(isProxy ? [
-      perSecond("Calls", (sample) => sample.traffic.calls),
-      perSecond("Failed calls", (sample) => sample.traffic.failed, true),
-      now("Requests under way", samples.at(-1).running, "", (sample) => sample.running),
-    ] : []),
-    now("Sockets here", newest.sockets, "", (sample) => sample.traffic.sockets),
-    perSecond("Events published", (sample) => sample.traffic.published),
-    perSecond("Events delivered", (sample) => sample.traffic.delivered),
-    perSecond("Events dropped", (sample) => sample.traffic.dropped, true),
-    { name: "Slow consumers", value: whole(lately((sample) => sample.traffic.slowConsumers)), unit: "in a minute", line: ratesOf((sample) => sample.traffic.slowConsumers), isBad: lately((sample) => sample.traffic.slowConsumers) > 0 },
-  ];
-  sync($("tiles"), tiles, (tile) => tile.name, makeTile, (node, tile) => {
-    node.dataset.level = tile.isBad ? "warn" : "";
-    const [, number, graph] = node.children;
-    text(number.firstChild, tile.value);
-    text(number.lastChild, tile.unit);
-    graph.firstChild.setAttribute("points", pointsOf(tile.line));
+  const shown = (isProxy ? [...calls, ...events] : events).filter(({ key, isRare }) => !isRare || [...history, traffic.now].some((point) => point[key] > 0));
+  sync($("tiles"), shown, (tile) => tile.name, makeTile, (node, tile) => {
+    const value = traffic.now[tile.key];
+    const line = history.map((point) => point[tile.key] ?? 0);
+    const most = Math.max(...line, 0);
+    const [, number, note, graph, scale] = node.children;
+    node.dataset.level = tile.isBad && value > 0 ? "warn" : "";
+    text(number.firstChild, tile.show(value));
+    text(number.lastChild, value === null ? "" : tile.unit);
+    text(note, tile.note?.() ?? "");
+    graph.firstChild.firstChild.setAttribute("points", pointsOf(line, most));
+    text(scale.firstChild, line.length > 1 ? `${duration(line.length * period)} ago` : "");
+    text(scale.lastChild, line.length > 1 ? `up to ${tile.show(most)}` : "");
   });
 }
 
@@ -38,12 +46,12 @@ function makeTile(tile) {
   graph.setAttribute("preserveAspectRatio", "none");
   graph.setAttribute("aria-hidden", "true");
   graph.append(document.createElementNS("http://www.w3.org/2000/svg", "polyline"));
-  return element("div", {}, element("dt", {}, tile.name), element("dd", {}, element("span"), element("small")), graph);
+  return element("div", {}, element("dt", {}, tile.name), element("dd", { class: "value" }, element("span"), element("small")), element("dd", { class: "note" }),
+    element("dd", {}, graph), element("dd", { class: "scale" }, element("span"), element("span")));
 }
 
-/** The line begins at the right edge and grows to the left, so that its pace is always the same. */
-function pointsOf(values) {
-  const most = Math.max(...values, 1e-9);
-  const step = 100 / (kept - 1);
-  return values.map((value, i) => `${(100 - (values.length - 1 - i) * step).toFixed(2)},${(22 - (value / most) * 20).toFixed(2)}`).join(" ");
+/** From the left edge to the right, whatever time there is. The bottom is nothing, and the top is the most there was. */
+function pointsOf(values, most) {
+  const step = 100 / Math.max(1, values.length - 1);
+  return values.map((value, i) => `${(i * step).toFixed(2)},${(22 - (most > 0 ? value / most : 0) * 20).toFixed(2)}`).join(" ");
 }

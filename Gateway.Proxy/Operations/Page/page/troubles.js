@@ -1,32 +1,19 @@
-// What is wrong, in sentences.
+// What is wrong, in sentences: the gateway's own, and what the last minute's counts tell beside. The worst is first.
 
-import { healthOf } from "./clusters.js";
-import { sum, whole } from "./format.js";
+import { counted, sum, whole } from "./format.js";
 import { failures } from "./outcomes.js";
-import { keyOf, lately, samples } from "./samples.js";
+import { lately, traffic } from "./traffic.js";
 
-export function troublesOf(health, clusters = []) {
+export function troublesOf(health) {
   const troubles = [];
   const add = (level, what, details = [], key = what) => troubles.push({ level, what, details, key });
-  for (const reason of health.notReady) {
-    add("bad", reason);
-  }
-
-  for (const reason of health.degraded) {
-    add("warn", reason, reason.includes("change of the routes was refused") ? firstOf(health.lastReload.errors) : []);
-  }
-
-  for (const { cluster, destinations } of clusters) {
-    for (const one of destinations) {
-      if (one.drained) {
-        add("warn", `an operator has drained ${one.address} of cluster '${cluster}'`, [one.destination], `drained ${keyOf(cluster, one)}`);
-      } else if (!one.available && destinations.some((other) => other.available)) {
-        add("warn", `${one.address} of cluster '${cluster}' gets no requests (${healthOf(one.health)})`, [one.destination], `unavailable ${keyOf(cluster, one)}`);
-      }
+  for (const [level, reasons] of [["not-ready", health.notReady], ["outage", health.outages], ["degraded", health.degraded]]) {
+    for (const reason of reasons) {
+      add(level, reason, reason.includes("change of the routes was refused") ? firstOf(health.lastReload.errors) : []);
     }
   }
 
-  if (samples.length > 1) {
+  if (traffic) {
     addTraffic(add);
   }
 
@@ -34,26 +21,25 @@ export function troublesOf(health, clusters = []) {
 }
 
 /** The list of the configuration has all of them. */
-const firstOf = (mistakes) => mistakes.length > 2 ? [...mistakes.slice(0, 2), `And ${mistakes.length - 2} more mistakes.`] : mistakes;
+const firstOf = (mistakes) => mistakes.length > 3 ? [...mistakes.slice(0, 2), `And ${mistakes.length - 2} more mistakes.`] : mistakes;
 
 function addTraffic(add) {
-  const failed = failures.map((outcome) => [outcome, lately((sample) => sample.calls[outcome] ?? 0)]).filter(([, count]) => count > 0);
+  const failed = lately(failures);
   if (failed.length > 0) {
-    add("warn", `${whole(sum(failed.map(([, count]) => count)))} calls failed in the last minute`, [failed.map(([outcome, count]) => `${outcome} ${whole(count)}`).join(", ")], "failed");
+    add("degraded", `calls that failed in the last minute: ${whole(sum(failed.map(([, count]) => count)))}`, [counted(failed)], "failed");
   }
 
-  const slow = lately((sample) => sample.traffic.slowConsumers);
-  if (slow > 0) {
-    add("warn", `${whole(slow)} sockets were closed in the last minute because they did not read their events`, [], "slow");
+  const { slowConsumers, lost } = traffic.lastMinute;
+  if (slowConsumers > 0) {
+    add("degraded", `sockets closed in the last minute because they did not read their events: ${whole(slowConsumers)}`, [], "slow");
   }
 
-  const limited = lately((sample) => sample.traffic.limited);
+  const [[, limited] = []] = lately(["rate-limited"]);
   if (limited > 0) {
-    add("warn", `${whole(limited)} calls were refused by a rate limit in the last minute`, [], "limited");
+    add("degraded", `calls that a rate limit refused in the last minute: ${whole(limited)}`, [], "limited");
   }
 
-  const lost = lately((sample) => sample.traffic.lost);
   if (lost > 0) {
-    add("bad", `${whole(lost)} events did not reach other gateways in the last minute`, [], "lost");
+    add("degraded", `events that did not reach other gateways in the last minute: ${whole(lost)}`, [], "lost");
   }
 }

@@ -43,7 +43,7 @@ internal sealed class EventsTarget : IFuzzTarget, ISubServices
         var set = RouteSettings.Read(settings.GetSection(RoutingExtensions.SectionName), new RouteOrigins(), "", "");
         var messages = new MessageFieldsParser(Options.Create(new MessageOptions()));
         var users = new UserDetailsOptions { ClusterId = "user", Rpc = "bite_im.UserService/GetMultiUserInfo" };
-        var parser = new RpcRouteParser(new RpcCatalogs(), messages, new RuleParser(Options.Create(new EventOptions()), Options.Create(users), messages), Options.Create(new RpcOptions()));
+        var parser = new RpcRouteParser(new RpcCatalogs(), messages, new RuleParser(Options.Create(new EventOptions()), Options.Create(users), messages), SessionSources.BodyAlone, Options.Create(new RpcOptions()));
         _routes = [.. Calls.Select(call => set.Routes.Single(route => route.RouteId == call.Id)).Select(route => parser.Parse(route, RpcRouteParser.FindTransform(route)!, [])!)];
     }
 

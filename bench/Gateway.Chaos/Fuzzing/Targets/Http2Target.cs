@@ -18,7 +18,7 @@ internal sealed class Http2Target : IFuzzTarget
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private static readonly UpstreamSettings Settings = new(
-        PingInterval: null, PingTimeout: TimeSpan.FromSeconds(20), StreamWindow: 1 << 20, MaxConnections: 1, SslProtocols.None, TrustsAnyCertificate: false);
+        PingInterval: null, PingTimeout: TimeSpan.FromSeconds(20), StreamWindow: 1 << 20, MaxConnections: 1, SslProtocols.None, TrustsAnyCertificate: false, UpstreamTls.None);
 
     private static readonly UpstreamRequest Request = new("/a.B/C", ReadOnlySequence<byte>.Empty, Remainder: null, Timeout: null, Authority: null, Headers: []);
 
@@ -39,7 +39,8 @@ internal sealed class Http2Target : IFuzzTarget
     private void EnsureReadAlike(PlainHttp2Reader plain, IEnumerable<ReadOnlyMemory<byte>> pieces, string how)
     {
         using var peer = new PeerStream(pieces);
-        var connection = new Http2Connection(peer, _headers, Settings, new PingInterval(null), TimeProvider.System);
+        var clock = new SteppedClock();
+        var connection = new Http2Connection(peer, _headers, Settings, new PingInterval(null), clock);
         var calls = Enumerable.Range(0, Calls).Select(_ => Begin(connection)).ToArray();
 
         // The peer has all its bytes ready, so they are read before this returns.
@@ -56,6 +57,9 @@ internal sealed class Http2Target : IFuzzTarget
         DisagreementException.Unless(
             plain.EndsInABlock || peer.IsReadToTheEnd == plain.IsReadable,
             $"{how}, it is{(peer.IsReadToTheEnd ? "" : " not")} read to its end, plainly it is{(plain.IsReadable ? "" : " not")}");
+        // Nobody says that resets have been read: time frees the places of calls that were reset.
+        clock.Step();
+        connection.FreeOverduePlaces();
         DisagreementException.Unless(peer.Closed.Wait(Limit) && connection is { IsClosed: true, Reserved: 0 }, $"{how}, the connection does not end, or keeps a call");
     }
 
@@ -94,6 +98,16 @@ internal sealed class Http2Target : IFuzzTarget
     }
 
     private static string Describe(byte[]? answer) => answer is null ? "failed" : $"an answer of {answer.Length} bytes";
+
+    /// <summary>Stands still but for a step of a second.</summary>
+    private sealed class SteppedClock : TimeProvider
+    {
+        private long _now;
+
+        public void Step() => Volatile.Write(ref _now, TimestampFrequency);
+
+        public override long GetTimestamp() => Volatile.Read(ref _now);
+    }
 
     /// <summary>Sends pieces, takes everything, and closes the connection behind the last piece.</summary>
     private sealed class PeerStream(IEnumerable<ReadOnlyMemory<byte>> pieces) : Stream

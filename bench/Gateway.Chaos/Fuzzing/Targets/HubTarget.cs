@@ -54,8 +54,8 @@ internal sealed class HubTarget : IFuzzTarget, ISessionAuthenticator
         var rate = new InboundRate(Options.MaxInboundRate, TimeProvider.System);
         var bus = new WelcomingBus();
         IConversation conversation = isExtended
-            ? new ExtendedConversation(connection, bus, this, rate, Options, CancellationToken.None)
-            : new PlainConversation(connection, new FirstMessage([2]), bus, this, rate, CancellationToken.None);
+            ? new ExtendedConversation(connection, bus, this, rate, Options, shown: null, CancellationToken.None)
+            : new PlainConversation(connection, new FirstMessage([2]), bus, this, rate, shown: null, CancellationToken.None);
         var reason = connection.RunAsync(conversation).GetAwaiter().GetResult();
         DisagreementException.Unless(!conversation.IsJoined || (connection.UserId == User && connection.SessionId == Session), "it is let in as somebody else");
         DisagreementException.Unless(isExtended || client.Sent.All(frame => frame[0] is CloseFrame or PongFrame), "a plain client is sent what is no event");
@@ -67,7 +67,15 @@ internal sealed class HubTarget : IFuzzTarget, ISessionAuthenticator
     {
         public bool IsDegraded => false;
 
-        public Task PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task<bool> PublishAsync(IReadOnlyList<string> recipients, HubEvent hubEvent, CancellationToken cancellationToken) => Task.FromResult(true);
+
+        public void TellHere(string userId, HubEvent hubEvent)
+        {
+        }
+
+        public void MayHaveMissed()
+        {
+        }
 
         public Task<CloseReason?> JoinAsync(JoinRequest request, CancellationToken cancellationToken)
         {
@@ -79,11 +87,13 @@ internal sealed class HubTarget : IFuzzTarget, ISessionAuthenticator
             return Task.FromResult<CloseReason?>(null);
         }
 
-        public Task LeaveAsync(NotifyConnection connection) => Task.CompletedTask;
+        public Task<Departure?> LeaveAsync(NotifyConnection connection) => Task.FromResult<Departure?>(null);
 
         public Task ResumeAsync(NotifyConnection connection, FeedPosition from, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<IReadOnlyList<SocketInfo>> FindAsync(string userId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<SocketInfo>>([]);
+
+        public Task<IReadOnlyList<Newest>> FindNewestAsync(IReadOnlyList<NotifyConnection> connections) => Task.FromResult<IReadOnlyList<Newest>>([]);
 
         public Task DisconnectAsync(string userId, string? sessionId, CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Gateway.Proxy.Discovery;
+using Gateway.Proxy.Discovery.Etcd;
 using Gateway.Proxy.Hosting;
 using Google.Protobuf;
 

@@ -1,4 +1,4 @@
-import { CallError } from "./gateway";
+import { CallError } from "gateway-client";
 
 const en = {
   appName: "Chat",
@@ -67,6 +67,7 @@ const en = {
   membersCount: (count: number) => `${count} members`,
   addMembers: "Add members",
   nobodyToAdd: "All your friends are in this group.",
+  typing: (names: string[]) => `${names.join(", ")} ${names.length === 1 ? "is" : "are"} typing …`,
   memberAdded: (names: string[], by: string | undefined) =>
     `${new Intl.ListFormat("en").format(names)} ${names.length === 1 ? "was" : "were"} added by ${by ?? "you"}`,
 
@@ -182,6 +183,7 @@ const zh: Texts = {
   membersCount: (count) => `${count} 位成员`,
   addMembers: "添加成员",
   nobodyToAdd: "你的好友都已在这个群聊中。",
+  typing: (names) => `${names.join("、")} 正在输入…`,
   memberAdded: (names, by) => `${by ?? "你"}邀请 ${names.join("、")} 加入了群聊`,
 
   writeMessage: "输入消息",

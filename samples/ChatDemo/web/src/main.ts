@@ -1,6 +1,6 @@
 import "./style.css";
+import { CallError } from "gateway-client";
 import { loadConfig, type Config } from "./config";
-import { CallError } from "./gateway";
 import { fill, h } from "./dom";
 import { explain, languageTag, t } from "./i18n";
 import { Model } from "./model";

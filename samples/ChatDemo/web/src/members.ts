@@ -1,15 +1,19 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { NotifyMessage } from "./gateway";
-import { GroupAddMemberReqSchema, GroupAddMemberRspSchema, NotifyMessageSchema, type NotifyMemberAdded } from "./gateway/messages/members_pb";
+import { route, type NotifyMessage } from "./gateway";
+import {
+  GroupAddMemberReqSchema, GroupAddMemberRspSchema, NotifyMessageSchema, SetTypingReqSchema, SetTypingRspSchema, type NotifyMessage as DemoMessage,
+} from "./gateway/messages/members_pb";
 import { NotifyMessageSchema as ContractSchema } from "./gateway/messages/notify_pb";
 
-export type { NotifyMemberAdded };
+export type { NotifyMemberAdded } from "./gateway/messages/members_pb";
 
-// What the wire contract does not have. The library needs no change for it: a route is an object, and events keep what it does not know.
+// What the wire contract does not have: a route more, and an event that keeps what the contract does not know.
 
-export const addMembers = { path: "/service/friend/group_add_member", request: GroupAddMemberReqSchema, response: GroupAddMemberRspSchema };
+export const addMembers = route("friend/group_add_member", GroupAddMemberReqSchema, GroupAddMemberRspSchema);
 
-/** What an event says of new members; undefined if it is about something else. */
-export function memberAdded(event: NotifyMessage): NotifyMemberAdded | undefined {
-  return fromBinary(NotifyMessageSchema, toBinary(ContractSchema, event)).memberAdded;
+export const setTyping = route("friend/set_typing", SetTypingReqSchema, SetTypingRspSchema);
+
+/** An event with what the demo adds to it: new members, somebody who is typing. */
+export function demoEvent(event: NotifyMessage): DemoMessage {
+  return fromBinary(NotifyMessageSchema, toBinary(ContractSchema, event));
 }

@@ -1,10 +1,11 @@
+import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { CallError, GatewayClient, GatewaySession, NotifySocket, type SocketEnd } from "gateway-client";
 import {
-  CallError, GatewayClient, MessageType, NotifySocket, NotifyType, routes,
-  type ChatSessionInfo, type FriendEvent, type MessageContentSchema, type MessageInfo, type NotifyMessage, type SocketEnd, type UserInfo,
+  MessageType, NotifyMessageSchema, NotifyType, routes,
+  type ChatSessionInfo, type FriendEvent, type MessageContentSchema, type MessageInfo, type NotifyMessage, type UserInfo,
 } from "./gateway";
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Config } from "./config";
-import { addMembers, memberAdded, type NotifyMemberAdded } from "./members";
+import { addMembers, demoEvent, setTyping, type NotifyMemberAdded } from "./members";
 import { isPicture } from "./pictures";
 import { ReadMarks } from "./readMarks";
 import { explain, languageTag, t } from "./i18n";
@@ -14,6 +15,9 @@ const pageSize = 30;
 
 /** The most messages that are counted as unread; the page shows more as "99+". */
 const unreadLimit = 100;
+
+/** Whoever types says so this often, in milliseconds, and is shown for twice as long. */
+const typingInterval = 3_000;
 
 /** The longest text that one message takes, in characters. */
 export const maxTextLength = 10_000;
@@ -59,15 +63,19 @@ export interface Chat {
   unread: number;
   /** Oldest first; undefined until they are needed. */
   messages: MessageInfo[] | undefined;
+  /** Where messages go as well that come while some are fetched: the answer may be older than they are. */
+  fetching: Set<MessageInfo[]>;
   /** Whether there are no older ones. */
   complete: boolean;
   outgoing: Outgoing[];
   sending: boolean;
-  /** What is to be sent waits for the next connection or session. */
+  /** What is to be sent waits for the next connection. */
   held: boolean;
   /** Those of a group; undefined until they are needed. */
   members: UserInfo[] | undefined;
   additions: Addition[];
+  /** Who is typing, by user id. */
+  typing: Map<string, string>;
   draft: string;
   /** The user is not in it any more. It stays open until they leave it. */
   ended: boolean;
@@ -95,39 +103,42 @@ export class Model {
   onChange: () => void = () => undefined;
   onNotice: (text: string) => void = () => undefined;
 
-  readonly #socket: NotifySocket;
+  readonly #session = new GatewaySession(() => this.#askForSession());
+  readonly #socket: NotifySocket<NotifyMessage>;
+  #isIn = false;
   #marks!: ReadMarks;
   #tabs!: BroadcastChannel;
   readonly #files = new Map<string, Promise<Uint8Array>>();
+  readonly #typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  #saidTyping = 0;
   #nextOutgoing = 1;
   #happenings = 0;
   #openGroup: () => void = () => undefined;
 
   constructor(config: Config) {
-    this.client = new GatewayClient({ httpUrl: config.httpUrl, language: languageTag });
-    this.#socket = new NotifySocket(config.webSocketUrl, {
+    this.client = new GatewayClient({ url: config.httpUrl, session: this.#session, language: languageTag });
+    this.#socket = new NotifySocket({
+      url: config.webSocketUrl,
+      session: this.#session,
+      decode: (event) => fromBinary(NotifyMessageSchema, event),
       onEvent: (event) => this.#event(event),
-      onFresh: () => this.#fresh(),
+      onLoad: () => this.#load(),
       onFailure: (error) => this.report(error),
       onResumed: (missed) => this.#connected("resumed", missed),
       onReconnecting: () => this.#set({ connection: "reconnecting" }),
-      onSessionEnded: () => this.#set({ sessionEnded: true }),
-      onAuthenticated: () => {
-        this.#set({ sessionEnded: false });
-        this.#sendHeld();
-      },
       onEnd: (end) => this.#set({ connection: "stopped", end }),
     });
   }
 
   /** Goes in with a session that a login or the last visit left. */
   async enter(sessionId: string): Promise<void> {
-    this.client.sessionId = sessionId;
+    this.#session.set(sessionId);
     this.me = (await this.client.call(routes.getUserInfo, {})).userInfo!;
     this.#marks = new ReadMarks(this.me.userId);
     this.#tabs = new BroadcastChannel(`chat-demo-${this.me.userId}`);
     this.#tabs.onmessage = ({ data }) => void this.#toldByTab(data as string).catch((error: unknown) => this.report(error));
-    this.#socket.start(sessionId);
+    this.#isIn = true;
+    this.#socket.start();
   }
 
   async logIn(nickname: string, password: string): Promise<string> {
@@ -135,17 +146,15 @@ export class Model {
     return answer.loginSessionId;
   }
 
-  /** Goes on after the session ended, with a new one of the same user. */
+  /** Goes on after the session ended, with a new one of the same user: with the calls that it stopped too. */
   resumeWith(sessionId: string): void {
-    this.client.sessionId = sessionId;
-    this.sessionEnded = false;
-    this.#socket.authenticate(sessionId);
-    this.onChange();
+    this.#session.set(sessionId);
+    this.#set({ sessionEnded: false });
   }
 
   connectAgain(): void {
     this.#set({ connection: "connecting", end: undefined });
-    this.#socket.authenticate(this.client.sessionId);
+    void this.#socket.reconnect();
   }
 
   leave(): void {
@@ -189,7 +198,7 @@ export class Model {
 
   async removeFriend(user: UserInfo): Promise<void> {
     await this.client.call(routes.removeFriend, { peerId: user.userId });
-    this.#forgetFriend(user.userId);
+    await this.#forgetFriend(user.userId);
     this.#tellTabs();
     if (this.current?.ended) {
       await this.open(undefined);
@@ -247,6 +256,8 @@ export class Model {
     this.onChange();
     if (chat && !chat.ended) {
       this.#markRead(chat);
+      // That this page knows of it, so that it is told of others.
+      void this.#tellTyping(chat, false);
       // Also when there are some: nobody tells this page of what the user writes on another device.
       await this.#loadNewest(chat);
     }
@@ -282,6 +293,14 @@ export class Model {
   async reach(chat: Chat, messageId: string): Promise<void> {
     while (!chat.messages?.some((message) => message.messageId === messageId) && (await this.loadOlder(chat, 150))) {
       // loadOlder does the work and ends the loop at the first message.
+    }
+  }
+
+  /** The user writes something. */
+  typed(chat: Chat): void {
+    if (Date.now() - this.#saidTyping >= typingInterval) {
+      this.#saidTyping = Date.now();
+      void this.#tellTyping(chat, true);
     }
   }
 
@@ -330,13 +349,24 @@ export class Model {
     return file;
   }
 
-  /** Shows a failure as a notice. An ended session is shown where the user can mend it instead. */
+  /** Shows a failure as a notice. */
   report(error: unknown): void {
-    if (error instanceof CallError && error.isSessionInvalid) {
-      this.#set({ sessionEnded: true });
-    } else {
-      this.onNotice(explain(error));
+    this.onNotice(explain(error));
+  }
+
+  /** The dialog for the password gives the answer by `resumeWith`. Nobody is asked before the first session has proved good. */
+  #askForSession(): Promise<undefined> | undefined {
+    if (!this.#isIn) {
+      return undefined;
     }
+
+    this.#set({ sessionEnded: true });
+    return new Promise(() => undefined);
+  }
+
+  /** Nobody misses it if it fails. */
+  async #tellTyping(chat: Chat, isTyping: boolean): Promise<void> {
+    await this.client.call(setTyping, { chatSessionId: chat.id, isTyping }).catch(() => undefined);
   }
 
   #outgoing(type: MessageType, text: string, file?: File): Outgoing {
@@ -390,10 +420,7 @@ export class Model {
 
       if (error.kind === "network") {
         chat.held = true;
-        this.#socket.renew();
-      } else if (error.isSessionInvalid) {
-        chat.held = true;
-        this.sessionEnded = true;
+        this.#socket.drop();
       } else if (error.kind !== "cancelled") {
         message.error = explain(error);
         message.after = error.kind === "refused" ? undefined : message.after;
@@ -433,7 +460,7 @@ export class Model {
     return message.type === MessageType.IMAGE ? { imageMessage: { fileId } } : { fileMessage: { fileId, fileName, fileSize } };
   }
 
-  async #fresh(): Promise<void> {
+  async #load(): Promise<void> {
     await this.#loadLists();
     // Answers may have been missed.
     this.asked.clear();
@@ -556,15 +583,30 @@ export class Model {
           this.onNotice(t.removedYou(friend.nickname));
         }
 
-        this.#forgetFriend(userId);
+        await this.#forgetFriend(userId);
         break;
       }
       default: {
-        const news = memberAdded(event);
-        if (news) {
-          this.#welcome(news);
+        const { memberAdded, typing } = demoEvent(event);
+        if (memberAdded) {
+          this.#welcome(memberAdded);
+        } else if (typing && Date.now() - Number(typing.at) < 2 * typingInterval) {
+          this.#setTyping(typing.chatSessionId, typing.userId, typing.nickname);
         }
       }
+    }
+  }
+
+  /** Without a name they have stopped. */
+  #setTyping(chatId: string, userId: string, name = ""): void {
+    const typing = this.chats.get(chatId)?.typing;
+    clearTimeout(this.#typingTimers.get(chatId + userId));
+    if (name && typing) {
+      typing.set(userId, name);
+      this.#typingTimers.set(chatId + userId, setTimeout(() => this.#setTyping(chatId, userId), 2 * typingInterval));
+      this.onChange();
+    } else if (typing?.delete(userId)) {
+      this.onChange();
     }
   }
 
@@ -589,7 +631,9 @@ export class Model {
       return;
     }
 
+    chat.fetching.forEach((heard) => heard.push(message));
     this.#learn(message.sender!);
+    this.#setTyping(chat.id, message.sender!.userId);
     this.#setLast(chat, message);
     if (chat.messages) {
       chat.messages = united(chat.messages, [message]);
@@ -604,24 +648,26 @@ export class Model {
     this.onChange();
   }
 
-  async #loadFriends(): Promise<void> {
+  readonly #loadFriends = oneByOne(async () => {
     this.friends = (await this.client.call(routes.getFriends, {})).friendList;
     this.onChange();
-  }
+  });
 
-  async #loadRequests(): Promise<void> {
+  readonly #loadRequests = oneByOne(async () => {
     this.requests = (await this.client.call(routes.getFriendRequests, {})).event;
     this.onChange();
-  }
+  });
 
-  async #loadChats(): Promise<void> {
+  readonly #loadChats = oneByOne(async () => {
+    // A chat that an event brings meanwhile may be newer than the answer.
+    const known = new Set(this.chats.keys());
     const infos = (await this.client.call(routes.getChats, {})).chatSessionInfoList;
-    const gone = new Set(this.chats.keys()).difference(new Set(infos.map((info) => info.chatSessionId)));
+    const gone = known.difference(new Set(infos.map((info) => info.chatSessionId)));
     gone.forEach((id) => this.#forgetChat(id));
     infos.forEach((info) => this.#addChat(info));
     this.#openGroup();
     this.onChange();
-  }
+  });
 
   #addChat(info: ChatSessionInfo, since = 0): void {
     const known = this.chats.get(info.chatSessionId);
@@ -634,8 +680,8 @@ export class Model {
 
     const chat: Chat = {
       id: info.chatSessionId, name: info.chatSessionName, peerId: info.singleChatFriendId, avatar: info.avatar, last: undefined,
-      unread: 0, messages: undefined, complete: false, outgoing: [], sending: false, held: false,
-      members: undefined, additions: [], draft: "", ended: false, active: [since, ++this.#happenings],
+      unread: 0, messages: undefined, fetching: new Set(), complete: false, outgoing: [], sending: false, held: false,
+      members: undefined, additions: [], typing: new Map(), draft: "", ended: false, active: [since, ++this.#happenings],
     };
     this.#setLast(chat, info.prevMessage);
     this.chats.set(chat.id, chat);
@@ -648,7 +694,7 @@ export class Model {
     }
   }
 
-  #forgetFriend(userId: string): void {
+  async #forgetFriend(userId: string): Promise<void> {
     this.friends = this.friends.filter((user) => user.userId !== userId);
     for (const chat of this.chats.values()) {
       if (chat.peerId === userId) {
@@ -657,15 +703,22 @@ export class Model {
     }
 
     this.onChange();
+    // Lists on their way may still have them.
+    await Promise.all([this.#loadFriends(), this.#loadChats()]);
   }
 
   #forgetChat(id: string): void {
-    this.chats.get(id)!.ended = true;
-    this.chats.delete(id);
+    const chat = this.chats.get(id);
+    if (chat) {
+      chat.ended = true;
+      this.chats.delete(id);
+    }
   }
 
   async #loadNewest(chat: Chat): Promise<void> {
-    const newest = await this.#recent(chat, pageSize, 0n);
+    const heard: MessageInfo[] = [];
+    chat.fetching.add(heard);
+    const newest = await this.#recent(chat, pageSize, 0n).finally(() => chat.fetching.delete(heard));
     const known = chat.messages;
     if (!known || !newest.some((message) => known.some((old) => old.messageId === message.messageId))) {
       // Nothing in common: there may be a gap between the two.
@@ -673,7 +726,8 @@ export class Model {
       chat.complete = newest.length < pageSize;
     }
 
-    chat.messages = united(chat.messages!, newest);
+    const later = heard.filter((message) => !newest.some((other) => other.messageId === message.messageId));
+    chat.messages = united(united(chat.messages!, newest), later);
     new Map(newest.map(({ sender }) => [sender!.userId, sender!])).forEach((sender) => this.#learn(sender));
     this.#setLast(chat, chat.messages.at(-1));
     if (chat === this.current) {
@@ -691,6 +745,21 @@ export class Model {
     Object.assign(this, change);
     this.onChange();
   }
+}
+
+/**
+ * Fetches what is shown as a whole. Asked while an answer is on its way, it fetches once more behind that one, which may be older than what the asker
+ * knows of; two answers at a time could also overtake each other.
+ */
+function oneByOne(fetch: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = () => {
+    next = undefined;
+    const promise = fetch().finally(() => (current = next));
+    return (current = promise);
+  };
+  return () => (current ? (next ??= current.then(start, start)) : start());
 }
 
 /** Whole ones, as in the time of a message. */

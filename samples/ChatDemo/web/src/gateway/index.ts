@@ -1,11 +1,6 @@
-// A client of the gateway for browsers. It knows nothing of the page around it: copy this folder, with the messages that
-// `npm run generate` makes from the proto files, and add @bufbuild/protobuf to your dependencies.
+// What the demo's gateway is asked and what it tells: the routes of the wire contract, and its messages.
 
-export { GatewayClient, type ClientOptions } from "./client";
-export { CallError, type CallErrorKind } from "./errors";
-export { routes, type Route } from "./routes";
-export type { SocketEnd } from "./protocol";
-export { NotifySocket, type SocketHandlers } from "./socket";
+export { route, routes } from "./routes";
 export {
   MessageType,
   type MessageContentSchema,
@@ -16,4 +11,4 @@ export {
   type UserInfo,
 } from "./messages/base_pb";
 export type { FriendEvent } from "./messages/friend_pb";
-export { NotifyType, type NotifyMessage } from "./messages/notify_pb";
+export { NotifyMessageSchema, NotifyType, type NotifyMessage } from "./messages/notify_pb";

@@ -1,23 +1,22 @@
-import type { DescMessage } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import type { Route } from "gateway-client";
 import * as file from "./messages/file_pb";
 import * as friend from "./messages/friend_pb";
 import * as storage from "./messages/message_storage_pb";
 import * as transmit from "./messages/message_transmit_pb";
 import * as user from "./messages/user_pb";
 
-/** A path of the gateway, the message that goes there and the one that comes back. */
-export interface Route<Request extends DescMessage, Response extends DescMessage> {
-  readonly path: string;
-  readonly request: Request;
-  readonly response: Response;
-}
-
-function route<Request extends DescMessage, Response extends DescMessage>(
+export function route<Request extends DescMessage, Response extends DescMessage>(
   path: string,
   request: Request,
   response: Response,
-): Route<Request, Response> {
-  return { path: `/service/${path}`, request, response };
+): Route<MessageInitShape<Request>, MessageShape<Response>> {
+  return {
+    path: `/service/${path}`,
+    // Messages without a session_id take none.
+    encode: (fields, ids) => toBinary(request, create(request, { ...fields, ...ids } as MessageInitShape<Request>)),
+    decode: (answer) => fromBinary(response, answer),
+  };
 }
 
 /** The routes a chat page needs; a further one is a line. */

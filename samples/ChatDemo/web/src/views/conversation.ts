@@ -34,6 +34,7 @@ function chatView(model: Model, chat: Chat) {
   const picture = h("span", {});
   const people = h("ul", {});
   const members = h("button", { type: "button", className: "link", onclick: () => void dialog(t.members, "members", people) });
+  const typing = h("small", { className: "typing", role: "status" });
   const rows = h("ol", {});
   const empty = h("p", { className: "empty" }, t.noMessages);
   const older = h("button", { type: "button", className: "link older", onclick: () => void showOlder() }, t.loadOlder);
@@ -119,6 +120,7 @@ function chatView(model: Model, chat: Chat) {
     fill(title, chat.name);
     list(picture, [{ key: "", content: [chat.name, pictureUrl(chat.avatar)], build: () => avatar(chat.name, chat.avatar) }]);
     showMembers(members, people, chat.members);
+    fill(typing, chat.typing.size > 0 && t.typing([...chat.typing.values()]));
     list(rows, messageRows(model, chat));
     empty.hidden = !chat.messages || rows.childElementCount > 0;
     older.hidden = !chat.messages || chat.complete;
@@ -134,7 +136,7 @@ function chatView(model: Model, chat: Chat) {
     h("header", {},
       iconButton("back", t.back, () => void model.open(undefined), { className: "icon back" }),
       picture,
-      h("div", { className: "name" }, title, !chat.peerId && h("small", {}, members)),
+      h("div", { className: "name" }, title, !chat.peerId && h("small", {}, members), typing),
       !chat.peerId && iconButton("addPeople", t.addMembers, () => addMembersDialog(model, chat)),
       iconButton("search", t.searchMessages, () => searchPanel.toggle())),
     searchPanel.element, scroller, news, composing.element);
@@ -200,7 +202,7 @@ function messageRow(model: Model, chat: Chat, message: MessageInfo): Row {
 }
 
 function outgoingRow(model: Model, chat: Chat, message: Outgoing): Row {
-  const error = message.error ? t.notSent(message.error) : chat.held && t.held;
+  const error = message.error ? t.notSent(message.error) : (chat.held || model.sessionEnded) && t.held;
   return {
     key: `outgoing ${message.id}`,
     content: [error, Math.round(message.progress * 100)],
@@ -262,6 +264,7 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
   const files = chooser(t.sendFile, "", false);
   text.addEventListener("input", () => {
     chat.draft = text.value;
+    model.typed(chat);
     grow();
   });
   text.addEventListener("keydown", (event) => {
