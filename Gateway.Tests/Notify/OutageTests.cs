@@ -21,12 +21,22 @@ internal sealed class OutageTests
         await there.ReceiveEventAsync();
 
         await nodes.Redis.KillAsync();
+        // Redis may have taken the event that finds it gone, so clients that keep count hear of that one early only if it never left.
+        await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("at-the-end"));
         await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("during-1"));
         await nodes.PublishAsync(0, ["alice"], HubFixture.Removed("during-2"));
         Assert.That(nodes.Hub(0).IsDegraded, Is.True);
-        Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("during-1")));
-        Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed("during-2")));
+        foreach (var name in new[] { "at-the-end", "during-1", "during-2" })
+        {
+            Assert.That(await here.ReceiveAsync(), Is.EqualTo(HubFixture.Removed(name)));
+        }
+
         var ahead = (await hereExtended.ReceiveAsync(ServerFrame.FrameOneofCase.Event)).Event;
+        if (ahead.Notify.Equals(HubFixture.Removed("at-the-end")))
+        {
+            ahead = (await hereExtended.ReceiveAsync(ServerFrame.FrameOneofCase.Event)).Event;
+        }
+
         Assert.That((ahead.Sequence, ahead.Notify), Is.EqualTo((0UL, HubFixture.Removed("during-1"))));
         await hereExtended.ReceiveAsync(ServerFrame.FrameOneofCase.Event);
 
