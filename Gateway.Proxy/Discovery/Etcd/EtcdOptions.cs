@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Proxy.Discovery.Etcd;
 
 /// <summary>Where sub-service instances register, and how patiently the gateway follows them there.</summary>
-public sealed class EtcdOptions
+public sealed class EtcdOptions : RegistryOptions
 {
     public const string SectionName = "Gateway:Etcd";
 
@@ -55,23 +55,6 @@ public sealed class EtcdOptions
     /// </summary>
     public TimeSpan EmptyRegistryGrace { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one TCP connection attempt may take. Default 3 seconds, from 10 milliseconds to 1 minute.</summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
-
-    /// <summary>How long etcd may take to answer one request. Default 3 seconds, from 10 milliseconds to 1 minute.</summary>
-    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(3);
-
-    /// <summary>The pause after a first failure; it doubles with each further one. Default 100 milliseconds, at least 1 millisecond.</summary>
-    public TimeSpan RetryDelayMin { get; set; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>The longest pause between two attempts. Default 5 seconds, up to 1 minute and not below RetryDelayMin.</summary>
-    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// How long changes are gathered before the proxy takes them over together. Default 50 milliseconds, from 0 to 10 seconds.
-    /// </summary>
-    public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(50);
-
     internal ClientTls Tls => ClientTls.Of(CertificateAuthorityFile, CertificateFile, KeyFile);
 
     /// <summary>A JSON null is as good as nothing.</summary>
@@ -81,8 +64,6 @@ public sealed class EtcdOptions
 
 internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
 {
-    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     public ValidateOptionsResult Validate(string? name, EtcdOptions options)
@@ -91,21 +72,10 @@ internal sealed class EtcdOptionsValidator : IValidateOptions<EtcdOptions>
         CheckEndpoints(options, errors);
         CheckPrefix(options, errors);
         CheckCredentials(options, errors);
-        CheckTime(nameof(options.ResyncInterval), options.ResyncInterval, TimeSpan.FromSeconds(1), Hour);
-        CheckTime(nameof(options.EmptyRegistryGrace), options.EmptyRegistryGrace, TimeSpan.Zero, Hour);
-        CheckTime(nameof(options.ConnectTimeout), options.ConnectTimeout, 10 * Millisecond, Minute);
-        CheckTime(nameof(options.RequestTimeout), options.RequestTimeout, 10 * Millisecond, Minute);
-        CheckTime(nameof(options.RetryDelayMin), options.RetryDelayMin, Millisecond, Minute);
-        CheckTime(nameof(options.RetryDelayMax), options.RetryDelayMax, Millisecond, Minute);
-        CheckTime(nameof(options.Debounce), options.Debounce, TimeSpan.Zero, TimeSpan.FromSeconds(10));
-        if (options.RetryDelayMin > options.RetryDelayMax)
-        {
-            errors.Add($"{EtcdOptions.SectionName}:RetryDelayMin is '{options.RetryDelayMin:c}'; it must not exceed RetryDelayMax, which is '{options.RetryDelayMax:c}'.");
-        }
-
+        errors.CheckTime(nameof(options.ResyncInterval), options.ResyncInterval, TimeSpan.FromSeconds(1), Hour, SettingErrors.WithItsForm);
+        errors.CheckTime(nameof(options.EmptyRegistryGrace), options.EmptyRegistryGrace, TimeSpan.Zero, Hour, SettingErrors.WithItsForm);
+        options.CheckTimes(errors, EtcdOptions.SectionName);
         return errors.Result;
-
-        void CheckTime(string setting, TimeSpan value, TimeSpan min, TimeSpan max) => errors.CheckTime(setting, value, min, max, SettingErrors.WithItsForm);
     }
 
     private static void CheckEndpoints(EtcdOptions options, SettingErrors errors) =>

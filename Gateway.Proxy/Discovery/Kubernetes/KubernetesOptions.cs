@@ -5,13 +5,15 @@ using Microsoft.Extensions.Options;
 namespace Gateway.Proxy.Discovery.Kubernetes;
 
 /// <summary>Where the API server is that <c>k8s://</c> addresses are asked of, and how patiently: section <c>Gateway:Kubernetes</c>.</summary>
-public sealed class KubernetesOptions
+public sealed class KubernetesOptions : RegistryOptions
 {
     public const string SectionName = "Gateway:Kubernetes";
 
     private const string Account = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
     private string? _ownNamespace;
+
+    public KubernetesOptions() => RequestTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>The API server, as <c>https://10.0.0.1:6443</c>. Default empty: within a pod, the one that the pod's environment names.</summary>
     public string ApiServer { get; set; } = "";
@@ -49,21 +51,6 @@ public sealed class KubernetesOptions
     /// </summary>
     public TimeSpan EmptyServiceGrace { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one TCP connection attempt may take. Default 3 seconds, from 10 milliseconds to 1 minute.</summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
-
-    /// <summary>How long the API server may take to answer one question. Default 5 seconds, from 10 milliseconds to 1 minute.</summary>
-    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>The pause after a first failure; it doubles with each further one. Default 100 milliseconds, at least 1 millisecond.</summary>
-    public TimeSpan RetryDelayMin { get; set; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>The longest pause between two attempts. Default 5 seconds, up to 1 minute and not below RetryDelayMin.</summary>
-    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long changes are gathered before the proxy takes them over together. Default 50 milliseconds, from 0 to 10 seconds.</summary>
-    public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(50);
-
     /// <summary>The namespace of addresses that name none, as it was when it was first asked for.</summary>
     internal string OwnNamespace => _ownNamespace ??= Namespace.Length > 0 ? Namespace : ReadNamespace();
 
@@ -96,8 +83,6 @@ internal sealed class KubernetesDefaults(IConfiguration configuration) : IPostCo
 
 internal sealed class KubernetesOptionsValidator : IValidateOptions<KubernetesOptions>
 {
-    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     public ValidateOptionsResult Validate(string? name, KubernetesOptions options)
@@ -124,21 +109,10 @@ internal sealed class KubernetesOptionsValidator : IValidateOptions<KubernetesOp
         }
 
         errors.AddRange(options.Tls.FindErrors(KubernetesOptions.SectionName, ""));
-        CheckTime(nameof(options.ResyncInterval), options.ResyncInterval, TimeSpan.FromSeconds(1), Hour);
-        CheckTime(nameof(options.EmptyServiceGrace), options.EmptyServiceGrace, TimeSpan.Zero, Hour);
-        CheckTime(nameof(options.ConnectTimeout), options.ConnectTimeout, 10 * Millisecond, Minute);
-        CheckTime(nameof(options.RequestTimeout), options.RequestTimeout, 10 * Millisecond, Minute);
-        CheckTime(nameof(options.RetryDelayMin), options.RetryDelayMin, Millisecond, Minute);
-        CheckTime(nameof(options.RetryDelayMax), options.RetryDelayMax, Millisecond, Minute);
-        CheckTime(nameof(options.Debounce), options.Debounce, TimeSpan.Zero, TimeSpan.FromSeconds(10));
-        if (options.RetryDelayMin > options.RetryDelayMax)
-        {
-            errors.Add($"{KubernetesOptions.SectionName}:RetryDelayMin is '{options.RetryDelayMin:c}'; it must not exceed RetryDelayMax, which is '{options.RetryDelayMax:c}'.");
-        }
-
+        errors.CheckTime(nameof(options.ResyncInterval), options.ResyncInterval, TimeSpan.FromSeconds(1), Hour, SettingErrors.WithItsForm);
+        errors.CheckTime(nameof(options.EmptyServiceGrace), options.EmptyServiceGrace, TimeSpan.Zero, Hour, SettingErrors.WithItsForm);
+        options.CheckTimes(errors, KubernetesOptions.SectionName);
         return errors.Result;
-
-        void CheckTime(string setting, TimeSpan value, TimeSpan min, TimeSpan max) => errors.CheckTime(setting, value, min, max, SettingErrors.WithItsForm);
     }
 
     private static bool IsServer(string text) =>

@@ -13,36 +13,19 @@ namespace Gateway.Tests.Functional.Family;
 /// <summary>Sub-services that speak gRPC over TLS, with a private authority and a certificate of the gateway, though etcd says nothing of that; keys in Redis have prefixes.</summary>
 [TestFixture]
 [Servers]
-internal sealed class SecureBackendsTests() : FamilyTest("secure-backends")
+internal sealed class SecureBackendsTests() : EtcdFamilyTest("secure-backends", ["/service/user_service/1", "/service/friend_service/1"], "z:session:")
 {
     private static readonly HealthCheckResponse Serving = new() { Status = HealthCheckResponse.Types.ServingStatus.Serving };
 
     private readonly TestAuthority _authority = new();
     private readonly ConcurrentBag<string> _callers = [];
-    private EtcdProcess _etcd = null!;
-    private RedisProcess _redis = null!;
-    private ConnectionMultiplexer _connection = null!;
-
-    private IDatabase Database => _connection.GetDatabase();
 
     /// <summary>As the deployment has it, with the folder of its certificates elsewhere.</summary>
     protected override string Routes => Path.Combine(_authority.Folder, "yarp.json");
 
-    public override async Task StartAsync()
-    {
-        await base.StartAsync();
-        var clusters = Hub.Gateway.Services.GetRequiredService<IProxyStateLookup>();
-        await Eventually.That(
-            () => !Hub.Hub.IsDegraded && clusters.GetClusters().All(cluster => cluster.DestinationsState.AvailableDestinations.Count > 0),
-            "the gateway has not found Redis and all instances");
-    }
-
     public override async Task StopAsync()
     {
         await base.StopAsync();
-        await _connection.DisposeAsync();
-        await _redis.DisposeAsync();
-        await _etcd.DisposeAsync();
         _authority.Dispose();
     }
 
@@ -121,28 +104,6 @@ internal sealed class SecureBackendsTests() : FamilyTest("secure-backends")
         _authority.IssueFiles("gateway");
         var shipped = await File.ReadAllTextAsync(base.Routes);
         await File.WriteAllTextAsync(Routes, shipped.Replace("/etc/gateway/backends", _authority.Folder, StringComparison.Ordinal));
-        _etcd = await EtcdProcess.CreateAsync();
-        _redis = await RedisProcess.CreateAsync();
-        _connection = await _redis.ConnectAsync();
-        foreach (var service in new[] { "user_service", "friend_service" })
-        {
-            await _etcd.PutAsync($"/service/{service}/1", new Uri(Service.Address).Authority);
-        }
-
-        foreach (var user in Users)
-        {
-            await Database.StringSetAsync($"z:session:s-{user}", user);
-        }
-
-        return new Dictionary<string, string?>(await base.SettingsAsync())
-        {
-            ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint,
-            ["Gateway:Redis:Configuration"] = _redis.Configuration,
-            ["Gateway:Sessions:Store"] = "Redis",
-            ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00",
-            // Beside other tests Redis may be late.
-            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
-            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
-        };
+        return await base.SettingsAsync();
     }
 }

@@ -2,9 +2,6 @@ using Gateway.Protocol;
 using Gateway.Tests.Functional.Family.Variations;
 using Gateway.Tests.Support;
 using Google.Protobuf;
-using Microsoft.Extensions.DependencyInjection;
-using StackExchange.Redis;
-using Yarp.ReverseProxy;
 using FileDownloadData = Gateway.Tests.Functional.Family.Variations.FileDownloadData;
 using GetMultiFileReq = Gateway.Tests.Functional.Family.Variations.GetMultiFileReq;
 using GetMultiFileRsp = Gateway.Tests.Functional.Family.Variations.GetMultiFileRsp;
@@ -14,33 +11,9 @@ namespace Gateway.Tests.Functional.Family;
 /// <summary>What differs between most deployments: package, ports, where instances register and under which names, keys in Redis, small things in messages.</summary>
 [TestFixture]
 [Servers]
-internal sealed class VariationsTests() : FamilyTest("variations")
+internal sealed class VariationsTests()
+    : EtcdFamilyTest("variations", ["/chen/file_service/1", "/chen/friend_service/1", "/chen/speech/recognition/1", "/chen/transmite_service/1"])
 {
-    private static readonly string[] Services = ["file_service", "friend_service", "speech/recognition", "transmite_service"];
-
-    private EtcdProcess _etcd = null!;
-    private RedisProcess _redis = null!;
-    private ConnectionMultiplexer _connection = null!;
-
-    private IDatabase Database => _connection.GetDatabase();
-
-    public override async Task StartAsync()
-    {
-        await base.StartAsync();
-        var clusters = Hub.Gateway.Services.GetRequiredService<IProxyStateLookup>();
-        await Eventually.That(
-            () => !Hub.Hub.IsDegraded && clusters.GetClusters().All(cluster => cluster.DestinationsState.AvailableDestinations.Count > 0),
-            "the gateway has not found Redis and all instances");
-    }
-
-    public override async Task StopAsync()
-    {
-        await base.StopAsync();
-        await _connection.DisposeAsync();
-        await _redis.DisposeAsync();
-        await _etcd.DisposeAsync();
-    }
-
     [Test]
     public async Task ListInPlaceOfAMap_ArrivesAsItIs()
     {
@@ -111,32 +84,5 @@ internal sealed class VariationsTests() : FamilyTest("variations")
 
         await Eventually.That(async () => !await Database.KeyExistsAsync("status:bob"), "the marker is still there");
         Assert.That((string?)await Database.StringGetAsync("s-bob"), Is.EqualTo("bob"));
-    }
-
-    protected override async Task<Dictionary<string, string?>> SettingsAsync()
-    {
-        _etcd = await EtcdProcess.CreateAsync();
-        _redis = await RedisProcess.CreateAsync();
-        _connection = await _redis.ConnectAsync();
-        foreach (var service in Services)
-        {
-            await _etcd.PutAsync($"/chen/{service}/1", new Uri(Service.Address).Authority);
-        }
-
-        foreach (var user in Users)
-        {
-            await Database.StringSetAsync($"s-{user}", user);
-        }
-
-        return new Dictionary<string, string?>(await base.SettingsAsync())
-        {
-            ["Gateway:Etcd:Endpoints"] = _etcd.Endpoint,
-            ["Gateway:Redis:Configuration"] = _redis.Configuration,
-            ["Gateway:Sessions:Store"] = "Redis",
-            ["Gateway:Notify:LastDisconnectGrace"] = "00:00:00",
-            // Beside other tests Redis may be late.
-            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
-            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
-        };
     }
 }
