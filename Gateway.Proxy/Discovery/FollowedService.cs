@@ -1,26 +1,29 @@
 namespace Gateway.Proxy.Discovery;
 
 /// <summary>
-/// What is known of one service. Written by whoever follows the service, read by anybody. Instances that are gone all at once stay in use for a while:
-/// that is more often a source that has lost its data than a service that has ended.
+/// What is known of one service. Written by whoever follows the service, read by anybody. What goes wrong again and again is told once a minute.
 /// </summary>
 internal sealed partial class FollowedService(
     string name, string source, RegistryStatus initial, TimeSpan emptyGrace, MonotonicClock clock, TimeProvider time, ILogger logger, Action changed)
 {
-    /// <summary>An instance that comes and goes each second is worth a line a minute.</summary>
+    /// <summary>What comes and goes each second is worth a line a minute.</summary>
     private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(1);
 
     /// <summary>So many failures in a row are more than a bad moment.</summary>
     private const int ManyFailures = 3;
 
-    private readonly RegistryGuard _guard = new(emptyGrace, clock);
-    private IReadOnlyList<ServiceInstance> _named = [];
+    private readonly EmptinessGuard _guard = new(emptyGrace, clock);
     private volatile IReadOnlyList<ServiceInstance> _instances = [];
     private volatile RegistryStatus _status = initial;
-    private bool? _inContact;
     private volatile string? _problem;
     private volatile string? _loss;
-    private TimeSpan? _toldEmptied;
+
+    /// <summary>Whether the log says that the source tells of changes; null before it says anything.</summary>
+    private bool? _toldContact;
+
+    private TimeSpan? _toldLossAt;
+    private TimeSpan? _toldEmptiedAt;
+    private (string Problem, TimeSpan At)? _toldProblem;
     private volatile bool _hasAnswered;
     private volatile int _failures;
 
@@ -44,45 +47,36 @@ internal sealed partial class FollowedService(
     public bool IsGivenUp => !_status.Synced && _failures >= ManyFailures;
 
     /// <summary>When the source should be asked again, because instances that it does not name any more have stayed long enough; null when there are none.</summary>
-    public TimeSpan? NextHoldDeadline => _guard.NextDeadline;
+    public TimeSpan? NextHoldDeadline => _guard.Deadline;
 
     /// <summary>Takes over what the source says now.</summary>
     /// <param name="named">All instances.</param>
     /// <param name="problem">Why there are none, where something is wrong; null when nothing is known against it.</param>
     public void Take(IReadOnlyList<ServiceInstance> named, string? problem = null)
     {
-        if (named.Count > 0)
+        var kept = _guard.Kept.Count;
+        if (_guard.Take(named))
         {
-            _guard.ReleaseAll();
-        }
-        else if (_named.Count > 0)
-        {
-            foreach (var instance in _named)
+            if (IsDue(_toldEmptiedAt))
             {
-                _guard.Hold(instance);
-            }
-
-            if (_toldEmptied is not { } told || clock.Now - told >= QuietTime)
-            {
-                _toldEmptied = clock.Now;
-                Log.Emptied(logger, source, name, _guard.Count, emptyGrace.TotalSeconds);
+                _toldEmptiedAt = clock.Now;
+                Log.Emptied(logger, source, name, _guard.Kept.Count, emptyGrace.TotalSeconds);
             }
         }
-
-        if (_guard.Expire() is > 0 and var dropped)
+        else if (kept > 0 && named.Count == 0 && _guard.Kept.Count == 0)
         {
-            Log.HoldEnded(logger, dropped, name, emptyGrace.TotalSeconds, source);
+            Log.HoldEnded(logger, kept, name, emptyGrace.TotalSeconds, source);
         }
 
-        _named = named;
-        _instances = named.Count > 0 ? named : [.. _guard.Instances];
-        if (problem is not null && problem != _problem)
+        _instances = named.Count > 0 ? named : _guard.Kept;
+        if (problem is not null && problem != _problem && (problem != _toldProblem?.Problem || IsDue(_toldProblem?.At)))
         {
+            _toldProblem = (problem, clock.Now);
             Log.Unusable(logger, source, name, problem);
         }
 
         _problem = problem;
-        _status = _status with { Synced = true, LastContact = time.GetUtcNow(), HeldInstances = _guard.Count };
+        _status = _status with { Synced = true, LastContact = time.GetUtcNow(), HeldInstances = _guard.Kept.Count };
         _hasAnswered = true;
         changed();
     }
@@ -93,9 +87,9 @@ internal sealed partial class FollowedService(
         _status = _status with { Connected = true, LastContact = time.GetUtcNow() };
         _loss = null;
         _failures = 0;
-        if (_inContact != true)
+        if (_toldContact != true)
         {
-            _inContact = true;
+            _toldContact = true;
             Log.InContact(logger, source, name, _instances.Count);
         }
 
@@ -107,15 +101,18 @@ internal sealed partial class FollowedService(
         _status = _status with { Connected = false };
         _loss = reason;
         _failures++;
-        if (_inContact != false)
+        if (_toldContact != false && IsDue(_toldLossAt))
         {
-            _inContact = false;
+            _toldContact = false;
+            _toldLossAt = clock.Now;
             Log.ContactLost(logger, exception, source, name, reason, _instances.Count);
         }
 
         _hasAnswered = true;
         changed();
     }
+
+    private bool IsDue(TimeSpan? toldAt) => toldAt is not { } told || clock.Now - told >= QuietTime;
 
     private static partial class Log
     {

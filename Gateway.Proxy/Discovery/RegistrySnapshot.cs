@@ -18,7 +18,7 @@ internal sealed class RegistrySnapshot
             .GroupBy(instance => instance.Service, StringComparer.Ordinal)
             .ToFrozenDictionary(
                 service => service.Key,
-                service => service.OrderBy(instance => instance.Key, StringComparer.Ordinal).ToArray(),
+                service => service.OrderBy(instance => instance.Key, StringComparer.Ordinal).ThenBy(instance => instance.Address, StringComparer.Ordinal).ToArray(),
                 StringComparer.Ordinal);
         ChangeToken = new CancellationChangeToken(_superseded.Token);
     }

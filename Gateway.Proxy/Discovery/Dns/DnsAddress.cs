@@ -24,7 +24,7 @@ internal sealed record DnsAddress(string Name, int? Port)
     public static bool TryParse(string address, [NotNullWhen(true)] out DnsAddress? parsed, [NotNullWhen(false)] out string? problem)
     {
         parsed = null;
-        problem = "is not of the form 'dns://<name>:<port>' or 'dns+srv://<name>'";
+        problem = "is not of the form 'dns://<name>:<port>' or 'dns+srv://<name>'; an IP address stands as 'http://<address>:<port>'";
         if (!IsDns(address))
         {
             return false;
@@ -59,7 +59,7 @@ internal sealed record DnsAddress(string Name, int? Port)
     {
         var labels = (name is [.., '.'] ? name[..^1] : name).Split('.');
         return name.Length <= 254
-            && labels.All(label => label.Length is > 0 and <= 63 && label.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+            && labels.All(label => label is [not '-', ..] and not [.., '-'] && label.Length <= 63 && label.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
             && !IPAddress.TryParse(name, out _);
     }
 

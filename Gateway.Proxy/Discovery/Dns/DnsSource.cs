@@ -31,24 +31,22 @@ internal sealed class DnsSource(IOptions<DnsOptions> options, TimeProvider time,
 
     protected override async Task<TimeSpan> FollowOnceAsync(FollowedService service, CancellationToken cancellationToken)
     {
-        if (!DnsAddress.TryParse(service.Name, out var address, out var problem))
+        if (!DnsAddress.TryParse(service.Name, out var address, out var mistake))
         {
-            throw new InvalidOperationException(problem);
+            throw new InvalidOperationException(mistake);
         }
 
-        var (found, exists) = address.Port is { } port
-            ? await LookUpAsync(address.Name, port, cancellationToken)
-            : await LookUpServicesAsync(address.Name, cancellationToken);
-        ServiceInstance[] named = [.. found.Distinct().Select(endpoint => new ServiceInstance(service.Name, service.Name, $"http://{endpoint}"))];
-        // A name that does not exist is mistyped more often than a service that has ended.
-        service.Take(named, named.Length > 0 || exists ? null : "the name does not exist, and is looked up as it stands, without search domains");
+        var found = address.Port is { } port
+            ? await LookUpAsync(service.Name, service.Name, address.Name, port, cancellationToken)
+            : await LookUpServicesAsync(service, address.Name, cancellationToken);
+        service.Take(found.Instances, found.Problem);
         service.NoteContact();
         return service.NextHoldDeadline is { } hold && hold - Clock.Now < _options.Refresh
             ? hold > Clock.Now ? hold - Clock.Now : TimeSpan.FromTicks(1)
             : _options.Refresh;
     }
 
-    protected override string? Describe(Exception exception) => exception is DnsResponseException ? exception.Message.TrimEnd('.') : null;
+    protected override string? Describe(Exception exception) => exception is DnsResponseException ? Reason(exception) : null;
 
     internal static LookupClientOptions OptionsOf(DnsOptions options)
     {
@@ -74,41 +72,69 @@ internal sealed class DnsSource(IOptions<DnsOptions> options, TimeProvider time,
         !ip.Equals(IPAddress.Any) && !ip.Equals(IPAddress.IPv6Any) && !ip.Equals(IPAddress.Broadcast) && !ip.IsIPv6Multicast
         && (ip.AddressFamily != AddressFamily.InterNetwork || ip.GetAddressBytes()[0] is < 224 or > 239);
 
-    private static bool Exists(IDnsQueryResponse answer) => answer.Header.ResponseCode is not DnsHeaderResponseCode.NotExistentDomain;
+    /// <summary>The library tells of sockets in its own words, and of what they say apart.</summary>
+    private static string Reason(Exception exception) =>
+        exception.GetBaseException() is SocketException socket ? $"no server answers ({socket.Message.TrimEnd('.')})" : exception.Message.TrimEnd('.');
 
-    /// <summary>The addresses of a name: those of one family, or an instance with an address of each would count twice; and whether there is such a name.</summary>
-    private async Task<(IReadOnlyList<IPEndPoint> Found, bool Exists)> LookUpAsync(string name, int port, CancellationToken cancellationToken)
+    /// <summary>A name that does not exist is mistyped more often than a service that has ended.</summary>
+    private static string? ProblemOf(IDnsQueryResponse answer) => answer.Header.ResponseCode is DnsHeaderResponseCode.NotExistentDomain
+        ? "the name does not exist, and is looked up as it stands, without search domains"
+        : null;
+
+    /// <summary>The addresses of a name: those of one family, or an instance with an address of each would count twice.</summary>
+    private async Task<Found> LookUpAsync(string service, string key, string name, int port, CancellationToken cancellationToken)
     {
         var answer = await AskAsync(name, QueryType.A, cancellationToken);
         var four = answer.Answers.ARecords().Select(record => record.Address).ToArray();
         IEnumerable<IPAddress> all = four.Length > 0 ? four : (await AskAsync(name, QueryType.AAAA, cancellationToken)).Answers.AaaaRecords().Select(record => record.Address);
-        return ([.. all.Where(IsOfOne).Select(ip => new IPEndPoint(ip, port))], Exists(answer));
+        ServiceInstance[] found = [.. all.Where(IsOfOne).Distinct().Select(ip => new ServiceInstance(service, key, $"http://{new IPEndPoint(ip, port)}"))];
+        return new Found(found, found.Length > 0 ? null : ProblemOf(answer));
     }
 
     /// <summary>
     /// The instances of the first priority that has any, without regard to weights: how much each gets is for the cluster's policy to say. Nothing listens
     /// on port 0.
     /// </summary>
-    private async Task<(IReadOnlyList<IPEndPoint> Found, bool Exists)> LookUpServicesAsync(string name, CancellationToken cancellationToken)
+    private async Task<Found> LookUpServicesAsync(FollowedService service, string name, CancellationToken cancellationToken)
     {
         var answer = await AskAsync(name, QueryType.SRV, cancellationToken);
         var records = answer.Answers.SrvRecords().Where(record => record.Target.Value != "." && record.Port > 0);
-        List<IPEndPoint> found = [];
+        List<Found> targets = [];
         foreach (var priority in records.GroupBy(record => record.Priority).OrderBy(records => records.Key))
         {
             foreach (var some in priority.Chunk(QuestionsAtATime))
             {
-                var targets = await Task.WhenAll(some.Select(record => LookUpAsync(record.Target.Value, record.Port, cancellationToken)));
-                found.AddRange(targets.SelectMany(target => target.Found));
+                targets.AddRange(await Task.WhenAll(some.Select(record => LookUpTargetAsync(service, record.Target.Value, record.Port, cancellationToken))));
             }
 
-            if (found.Count > 0)
+            if (targets.Any(target => target.Instances.Count > 0))
             {
                 break;
             }
         }
 
-        return (found, Exists(answer));
+        if (targets.Count > 0 && targets.All(target => target.Failure is not null))
+        {
+            throw targets[0].Failure!;
+        }
+
+        return new Found(
+            [.. targets.SelectMany(target => target.Instances).DistinctBy(instance => instance.Address)],
+            targets.FirstOrDefault(target => target.Failure is not null)?.Problem ?? ProblemOf(answer));
+    }
+
+    /// <summary>The instances of a target that cannot be looked up stay as they were, and the others are used.</summary>
+    private async Task<Found> LookUpTargetAsync(FollowedService service, string target, int port, CancellationToken cancellationToken)
+    {
+        var key = $"{service.Name}/{target.TrimEnd('.')}:{port}";
+        try
+        {
+            return await LookUpAsync(service.Name, key, target, port, cancellationToken);
+        }
+        catch (DnsResponseException e)
+        {
+            return new Found([.. service.Instances.Where(instance => instance.Key == key)], $"the target '{target.TrimEnd('.')}' cannot be looked up: {Reason(e)}", e);
+        }
     }
 
     /// <exception cref="DnsResponseException">No server has answered, or none knows.</exception>
@@ -142,4 +168,9 @@ internal sealed class DnsSource(IOptions<DnsOptions> options, TimeProvider time,
             ? _client = client
             : throw new DnsResponseException(DnsResponseCode.Unassigned, $"no server is known: {DnsOptions.SectionName}:Servers is empty, and the system names none");
     }
+
+    /// <param name="Instances">Where it is.</param>
+    /// <param name="Problem">What is wrong; null when nothing is known against it.</param>
+    /// <param name="Failure">That of the question; null when it was answered.</param>
+    private sealed record Found(IReadOnlyList<ServiceInstance> Instances, string? Problem, DnsResponseException? Failure = null);
 }

@@ -27,7 +27,7 @@ internal sealed record KubernetesAddress(string Service, string Namespace, strin
         string address, string ownNamespace, [NotNullWhen(true)] out KubernetesAddress? parsed, [NotNullWhen(false)] out string? problem)
     {
         parsed = null;
-        problem = "is not of the form 'k8s://<service>:<port>' or 'k8s://<service>.<namespace>:<port>' with the name or number of a port";
+        problem = "is not of the form 'k8s://<service>:<port>' or 'k8s://<service>.<namespace>:<port>' with the name or number of a port; names are of small letters, digits and '-'";
         if (!IsKubernetes(address) || !address.AsSpan(Scheme.Length).StartsWith("//", StringComparison.Ordinal))
         {
             return false;

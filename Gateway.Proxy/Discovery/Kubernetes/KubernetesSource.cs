@@ -119,10 +119,15 @@ internal sealed class KubernetesSource(IOptions<KubernetesOptions> options, Time
     /// <returns>False when no more changes will follow, although the stream may stay open.</returns>
     private static bool TakeOver(WatchEvent change, FollowedService service, SliceTable table)
     {
+        if (change.Object.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("an event of the watch has no object");
+        }
+
         switch (change.Type)
         {
             case "ADDED" or "MODIFIED" or "DELETED":
-                var slice = change.Object.Deserialize(KubernetesJson.Default.EndpointSlice) ?? throw new JsonException("a slice is null");
+                var slice = change.Object.Deserialize(KubernetesJson.Default.EndpointSlice)!;
                 if (table.Apply(slice, isDeleted: change.Type == "DELETED"))
                 {
                     Take(service, table);
@@ -134,7 +139,7 @@ internal sealed class KubernetesSource(IOptions<KubernetesOptions> options, Time
                 return true;
             case "ERROR":
                 var status = change.Object.Deserialize(KubernetesJson.Default.ApiStatus);
-                return status?.Code == (int)HttpStatusCode.Gone ? false : throw new InvalidDataException($"its watch ends with {status?.Code} ({status?.Message})");
+                return status!.Code == (int)HttpStatusCode.Gone ? false : throw new InvalidDataException($"its watch ends with {status.Code} ({status.Message})");
             default:
                 throw new JsonException($"an event of the watch is a '{change.Type}'");
         }

@@ -10,8 +10,8 @@ internal sealed class SliceTable(KubernetesAddress address)
     private Dictionary<string, EndpointSlice> _slices = new(StringComparer.Ordinal);
 
     /// <summary>Takes over a full read.</summary>
-    public void Replace(IEnumerable<EndpointSlice> slices) =>
-        _slices = slices.Where(slice => NameOf(slice).Length > 0).GroupBy(NameOf).ToDictionary(slice => slice.Key, slice => slice.Last(), StringComparer.Ordinal);
+    public void Replace(IEnumerable<EndpointSlice?> slices) =>
+        _slices = slices.OfType<EndpointSlice>().Where(slice => NameOf(slice).Length > 0).GroupBy(NameOf).ToDictionary(slice => slice.Key, slice => slice.Last(), StringComparer.Ordinal);
 
     /// <summary>Takes over what the watch delivered. False for what is older than what is known: a server that has fallen behind repeats itself.</summary>
     public bool Apply(EndpointSlice slice, bool isDeleted)
@@ -67,7 +67,7 @@ internal sealed class SliceTable(KubernetesAddress address)
     /// <summary>What could have been meant: a Service's own port is another number than the one that its pods listen on.</summary>
     private string OtherPorts()
     {
-        var ports = _slices.Values.SelectMany(slice => slice.Ports ?? []).Where(port => port is { Protocol: null or "TCP", Port: not null })
+        var ports = _slices.Values.SelectMany(slice => slice.Ports ?? []).OfType<EndpointPort>().Where(port => port is { Protocol: null or "TCP", Port: not null })
             .Select(port => string.IsNullOrEmpty(port.Name) ? $"{port.Port}" : $"'{port.Name}' ({port.Port})").Distinct().Order(StringComparer.Ordinal).Take(5).ToArray();
         return ports.Length > 0 ? $"; there is {string.Join(", ", ports)}" : "";
     }
@@ -79,7 +79,7 @@ internal sealed class SliceTable(KubernetesAddress address)
             yield break;
         }
 
-        foreach (var endpoint in slice.Endpoints ?? [])
+        foreach (var endpoint in (slice.Endpoints ?? []).OfType<Endpoint>())
         {
             // Further addresses are the same endpoint.
             if (endpoint.Addresses is [var first, ..] && IPAddress.TryParse(first, out var ip))
@@ -98,9 +98,9 @@ internal sealed class SliceTable(KubernetesAddress address)
     }
 
     /// <summary>The number of the wanted port; null when these have none. A slice without ports, or with one without a number, is open on all.</summary>
-    private int? FindPort(IReadOnlyList<EndpointPort>? ports)
+    private int? FindPort(IReadOnlyList<EndpointPort?>? ports)
     {
-        var tcp = (ports ?? []).Where(port => port.Protocol is null or "TCP").ToArray();
+        var tcp = (ports ?? []).OfType<EndpointPort>().Where(port => port.Protocol is null or "TCP").ToArray();
         return address.PortNumber is { } number
             ? ports is not { Count: > 0 } || tcp.Any(port => port.Port is null || port.Port == number) ? number : null
             : tcp.FirstOrDefault(port => port.Name == address.Port)?.Port;

@@ -148,6 +148,66 @@ internal sealed class FollowedServicesTests
     }
 
     [Test]
+    public async Task Instances_GoneOneAfterTheOther_AllStayInUse_ButForThoseOfLongAgo()
+    {
+        var time = new FakeTimeProvider();
+        using var sut = new TestSource(time, TimeSpan.Zero, _logs.CreateLogger<TestSource>());
+        sut.Follow("emptying");
+        var service = await sut.Asked.Task.DefaultTimeout();
+        ServiceInstance[] all = [.. Enumerable.Range(1, 6).Select(id => new ServiceInstance("emptying", "the same key", $"http://10.0.0.{id}:80"))];
+        service.Take(all);
+        time.Advance(TimeSpan.FromHours(1));
+        service.Take(all[1..]);
+        time.Advance(TimeSpan.FromSeconds(8));
+        for (var gone = 2; gone < 6; gone++)
+        {
+            service.Take(all[gone..]);
+            Assert.That(service.Instances, Is.EqualTo(all[gone..]));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        service.Take([]);
+
+        Assert.That(service.Instances, Is.EquivalentTo(all[1..]));
+        Assert.That((service.Status.HeldInstances, service.NextHoldDeadline is null), Is.EqualTo((5, false)));
+        time.Advance(TimeSpan.FromSeconds(29));
+        service.Take([]);
+        Assert.That(service.Instances, Has.Count.EqualTo(5));
+        time.Advance(TimeSpan.FromSeconds(1));
+        service.Take([]);
+        Assert.That(service.Instances, Is.Empty);
+        Assert.That(_logs.Entries.Single(entry => entry.EventId.Id == 1143 && entry.Message.Contains("emptying", StringComparison.Ordinal)).Message, Is.EqualTo(
+            "5 instances of 'emptying' are no longer used: for 30 s A source has named none."));
+        await sut.StopAsync(CancellationToken.None).DefaultTimeout();
+    }
+
+    [Test]
+    public async Task ContactAndProblems_ThatComeAndGo_AreToldOnceAMinute_AndTheLastStateIsTold()
+    {
+        var time = new FakeTimeProvider();
+        using var sut = new TestSource(time, TimeSpan.Zero, _logs.CreateLogger<TestSource>());
+        sut.Follow("wavering");
+        var service = await sut.Asked.Task.DefaultTimeout();
+        for (var second = 0; second < 90; second++)
+        {
+            service.NoteContact();
+            service.Take([One], second % 2 == 0 ? "a problem" : null);
+            service.NoteLoss("a reason", null);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.That((Told(1140), Told(1141), Told(1144)), Is.EqualTo((3, 2, 2)), "The first contact, and one after each loss that was told");
+        service.NoteLoss("for good", null);
+        Assert.That(Told(1141), Is.EqualTo(2));
+        time.Advance(TimeSpan.FromMinutes(1));
+        service.NoteLoss("for good", null);
+        Assert.That(_logs.Entries[^1].Message, Does.Contain("does not say where 'wavering' is: for good"));
+        await sut.StopAsync(CancellationToken.None).DefaultTimeout();
+
+        int Told(int id) => _logs.Entries.Count(entry => entry.EventId.Id == id && entry.Message.Contains("wavering", StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task Silence_IsThatOfTheServiceHeardOfLeast()
     {
         var time = new FakeTimeProvider();

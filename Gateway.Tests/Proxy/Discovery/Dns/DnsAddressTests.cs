@@ -26,13 +26,15 @@ internal sealed class DnsAddressTests
     [TestCase("dns://10.0.0.1:1")]
     [TestCase("dns://[::1]:1")]
     [TestCase("dns://us er:1")]
+    [TestCase("dns://-a:1")]
+    [TestCase("dns://a-.test:1")]
     [TestCase("dns:user:1")]
     [TestCase("dns+srv://user:1")]
     [TestCase("dns+srv://")]
     public void TryParse_Malformed_SaysHowToWriteIt(string address)
     {
         Assert.That(DnsAddress.TryParse(address, out _, out var problem), Is.False);
-        Assert.That(problem, Is.EqualTo("is not of the form 'dns://<name>:<port>' or 'dns+srv://<name>'"));
+        Assert.That(problem, Is.EqualTo("is not of the form 'dns://<name>:<port>' or 'dns+srv://<name>'; an IP address stands as 'http://<address>:<port>'"));
         Assert.That(DnsAddress.IsDns(address), Is.True);
     }
 }

@@ -144,19 +144,36 @@ internal sealed class DnsSourceTests
     }
 
     [Test]
-    public async Task Name_ThatIsGone_StaysInUseForTheGrace()
+    public async Task Name_ThatIsGone_StaysInUseForTheGrace_WithAllOfItsAddresses()
     {
-        _dns = await DnsProcess.CreateAsync(DnsProcess.Host("user.test", "10.0.0.1"));
+        _dns = await DnsProcess.CreateAsync(DnsProcess.Host("user.test", "10.0.0.1"), DnsProcess.Host("user.test", "10.0.0.2"));
         Follow(Name, grace: TimeSpan.FromSeconds(1));
-        await KnowsAsync(Name, "http://10.0.0.1:9000");
+        await KnowsAsync(Name, "http://10.0.0.1:9000", "http://10.0.0.2:9000");
 
         await _dns.ReplaceAsync();
-        await Eventually.That(() => _sut!.Registry.Status.HeldInstances == 1);
-        Assert.That(Addresses(Name), Is.EqualTo(new[] { "http://10.0.0.1:9000" }));
+        await Eventually.That(() => _sut!.Registry.Status.HeldInstances == 2);
+        Assert.That(_sut!.Registry.Current.Instances(Name), Has.Count.EqualTo(2));
 
         await KnowsAsync(Name);
         Assert.That(_logs.Entries.Single(entry => entry.EventId.Id == 1142).Message, Is.EqualTo(
-            "DNS names no instance of 'dns://user.test:9000' any more. 1 instances that vanished stay in use for 1 s unless others come."));
+            "DNS names no instance of 'dns://user.test:9000' any more. 2 instances that vanished stay in use for 1 s unless others come."));
+    }
+
+    [Test]
+    public async Task Target_ThatCannotBeLookedUp_KeepsItsAddresses_AndIsNoneOfTheOthersBusiness()
+    {
+        string[] records = [DnsProcess.Service("_grpc._tcp.user.test", "a.test", 9001), DnsProcess.Service("_grpc._tcp.user.test", "b.example", 9002)];
+        _dns = await DnsProcess.CreateAsync([DnsProcess.Host("a.test", "10.0.0.1"), .. records]);
+        Follow(SrvName);
+        await KnowsAsync(SrvName, "http://10.0.0.1:9001");
+        Assert.That(_sut!.Troubles, Is.EqualTo(new[] { new ServiceTrouble(SrvName, IsLost: false, "the target 'b.example' cannot be looked up: the server answers 'Query Refused'") }));
+
+        await _dns.ReplaceAsync([DnsProcess.Host("a.test", "10.0.0.1"), DnsProcess.Host("b.example", "10.0.0.2"), .. records]);
+        await KnowsAsync(SrvName, "http://10.0.0.1:9001", "http://10.0.0.2:9002");
+        await Eventually.That(() => _sut!.Troubles.Count == 0);
+
+        await _dns.ReplaceAsync([DnsProcess.Host("a.test", "10.0.0.3"), .. records]);
+        await KnowsAsync(SrvName, "http://10.0.0.2:9002", "http://10.0.0.3:9001");
     }
 
     private void Follow(string service, TimeSpan? grace = null)

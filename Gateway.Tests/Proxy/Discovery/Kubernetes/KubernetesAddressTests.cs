@@ -33,7 +33,7 @@ internal sealed class KubernetesAddressTests
     public void TryParse_Malformed_SaysHowToWriteIt(string address)
     {
         Assert.That(KubernetesAddress.TryParse(address, "own", out _, out var problem), Is.False);
-        Assert.That(problem, Is.EqualTo("is not of the form 'k8s://<service>:<port>' or 'k8s://<service>.<namespace>:<port>' with the name or number of a port"));
+        Assert.That(problem, Is.EqualTo("is not of the form 'k8s://<service>:<port>' or 'k8s://<service>.<namespace>:<port>' with the name or number of a port; names are of small letters, digits and '-'"));
         Assert.That(KubernetesAddress.IsKubernetes(address), Is.True);
     }
 }

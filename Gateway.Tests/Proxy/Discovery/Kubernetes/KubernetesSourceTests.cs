@@ -1,5 +1,6 @@
 using Gateway.Proxy.Discovery;
 using Gateway.Tests.Support;
+using k8s.Models;
 
 namespace Gateway.Tests.Proxy.Discovery.Kubernetes;
 
@@ -142,6 +143,28 @@ internal sealed class KubernetesSourceTests
         _server.Set(FakeApiServer.Slice("user-a", 9000, FakeApiServer.Pod("p3", "10.0.0.3")));
         await sut.KnowsAsync("http://10.0.0.3:9000");
         await Eventually.That(() => sut.Status.HeldInstances == 0);
+    }
+
+    [Test]
+    public async Task Pods_NotReadyOneAfterTheOther_AllStayInUseOnceNoneIs()
+    {
+        string[] all = ["http://10.0.0.1:9000", "http://10.0.0.2:9000", "http://10.0.0.3:9000"];
+        _server.Set(Slice(3));
+        await using var sut = KubernetesHarness.Start(_server);
+        await sut.KnowsAsync(all);
+        await sut.ConnectedAsync();
+
+        _server.Set(Slice(2));
+        await sut.KnowsAsync(all[..2]);
+        _server.Set(Slice(1));
+        await sut.KnowsAsync(all[..1]);
+        _server.Set(Slice(0));
+
+        await sut.KnowsAsync(all);
+        Assert.That(sut.Status.HeldInstances, Is.EqualTo(3));
+
+        static V1EndpointSlice Slice(int ready) =>
+            FakeApiServer.Slice("user-a", 9000, [.. Enumerable.Range(1, 3).Select(id => FakeApiServer.Pod($"p{id}", $"10.0.0.{id}", ready: id <= ready))]);
     }
 
     [Test]

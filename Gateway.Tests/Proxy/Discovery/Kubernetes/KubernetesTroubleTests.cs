@@ -88,6 +88,8 @@ internal sealed class KubernetesTroubleTests
     [TestCase("""{"type":"EXPLODED","object":{}}""")]
     [TestCase("null")]
     [TestCase("""{"type":"ADDED","object":{"metadata":7}}""")]
+    [TestCase("""{"type":"ADDED"}""")]
+    [TestCase("""{"type":"ERROR","object":null}""")]
     public async Task Watch_ThatDeliversRubbish_IsMadeAnew(string rubbish)
     {
         await using var sut = await FollowingAsync();
@@ -98,6 +100,19 @@ internal sealed class KubernetesTroubleTests
         Assert.That(sut.Addresses(), Is.EqualTo(new[] { First }));
         await ChangeIsSeenAsync(sut);
         Assert.That(sut.Logs.Entries.First(entry => entry.EventId.Id == 1141).Message, Does.Contain("it sends what is no answer of the API"));
+    }
+
+    [Test]
+    public async Task Watch_WithNullsInItsLists_PassesThemOver()
+    {
+        await using var sut = await FollowingAsync();
+
+        _server.SendLine("""
+            {"type":"ADDED","object":{"metadata":{"name":"user-b","resourceVersion":"1000000"},"addressType":"IPv4","ports":[null,{"name":"grpc","port":9000}],"endpoints":[null,{"addresses":[null]},{"addresses":["10.0.0.3"]}]}}
+            """.Trim());
+
+        await sut.KnowsAsync(First, "http://10.0.0.3:9000");
+        Assert.That(_server.Watches, Is.EqualTo(1));
     }
 
     [Test]

@@ -1,4 +1,4 @@
-namespace Gateway.Proxy.Discovery;
+namespace Gateway.Proxy.Discovery.Etcd;
 
 /// <summary>
 /// Keeps instances in use that vanished all at once, as when a source comes back without its data: they are most likely alive
@@ -26,9 +26,6 @@ internal sealed class RegistryGuard(TimeSpan grace, MonotonicClock clock)
 
     /// <summary>The source has spoken about this key itself.</summary>
     public void Release(string key) => _held.Remove(key);
-
-    /// <summary>The source has instances again, so it is believed in all.</summary>
-    public void ReleaseAll() => _held.Clear();
 
     /// <summary>Lets go of those whose grace is over. Call it only when the source has just been read.</summary>
     /// <returns>How many.</returns>
