@@ -7,6 +7,8 @@ namespace Gateway.Proxy;
 /// <summary><c>validate FILE</c>: says what is wrong with a routes file, without starting anything.</summary>
 public static class ValidateCommand
 {
+    private const string Usage = "Usage: Gateway.Proxy validate FILE";
+
     /// <summary>
     /// Writes every mistake on a line of its own and returns 1, or what is good to know and <c>ok</c> and returns 0; 2 when the command itself is
     /// wrong.
@@ -14,15 +16,21 @@ public static class ValidateCommand
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         ArgumentNullException.ThrowIfNull(args);
+        if (args is ["--help" or "-h", ..])
+        {
+            output.WriteLine(Usage);
+            return 0;
+        }
+
         if (args is not [var file])
         {
-            error.WriteLine("Usage: Gateway.Proxy validate FILE");
+            error.WriteLine(Usage);
             return 2;
         }
 
         List<string> notes = [];
         var errors = FindErrors(Path.GetFullPath(file), notes);
-        foreach (var line in errors.Count > 0 ? errors : notes)
+        foreach (var line in errors.Count > 0 ? errors : notes.Select(note => $"Note: {note}"))
         {
             output.WriteLine(line);
         }

@@ -10,6 +10,12 @@ internal static class JsonSettings
     /// <summary>A file of routes has kilobytes; what is larger was named by mistake.</summary>
     public const int MaxBytes = 16 << 20;
 
+    /// <summary>How the reader of JSON begins to say that there is nothing but space and comments.</summary>
+    private const string NothingRead = "The input does not contain any JSON tokens";
+
+    /// <summary>How it begins to say that an object or a list has no end.</summary>
+    private const string StillOpen = "Expected depth to be zero";
+
     /// <exception cref="ConfigurationRefusedException">The file is missing, cannot be read or is not JSON.</exception>
     /// <param name="what">What the file is, for the sentence: <c>routes file</c>.</param>
     /// <param name="path">Its full path.</param>
@@ -66,8 +72,14 @@ internal static class JsonSettings
 
     private static string Reason(Exception exception) =>
         exception.GetBaseException() is JsonException { LineNumber: { } line, BytePositionInLine: { } column } cause
-            ? $"line {line + 1}, byte {column + 1}: {cause.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}"
+            ? $"line {line + 1}, byte {column + 1}: {Explain(cause.Message.Split(" LineNumber:")[0].Split(" Path:")[0])}"
             : exception.GetBaseException().Message;
+
+    /// <summary>What the reader says of a file that ends too early is about its own parameters.</summary>
+    private static string Explain(string sentence) =>
+        sentence.StartsWith(NothingRead, StringComparison.Ordinal) ? "the file is empty."
+        : sentence.StartsWith(StillOpen, StringComparison.Ordinal) ? "a '}' or ']' is missing at the end."
+        : sentence;
 
     private static ConfigurationRefusedException Refused(string sentence, Exception? cause = null) => new([sentence], cause);
 

@@ -230,7 +230,7 @@ internal sealed partial class RouteReloader(
         [LoggerMessage(1004, LogLevel.Error, "A check of changed routes broke.", EventName = "RouteCheckBroke")]
         public static partial void Broke(ILogger logger, Exception exception);
 
-        [LoggerMessage(1005, LogLevel.Information, "{Notes}", EventName = "RouteNotes")]
+        [LoggerMessage(1005, LogLevel.Information, "Note: {Notes}", EventName = "RouteNotes")]
         public static partial void Noted(ILogger logger, string notes);
     }
 }

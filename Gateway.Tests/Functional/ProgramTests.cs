@@ -183,7 +183,7 @@ internal sealed class ProgramTests
         using var gateway = ChildProcess.Start(GatewayProgram.Folder, [], [.. GatewayProgram.Command, .. settings]);
 
         Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.EqualTo(1), gateway.Output);
-        Assert.That(gateway.Output, Does.Contain($"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports."));
+        Assert.That(gateway.Output, Does.Contain($"Failed to bind to address http://127.0.0.1:{port}: address already in use. Stop what listens there, or set Gateway:Listen:HttpPort to another port."));
         Assert.That(gateway.Output, Does.Not.Contain("   at "), "Not a stack trace beside it");
     }
 
@@ -195,6 +195,16 @@ internal sealed class ProgramTests
 
         Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.Zero, gateway.Output);
         Assert.That(gateway.Output, Does.StartWith("Usage: Gateway.Proxy [--SETTING=VALUE…]"));
+    }
+
+    [TestCase("frobnicate")]
+    [TestCase("--version")]
+    public async Task Start_WithAnUnknownWord_IsRefusedWithUsage(string argument)
+    {
+        using var gateway = ChildProcess.Start(GatewayProgram.Folder, [], [.. GatewayProgram.Command, argument]);
+
+        Assert.That(await gateway.ExitCodeAsync(TimeSpan.FromSeconds(30)), Is.EqualTo(2), gateway.Output);
+        Assert.That(gateway.Output, Does.StartWith($"The argument '{argument}' is neither a setting nor a command; ").And.Contain("\nUsage: Gateway.Proxy [--SETTING=VALUE…]"));
     }
 
     private async Task<T> CallAsync<T>(MessageParser<T> parser, string path, IMessage request)

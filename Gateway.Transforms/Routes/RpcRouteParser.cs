@@ -128,7 +128,8 @@ internal sealed class RpcRouteParser(
 
         if (rpc.HoldsBeforeSession && LargeBeforeSession(method!, rpc.Fields) is { } large)
         {
-            yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id.";
+            yield return $"Route '{route.RouteId}' holds large requests before their sender is known: in '{large.ContainingType.Name}', '{large.Name}' comes before the session id. "
+                + "Nothing to do, unless the message is yours: then give its session id a lower number (event 1005 in docs/log-events.md).";
         }
 
         if (rpc.Envelope is { Message: [], Code: [] })

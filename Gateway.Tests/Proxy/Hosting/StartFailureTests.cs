@@ -1,6 +1,9 @@
+using Gateway.Proxy;
 using Gateway.Proxy.Hosting;
+using Gateway.Proxy.Push;
 using Gateway.Proxy.Settings;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Tests.Proxy.Hosting;
@@ -29,6 +32,22 @@ internal sealed class StartFailureTests
         {
             "Failed to bind to address http://0.0.0.0:9000: address already in use. Stop what listens there, or set Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports.",
         }));
+
+    [TestCase("http://0.0.0.0:9003", "Gateway:Push:Port to another port")]
+    [TestCase("https://[::]:9003", "Gateway:Push:Port to another port")]
+    [TestCase("http://127.0.0.1:9002", "Gateway:Management:Port to another port")]
+    [TestCase("http://0.0.0.0:9444", "Gateway:Listen, Gateway:Tls, Gateway:Push or Gateway:Management to other ports", Description = "No TLS is used")]
+    [TestCase("http://0.0.0.0:9000", "Gateway:Listen:HttpPort or Gateway:Push:JsonPort to another port", Description = "Both want it")]
+    public void Describe_PortTaken_NamesItsSetting(string address, string expected)
+    {
+        using var services = new ServiceCollection().AddOptions()
+            .Configure<PushOptions>(push => (push.Port, push.JsonPort) = (9003, 9000))
+            .BuildServiceProvider();
+
+        Assert.That(
+            StartFailure.Describe(new IOException($"Failed to bind to address {address}: address already in use.", new AddressInUseException("in use")), PortSettings.Of(services)),
+            Is.EqualTo(new[] { $"Failed to bind to address {address}: address already in use. Stop what listens there, or set {expected}." }));
+    }
 
     [Test]
     public void Describe_AnythingElse_IsLeftToItsStackTrace()

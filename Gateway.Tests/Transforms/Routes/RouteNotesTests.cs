@@ -14,7 +14,11 @@ internal sealed class RouteNotesTests
     [Test]
     public void Describe_SessionBehindALargeValue_NamesRouteMessageAndField() => Assert.That(
         _sut.FindNotes([Route("bite_im.SpeechService/SpeechRecognition")]),
-        Is.EqualTo(new[] { "Route 'r' holds large requests before their sender is known: in 'SpeechRecognitionReq', 'speech_content' comes before the session id." }));
+        Is.EqualTo(new[]
+        {
+            "Route 'r' holds large requests before their sender is known: in 'SpeechRecognitionReq', 'speech_content' comes before the session id. "
+            + "Nothing to do, unless the message is yours: then give its session id a lower number (event 1005 in docs/log-events.md).",
+        }));
 
     [TestCase("bite_im.FileService/PutSingleFile", TestName = "Describe_LargeValueBehindTheSession_SaysNothing")]
     [TestCase("bite_im.FriendService/FriendSearch", TestName = "Describe_OnlyTextsBeforeTheSession_SaysNothing")]
