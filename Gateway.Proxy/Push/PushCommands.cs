@@ -125,7 +125,9 @@ internal sealed partial class PushCommands : IDisposable
         return bytes.Length > _options.MaxEventSize
             ? throw Refused(StatusCode.InvalidArgument, $"The event has {bytes.Length} bytes, and {PushOptions.SectionName}:{nameof(PushOptions.MaxEventSize)} allows {_options.MaxEventSize}.")
             : GivenEvent.IsMessage(bytes) ? (type, bytes)
-            : throw Refused(StatusCode.InvalidArgument, bytes.Length == 0 ? "The event is empty." : "The event is no protobuf message.");
+            : throw Refused(StatusCode.InvalidArgument, bytes.Length > 0 ? "The event is no protobuf message." : request.EventCase == PublishRequest.EventOneofCase.Fields
+                ? "The event is empty: all its fields have their default values, which proto3 does not write. Give one another value."
+                : "The event is empty; set 'message' to its bytes, or 'fields' to its fields.");
     }
 
     private (string Type, byte[] Bytes) Encode(Struct fields)

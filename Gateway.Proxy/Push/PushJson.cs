@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Gateway.Protocol.PushV1;
+using Gateway.Proxy.Hosting;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -9,13 +10,21 @@ namespace Gateway.Proxy.Push;
 /// <summary>The push API as JSON: the same requests and answers, in proto3's JSON form.</summary>
 internal static class PushJson
 {
+    private const string Publish = "/v1/publish";
+    private const string FindOnline = "/v1/find-online";
+    private const string Disconnect = "/v1/disconnect";
+
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
     public static void MapPushJson(this IEndpointRouteBuilder endpoints, PushCommands commands)
     {
-        endpoints.Map<PublishRequest, PublishResponse>("/v1/publish", commands.PublishAsync);
-        endpoints.Map<FindOnlineRequest, FindOnlineResponse>("/v1/find-online", commands.FindOnlineAsync);
-        endpoints.Map<DisconnectRequest, DisconnectResponse>("/v1/disconnect", commands.DisconnectAsync);
+        endpoints.Map<PublishRequest, PublishResponse>(Publish, commands.PublishAsync);
+        endpoints.Map<FindOnlineRequest, FindOnlineResponse>(FindOnline, commands.FindOnlineAsync);
+        endpoints.Map<DisconnectRequest, DisconnectResponse>(Disconnect, commands.DisconnectAsync);
+        // Unknown methods of gRPC are refused by its own endpoints, in its own form.
+        endpoints.MapFallback("{**path}", context => RefuseAsync(
+            context, PushStatus.HttpOf(StatusCode.Unimplemented), PushStatus.NameOf(StatusCode.Unimplemented),
+            $"'{context.Request.Method} {Printable.Text(context.Request.Path)}' is nothing that this port knows; POST to {Publish}, {FindOnline} or {Disconnect}."));
     }
 
     public static Task RefuseAsync(HttpContext context, int status, string code, string message)

@@ -12,6 +12,7 @@ internal static class PushStatus
         [StatusCode.Aborted] = ("ABORTED", StatusCodes.Status409Conflict),
         [StatusCode.ResourceExhausted] = ("RESOURCE_EXHAUSTED", StatusCodes.Status429TooManyRequests),
         [StatusCode.Cancelled] = ("CANCELLED", StatusCodes.Status499ClientClosedRequest),
+        [StatusCode.Unimplemented] = ("UNIMPLEMENTED", StatusCodes.Status404NotFound),
         [StatusCode.Unavailable] = ("UNAVAILABLE", StatusCodes.Status503ServiceUnavailable),
         [StatusCode.DeadlineExceeded] = ("DEADLINE_EXCEEDED", StatusCodes.Status504GatewayTimeout),
     };

@@ -106,7 +106,8 @@ internal sealed class PushApiTests : PushTest
     [TestCase("/v1/publish", """{ "userIds": ["a", "b", "c", "d"], "message": "CAQ=" }""", "The request names 4 users; name 1 to 3 (Gateway:Push:MaxUsers).")]
     [TestCase("/v1/publish", """{ "userIds": [""], "message": "CAQ=" }""", "A user id has 0 characters; use 1 to 256.")]
     [TestCase("/v1/publish", """{ "userIds": ["a"] }""", "There is no event; set 'message' to its bytes, or 'fields' to its fields.")]
-    [TestCase("/v1/publish", """{ "userIds": ["a"], "message": "" }""", "The event is empty.")]
+    [TestCase("/v1/publish", """{ "userIds": ["a"], "message": "" }""", "The event is empty; set 'message' to its bytes, or 'fields' to its fields.")]
+    [TestCase("/v1/publish", """{ "userIds": ["a"], "fields": { "notify_type": "FRIEND_ADD_APPLY_NOTIFY" } }""", "The event is empty: all its fields have their default values, which proto3 does not write. Give one another value.")]
     [TestCase("/v1/publish", """{ "userIds": ["a"], "message": "CA==" }""", "The event is no protobuf message.")]
     [TestCase("/v1/publish", """{ "userIds": ["a"], "fields": { "notify_tipe": 1 } }""", "'notify_tipe' is no field of NotifyMessage; did you mean 'notify_type'? It has notify_event_id, notify_type, friend_add_apply, friend_process_result, new_chat_session_info, new_message_info, friend_remove.")]
     [TestCase("/v1/disconnect", "{ }", "A user id has 0 characters; use 1 to 256.")]
@@ -115,6 +116,41 @@ internal sealed class PushApiTests : PushTest
         var (status, answer) = await PostAsync(Gateway, path, body);
 
         Assert.That((status, answer.GetProperty("code").GetString(), answer.GetProperty("message").GetString()), Is.EqualTo((400, "INVALID_ARGUMENT", message)));
+    }
+
+    [TestCase("POST /v1/publishh")]
+    [TestCase("POST /v1/publish/x.json")]
+    [TestCase("GET /v1/publish")]
+    [TestCase("GET /")]
+    public async Task UnknownPath_IsRefusedWithThoseThereAre(string question)
+    {
+        var (method, path) = (question.Split(' ')[0], question.Split(' ')[1]);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(JsonPortOf(Gateway), path));
+        request.Headers.Authorization = new("Bearer", Token);
+
+        using var response = await Gateway.Client.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(
+            $$"""{ "code": "UNIMPLEMENTED", "message": "'{{question}}' is nothing that this port knows; POST to /v1/publish, /v1/find-online or /v1/disconnect." }"""));
+    }
+
+    [Test]
+    public async Task UnknownMethodOfGrpc_IsRefusedAsGrpcDoes()
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(PortOf(Gateway), "/gateway.push.v1.Push/Publishh"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent([]),
+        };
+        request.Headers.Authorization = new("Bearer", Token);
+        request.Content.Headers.ContentType = new("application/grpc");
+
+        using var response = await http.SendAsync(request).DefaultTimeout();
+
+        Assert.That((response.StatusCode, response.Headers.GetValues("grpc-status").Single()), Is.EqualTo((HttpStatusCode.OK, "12")));
     }
 
     [TestCase("""{ "users": ["a"] }""")]
