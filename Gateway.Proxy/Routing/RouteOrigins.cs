@@ -8,7 +8,7 @@ internal sealed class RouteOrigins
 {
     public const string Environment = "environment variable";
     public const string CommandLine = "command line";
-    public const string Settings = "settings";
+    public const string Settings = "settings of the host program";
 
     private readonly Dictionary<string, string> _items = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _settings = new(StringComparer.OrdinalIgnoreCase);

@@ -107,7 +107,7 @@ internal sealed class StartFailureTests
     [TestCase("Gateway:Telemetry:TrustTraceParent", "yes", "'true' or 'false'")]
     [TestCase("Gateway:UserDetails:MaxAnswer", "16M", "a whole number, at most 2147483647")]
     public async Task Start_ASettingOfTheWrongType_IsOneSentence(string setting, string value, string cure) =>
-        Assert.That(await DescribeStartAsync(new() { [setting] = value }), Is.EqualTo(new[] { $"{setting} is '{value}' (settings); use {cure}." }));
+        Assert.That(await DescribeStartAsync(new() { [setting] = value }), Is.EqualTo(new[] { $"{setting} is '{value}' (settings of the host program); use {cure}." }));
 
     [Test]
     public async Task Start_MistakesOfEveryKind_AreToldAtOnce()
@@ -126,10 +126,10 @@ internal sealed class StartFailureTests
         Assert.That(lines, Has.Count.EqualTo(7).And.Unique, () => string.Join('\n', lines!));
         foreach (var beginning in new[]
         {
-            "Route 'user-get-user-info': Timeout is 'five' (settings); use a time ",
+            "Route 'user-get-user-info': Timeout is 'five' (settings of the host program); use a time ",
             "Route 'user-get-user-info': ClusterId is 'nobody', which is no cluster; ",
-            "Cluster 'user': HttpRequest:Version is 'two' (settings); use a version, ",
-            "Gateway:Rpc:DefaultTimeout is 'soon' (settings); use a time ",
+            "Cluster 'user': HttpRequest:Version is 'two' (settings of the host program); use a version, ",
+            "Gateway:Rpc:DefaultTimeout is 'soon' (settings of the host program); use a time ",
             "Gateway:Rpc:MaxBufferedAnswer is 1; use ",
             "Gateway:Errors:DefaultLanguage is 'fr'; use ",
             "Gateway:Errors has no setting 'DefaultLanguge'; did you mean 'DefaultLanguage'? ",

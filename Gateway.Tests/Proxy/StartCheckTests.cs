@@ -19,7 +19,7 @@ internal sealed class StartCheckTests
         var errors = Build(settings);
 
         Assert.That(errors, Has.Some.StartsWith("Route 'user-username-login': ClusterId is 'nobody'"));
-        Assert.That(errors.Select(error => error.Split(" is '?' (settings); use ")[0]), Is.SupersetOf(settings.Keys));
+        Assert.That(errors.Select(error => error.Split(" is '?' (settings of the host program); use ")[0]), Is.SupersetOf(settings.Keys));
     }
 
     [TestCase("-1", "-00:00:01")]
