@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using ChatDemo.Hosting;
 using ChatDemo.Smoke;
 using ChatDemo.Storage;
@@ -94,7 +95,53 @@ internal sealed class DemoStartTests
         File.WriteAllText(file, "");
 
         Assert.That(() => new DataFolder(Path.Combine(file, "data")), Throws.TypeOf<StartException>().With.Message.Match(
-            $"^The folder {file}/data cannot be used: .* Name another one: --data.$"));
+            $"^The folder {file}/data cannot be made: .* Name another one: --data.$"));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void Start_FolderWhereNoneCanBeMade_IsRefusedWithThatReason() => Assert.That(
+        () => new DataFolder("/proc/nope"),
+        Throws.TypeOf<StartException>().With.Message.EqualTo("The folder /proc/nope cannot be made: no folders can be made there. Name another one: --data."));
+
+    [Test]
+    public async Task Management_WithTheTokenOfTheWelcome_MayChangeThings()
+    {
+        var folder = new DataFolder(_folder.FullName);
+        await using var demo = await DemoHost.StartAsync(BrowserFixture.OnFreePorts() with { PagePort = 0 }, folder).DefaultTimeout();
+        using var client = new HttpClient { BaseAddress = demo.ManagementAddress };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", Regex.Match(demo.Welcome(folder), "Management .* the token ([0-9A-F]{32})\n").Groups[1].Value);
+
+        using var answer = await client.PostAsync("/admin/reload", null).DefaultTimeout();
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task Push_AsJson_IsAtThePortOfTheWelcome_WithItsToken()
+    {
+        var folder = new DataFolder(_folder.FullName);
+        await using var demo = await DemoHost.StartAsync(BrowserFixture.OnFreePorts() with { PagePort = 0 }, folder).DefaultTimeout();
+        var said = Regex.Match(demo.Welcome(folder), "(http://[0-9.:]+/v1/)… for JSON.* the token ([0-9A-F]{32}) ");
+        using var client = new HttpClient { BaseAddress = new Uri(said.Groups[1].Value) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", said.Groups[2].Value);
+
+        using var answer = await client.PostAsync("find-online", new StringContent("""{ "userIds": ["alice"] }""")).DefaultTimeout();
+
+        Assert.That(await answer.Content.ReadAsStringAsync(), Is.EqualTo("""{ "users": [ ] }"""));
+    }
+
+    [Test]
+    public async Task Listen_SessionThatIsNone_SaysThatNobodyIsLoggedIn()
+    {
+        var options = BrowserFixture.OnFreePorts() with { Smoke = true };
+        await using var demo = await StartAsync(options);
+        using var error = new StringWriter();
+
+        var code = await Listener.ListenAsync(options with { Listen = "nope" }, error).DefaultTimeout();
+
+        Assert.That((code, error.ToString()), Is.EqualTo((
+            1, $"Connected; waiting for an event.{Environment.NewLine}This session is not logged in; log in, and take the login_session_id of the answer.{Environment.NewLine}")));
     }
 
     [Test]

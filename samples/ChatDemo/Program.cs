@@ -16,7 +16,7 @@ catch (UsageException e)
 
 if (options.Listen is not null)
 {
-    return await Listener.ListenAsync(options);
+    return await Listener.ListenAsync(options, Console.Error);
 }
 
 var temporary = options.Smoke && options.Data is null ? Directory.CreateTempSubdirectory("chat-demo-") : null;

@@ -14,8 +14,13 @@ internal sealed class DemoHost : IAsyncDisposable
 {
     private static readonly string[] Clusters = ["user", "friend", "message-transmit", "message-storage", "file", "speech"];
 
+    /// <summary>Where whoever starts the demo may have set a management token.</summary>
+    private static readonly string[] Secrets = ["Gateway:Management:Token", "Gateway:Management:TokenFile"];
+
     private readonly DemoOptions _options;
+    private readonly string _ownToken = NewToken();
     private int _managementPort;
+    private string _managementToken = "";
     private PushPort _push = null!;
     private IDisposable? _folder;
     private ConnectionMultiplexer? _redis;
@@ -45,10 +50,10 @@ internal sealed class DemoHost : IAsyncDisposable
     /// <summary>What people need to know who have started it.</summary>
     public string Welcome(DataFolder folder) => $"""
         Open {PageAddress} in a browser, and once more in a private window to be two people. Ctrl-C ends the demo.
-          Management  {ManagementAddress}, the gateway's page for its operators
+          Management  {ManagementAddress}, the gateway's page for its operators, with {_managementToken}
           Gateway     {GatewayAddress}
           WebSocket   {WebSocketAddress}
-          Push        http://127.0.0.1:{_push.Number}, for sub-services, with the token {_push.Token} (docs/push.md)
+          Push        http://127.0.0.1:{_push.Number} for gRPC and http://127.0.0.1:{_push.Json}/v1/… for JSON, for sub-services, with the token {_push.Token} (docs/push.md)
           Data        {folder.Path}
           Next        point another chat client at these addresses, or see it all at once: ./demo.sh --smoke --http-port 9010 --ws-port 9011
         """;
@@ -102,8 +107,8 @@ internal sealed class DemoHost : IAsyncDisposable
     private async Task StartAsync(DataFolder folder)
     {
         _folder = folder.Take();
-        (_managementPort, var push) = DemoPorts.Check(_options);
-        _push = new PushPort(push, RandomNumberGenerator.GetHexString(32));
+        (_managementPort, var push, var json) = DemoPorts.Check(_options);
+        _push = new PushPort(push, json, NewToken());
         var database = new Database(folder);
         Sessions = new SqliteSessions(database, TimeProvider.System);
         _services = SubServices.Build(folder, database, Codes, await FindSessionWriterAsync(), _push);
@@ -160,7 +165,14 @@ internal sealed class DemoHost : IAsyncDisposable
 
     private void ConfigureGateway(WebApplicationBuilder builder, Uri services)
     {
+        var isSet = Secrets.Any(name => !string.IsNullOrEmpty(builder.Configuration[name]));
+        _managementToken = isSet ? "the token of your settings" : $"the token {_ownToken}";
         builder.Configuration.AddInMemoryCollection(GatewaySettings(services));
+        if (!isSet)
+        {
+            builder.Configuration.AddInMemoryCollection([KeyValuePair.Create(Secrets[0], (string?)_ownToken)]);
+        }
+
         if (_options.Redis is null)
         {
             builder.Services.AddSingleton<ISessionStore>(Sessions);
@@ -178,6 +190,7 @@ internal sealed class DemoHost : IAsyncDisposable
             ["Gateway:Listen:WebSocketPort"] = $"{_options.WebSocketPort}",
             ["Gateway:Management:Port"] = $"{_managementPort}",
             ["Gateway:Push:Port"] = $"{_push.Number}",
+            ["Gateway:Push:JsonPort"] = $"{_push.Json}",
             ["Gateway:Push:Token"] = _push.Token,
             // Whoever plays with the demo comes from one address.
             ["Gateway:RateLimits:login:Permit"] = "100000",
@@ -215,6 +228,8 @@ internal sealed class DemoHost : IAsyncDisposable
 
         return settings;
     }
+
+    private static string NewToken() => RandomNumberGenerator.GetHexString(32);
 
     private static async Task StopAsync(WebApplication? app)
     {

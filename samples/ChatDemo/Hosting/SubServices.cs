@@ -56,9 +56,10 @@ internal static class SubServices
 }
 
 /// <summary>Where the gateway lets sub-services push.</summary>
-/// <param name="Number">The port, of this machine.</param>
+/// <param name="Number">The port for gRPC, of this machine.</param>
+/// <param name="Json">The one for JSON.</param>
 /// <param name="Token">What they show there.</param>
-internal sealed record PushPort(int Number, string Token)
+internal sealed record PushPort(int Number, int Json, string Token)
 {
     public GrpcChannel Open() => GrpcChannel.ForAddress($"http://127.0.0.1:{Number}");
 

@@ -11,6 +11,9 @@ namespace ChatDemo.Smoke;
 /// </summary>
 internal sealed class NotifySocket : IDisposable
 {
+    /// <summary>See docs/close-codes.md.</summary>
+    private const int SessionInvalid = 4401;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly ClientWebSocket _socket = new();
@@ -84,6 +87,9 @@ internal sealed class NotifySocket : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Whether the gateway has closed it because it knows no such session.</summary>
+    public bool IsRefused => (int?)_socket.CloseStatus == SessionInvalid;
 
     private string CloseFrame => $"{(int?)_socket.CloseStatus} {_socket.CloseStatusDescription}";
 

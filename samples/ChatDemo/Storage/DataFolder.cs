@@ -15,7 +15,9 @@ internal sealed class DataFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException($"The folder {Path} cannot be used: {e.Message} Name another one: --data.", e);
+            // A file system that takes no folders, as that of /proc, says that there is no such file.
+            var reason = e is FileNotFoundException or DirectoryNotFoundException ? "no folders can be made there." : e.Message;
+            throw new StartException($"The folder {Path} cannot be made: {reason} Name another one: --data.", e);
         }
     }
 
