@@ -213,7 +213,7 @@ internal sealed class ValidateCommandTests
     [TestCase("{\n  \"a\": 1\n  \"b\": 2\n}", "line 3, byte 3: ")]
     [TestCase("{\n  \"a\": ", "line 2, byte 8: ")]
     [TestCase("{\n  \"a\": [ {} ]\n", "line 3, byte 1: a '}' or ']' is missing at the end.")]
-    [TestCase("{\n  \"a\": [ 1", "line 2, byte 11: a '}' or ']' is missing at the end.")]
+    [TestCase("{\n  \"a\": [ {}", "line 2, byte 12: a '}' or ']' is missing at the end.")]
     [TestCase("", "line 1, byte 1: the file is empty.")]
     [TestCase(" \n", "line 2, byte 1: the file is empty.")]
     public void Run_NoJson_NamesTheLine(string json, string place)
