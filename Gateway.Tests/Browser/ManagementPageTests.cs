@@ -48,20 +48,40 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
     public async Task Token_IsAskedForAndKeptInThisTabAlone()
     {
         await OpenAsync();
-        await Expect(_page.Locator("#status")).ToHaveTextAsync("Ready");
+        await Expect(_page.Locator("#entry-text")).ToHaveTextAsync("Everything is shown to whoever has the management token.");
         await Expect(_page.Locator("#all")).ToBeHiddenAsync();
 
         await SignInAsync("not-the-token");
         await Expect(_page.Locator("#entry-text")).ToContainTextAsync("does not know this token");
+        await Expect(_page.Locator("#status")).ToHaveTextAsync("Gateway");
+        await Expect(_page.Locator(".light")).ToBeHiddenAsync();
+        await Expect(_page.Locator("#fine")).ToBeHiddenAsync();
+        await Axe.FindsNothingAsync(_page, "management-entry");
         await SignInAsync(Token);
+        await Expect(_page.Locator("#status")).ToHaveTextAsync("Ready");
+        await Expect(_page.Locator("#fine")).ToBeVisibleAsync();
         await Expect(_page.Locator("#routes")).ToContainTextAsync("/login");
         await Expect(_page.Locator("#routes")).ToContainTextAsync("yarp.json");
 
         Assert.That(await _page.EvaluateAsync<string[]>("() => [localStorage.length + '', document.cookie]"), Is.EqualTo(new[] { "0", "" }));
         await Button("Forget token").ClickAsync();
         await Expect(_page.Locator("#all")).ToBeHiddenAsync();
+        await Expect(_page.Locator("#read-only")).ToBeHiddenAsync();
         // The refusals without and with a wrong token are what the browser shows in red.
         Assert.That(_complaints, Has.All.Contains("401"));
+    }
+
+    [Test]
+    public async Task ReadOnly_IsSaidAtTheTop([Values(390, 1280)] int width)
+    {
+        await OpenAsync(hasToken: false);
+        await _page.SetViewportSizeAsync(width, 800);
+
+        await Expect(_page.Locator("#read-only")).ToBeInViewportAsync();
+        await Expect(_page.Locator("#clusters .state").First).ToBeVisibleAsync();
+        await Expect(Button("Drain", exact: false)).ToHaveCountAsync(0);
+        Assert.That(await _page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"), Is.EqualTo(width));
+        await Axe.ShowAsync(_page, $"management-read-only-{width}");
     }
 
     [Test]
@@ -290,6 +310,9 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
     {
         var time = new FakeTimeProvider();
         await OpenSignedInAsync(builder => AdminUserTests.CountBy(builder.Services, time));
+        var route = _page.Locator("#routes tbody");
+        await Expect(Tile("Half of all calls within").Locator(".value")).ToHaveTextAsync("–");
+        await Expect(route.Locator("[data-label=p50], [data-label=p99]")).ToHaveTextAsync(["–", "–"]);
         for (var i = 0; i < 20; i++)
         {
             // Half of them are no message.
@@ -301,15 +324,17 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         await Expect(Tile("Calls")).ToContainTextAsync("2.0/s");
         await Expect(Tile("Failed calls")).ToContainTextAsync("0/s");
         await Expect(Tile("Refused calls")).ToContainTextAsync("bad-request 10");
-        var route = _page.Locator("#routes tbody tr");
         await Expect(route).ToContainTextAsync("ms");
         await Expect(_page.Locator("#clusters .group").Filter(new() { HasText = "user" })).ToContainTextAsync("ms");
-        await route.Locator("summary").ClickAsync();
+        await route.Locator(".turn").ClickAsync();
         await Expect(route.Locator("dl")).ToContainTextAsync("none, open to everybody");
         await Expect(route.Locator("dl")).ToContainTextAsync("ok 10, bad-request 10");
         time.Advance(CallWindow.Period);
         await _page.ReloadAsync();
-        await Expect(Tile("Calls").Locator(".scale")).ToHaveTextAsync("20 s agoup to 2.0");
+        await Expect(Tile("Calls").Locator(".scale")).ToHaveTextAsync("20 s agoup to 2.0/s");
+        await Expect(Tile("Half of all calls within").Locator(".scale")).ToHaveTextAsync(new Regex(@"^20 s agoup to [0-9.,]+\u00a0ms$"));
+        await Expect(Tile("Slow consumers").Locator(".scale")).ToHaveTextAsync("20 s agoup to 0 in ten seconds");
+        await Expect(Tile("Sockets here").Locator(".scale")).ToHaveTextAsync("20 s agoup to 0");
         Assert.That(await Tile("Calls").Locator("polyline").GetAttributeAsync("points"), Is.EqualTo("0.00,2.00 100.00,22.00"));
         Assert.That(_complaints, Is.Empty);
     }
@@ -321,7 +346,7 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         var time = new FakeTimeProvider();
         Folder.Write(File(more: """ "Canary": [ { "ClusterId": "user-v2", "Percent": 5 }, { "ClusterId": "user-v2", "Header": "x-canary", "Values": [ "1", "2" ] } ], """));
         await OpenSignedInAsync(builder => AdminUserTests.CountBy(builder.Services, time));
-        var route = _page.Locator("#routes tbody tr");
+        var route = _page.Locator("#routes tbody");
         await Expect(route.Locator("td[data-label=Cluster] span")).ToHaveTextAsync(["user", "", "user-v2", ""]);
 
         for (var i = 0; i < 20; i++)
@@ -334,8 +359,9 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         }
 
         await Expect(route.Locator("td[data-label=Cluster] span")).ToHaveTextAsync(["user", "95 %", "user-v2", "5.0 %"]);
-        await route.Locator("summary").ClickAsync();
+        await route.Locator(".turn").ClickAsync();
         await Expect(route.Locator("dl")).ToContainTextAsync("Canary5 % to user-v2; x-canary: 1 or 2 to user-v2");
+        Assert.That(await route.Locator("dl").TextContentAsync(), Does.Contain("5\u00a0% to"), "A percent sign stays beside its number");
         await Expect(route.Locator("dl")).ToContainTextAsync("To user19 of 20 requests in the last minute (95 %), 0/s failed, p50 ");
         foreach (var width in new[] { 1280, 390 })
         {
@@ -349,6 +375,14 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         await Expect(_page.Locator("#confirm-text")).ToContainTextAsync("It is the last one in use: calls of user-v2 will go to the clusters of their routes until it is put back.");
         await Button("Drain").ClickAsync();
         await Expect(_page.Locator("#status")).ToHaveTextAsync("Degraded");
+        foreach (var width in new[] { 768, 850 })
+        {
+            await _page.SetViewportSizeAsync(width, 800);
+            Assert.That(await _page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"), Is.EqualTo(width));
+            Assert.That(await LinesAsync(_page.Locator("#clusters").GetByText(Service.Address).First), Is.EqualTo(1), $"Lines of an address at a width of {width}");
+            await Axe.ShowAsync(_page, $"management-canary-drained-{width}");
+        }
+
         using (var request = new HttpRequestMessage(HttpMethod.Post, LoginPath) { Content = new ByteArrayContent([]), Headers = { { "x-canary", "1" } } })
         {
             request.Content.Headers.ContentType = new("application/x-protobuf");
@@ -367,16 +401,58 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         await OpenSignedInAsync();
         await _page.SetViewportSizeAsync(width, 800);
 
-        var path = _page.Locator("#routes summary").Filter(new() { HasText = "a_long_name" });
+        var path = _page.Locator("#routes .turn").Filter(new() { HasText = "a_long_name" });
 
         Assert.That(await path.EvaluateAsync<double>(
             """
-            (summary) => {
+            (path) => {
               const range = document.createRange();
-              range.selectNodeContents(summary);
-              return range.getClientRects()[0].top - summary.getBoundingClientRect().top;
+              range.selectNodeContents(path);
+              return range.getClientRects()[0].top - path.getBoundingClientRect().top;
             }
             """), Is.LessThan(10));
+    }
+
+    [Test]
+    public async Task Route_Opened_TellsBelow_AndLeavesTheColumnsAsTheyWere()
+    {
+        Folder.Write(File(routes: """
+            "recent": {
+              "ClusterId": "message-storage",
+              "Match": { "Path": "/service/message_storage/get_recent", "Methods": [ "POST" ] },
+              "Transforms": [ { "Rpc": "bite_im.MsgStorageService/GetRecentMsg" } ]
+            },
+            """));
+        await OpenSignedInAsync();
+        await _page.SetViewportSizeAsync(1280, 800);
+        var route = _page.Locator("#routes tbody").Filter(new() { HasText = "get_recent" });
+        await Expect(route.Locator("td[data-label=RPC]")).ToHaveTextAsync("bite_im.MsgStorageService/GetRecentMsg");
+        var before = await WidthsAsync();
+
+        await Button("/service/message_storage/get_recent").ClickAsync();
+
+        await Expect(route.Locator("dl")).ToContainTextAsync("Written in");
+        await Expect(_page.Locator("#routes dl:visible")).ToHaveCountAsync(1);
+        Assert.That(await WidthsAsync(), Is.EqualTo(before).Within(1));
+        await Axe.FindsNothingAsync(_page, "management-route");
+        // Where there is less room than for a whole name.
+        await _page.SetViewportSizeAsync(920, 800);
+        Assert.That(await _page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"), Is.EqualTo(920));
+        var name = route.Locator("td[data-label=RPC] span");
+        Assert.That(await LinesAsync(name), Is.GreaterThan(1));
+        // Each part's.
+        Assert.That(await name.EvaluateAsync<int[]>(
+            """
+            (name) => [...name.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map((part) => {
+              const range = document.createRange();
+              range.selectNodeContents(part);
+              return range.getClientRects().length;
+            })
+            """), Is.EqualTo(new[] { 1, 1, 1 }), "Lines of 'bite_im.', 'MsgStorageService/' and 'GetRecentMsg'");
+        await Button("/service/message_storage/get_recent").ClickAsync();
+        await Expect(_page.Locator("#routes dl:visible")).ToHaveCountAsync(0);
+
+        Task<double[]> WidthsAsync() => _page.Locator("#routes thead th").EvaluateAllAsync<double[]>("(all) => all.map((one) => one.getBoundingClientRect().width)");
     }
 
     [Test]
@@ -452,9 +528,13 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         _complaints.Clear();
     }
 
-    private async Task OpenAsync(Action<WebApplicationBuilder>? configure = null)
+    private async Task OpenAsync(Action<WebApplicationBuilder>? configure = null, bool hasToken = true)
     {
-        Settings["Gateway:Management:Token"] = Token;
+        if (hasToken)
+        {
+            Settings["Gateway:Management:Token"] = Token;
+        }
+
         await StartAsync(configure);
         var context = await _chromium.Browser.NewContextAsync(new() { Locale = "en-US" });
         _page = await context.NewPageAsync();
@@ -468,6 +548,15 @@ internal sealed partial class ManagementPageTests : RouteReloadTest
         _page.PageError += (_, error) => _complaints.Enqueue(error);
         await _page.GotoAsync(Gateway.Management.ToString());
     }
+
+    private static Task<int> LinesAsync(ILocator text) => text.EvaluateAsync<int>(
+        """
+        (node) => {
+          const range = document.createRange();
+          range.selectNodeContents(node);
+          return range.getClientRects().length;
+        }
+        """);
 
     private async Task SignInAsync(string token)
     {

@@ -7,7 +7,7 @@ import { $ } from "./page/elements.js";
 import { interval, token } from "./page/gateway.js";
 import { look, showFreshness } from "./page/look.js";
 import { changeDestination, reload } from "./page/proxy.js";
-import { showRoutes } from "./page/routes.js";
+import { showRoutes, turnRoute } from "./page/routes.js";
 import { disconnect, disconnectSession, find, publish } from "./page/users.js";
 
 $("token-form").addEventListener("submit", (event) => {
@@ -38,6 +38,12 @@ $("clusters").addEventListener("click", (event) => {
     turnCluster(button);
   } else if (button) {
     changeDestination(button);
+  }
+});
+$("routes").addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button) {
+    turnRoute(button);
   }
 });
 $("reload").addEventListener("click", (event) => act(event.currentTarget, reload));

@@ -19,6 +19,13 @@ export function text(node, value) {
   }
 }
 
+/** A name of several parts: it breaks behind a dot or a slash sooner than within a word. */
+export function parts(node, value) {
+  if (node.textContent !== value) {
+    node.replaceChildren(...value.split(/(?<=[^/][./])/).flatMap((part, i) => i > 0 ? [element("wbr"), part] : [part]));
+  }
+}
+
 /** The words that a filter holds. */
 export const wordsIn = (id) => $(id).value.toLowerCase().split(/\s+/).filter(Boolean);
 

@@ -10,6 +10,9 @@ export const whole = (number) => Math.round(number).toLocaleString("en");
 /** One call in a minute is not none. */
 export const decimal = (number) => number === null ? "–" : number > 0 && number < 10 ? number.toFixed(number < 0.1 ? 2 : 1) : whole(number);
 
+/** Of calls, in milliseconds. Where there was no call there is no time. */
+export const time = (number) => number ? `${decimal(number)}\u00a0ms` : decimal(null);
+
 /** A part of a whole. Few of many are not none. */
 export const percent = (part, all) => `${decimal(100 * part / all)}\u00a0%`;
 

@@ -33,7 +33,7 @@ export async function ask(path, { method = "GET", body, limit = patience } = {})
     signal: AbortSignal.timeout(limit),
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok && path !== "/readyz") {
+  if (!response.ok) {
     throw new Refused(response.status, answer.error ?? `The gateway answered ${response.status}.`);
   }
 

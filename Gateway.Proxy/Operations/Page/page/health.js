@@ -4,7 +4,7 @@ import { $, element, sync, text } from "./elements.js";
 
 const names = { ready: "Ready", degraded: "Degraded", outage: "Outage", "not-ready": "Not ready" };
 
-export function showHealth(health, troubles, node = location.host) {
+export function showHealth(health, troubles, node) {
   const name = names[health.status];
   document.body.dataset.state = health.status;
   text($("status"), name);

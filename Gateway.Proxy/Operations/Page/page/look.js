@@ -54,7 +54,7 @@ async function lookAtAll() {
       throw error;
     }
 
-    await showHealthAlone(error);
+    showEntry(error);
     return;
   }
 
@@ -70,22 +70,26 @@ async function lookAtAll() {
   show(status, clusters, isProxy);
 }
 
-/** Who may not see the rest is at least told how the gateway is. */
-async function showHealthAlone(refusal) {
-  const health = await ask("/readyz");
+/** How the gateway is, is not said beside a token that it does not know. */
+function showEntry(refusal) {
   text($("entry-text"), refusal.status === 403 ? refusal.message
-    : token.isKnown() ? "The gateway does not know this token. It may have been changed." : "The rest is shown to whoever has the management token.");
+    : token.isKnown() ? "The gateway does not know this token. It may have been changed." : "Everything is shown to whoever has the management token.");
   $("token-form").hidden = refusal.status === 403;
   $("entry").hidden = false;
   $("forget").hidden = true;
   $("all").hidden = true;
+  $("read-only").hidden = true;
+  $("trouble").hidden = true;
   text($("identity"), "");
-  showHealth(health, troublesOf(health));
+  document.body.dataset.state = "locked";
+  document.title = `${location.host} · Gateway`;
+  text($("status"), "Gateway");
 }
 
 function show(status, clusters, isProxy) {
   $("entry").hidden = true;
   $("all").hidden = false;
+  $("trouble").hidden = false;
   $("forget").hidden = !token.isKnown();
   $("read-only").hidden = status.canChange;
   document.body.classList.toggle("read-only", !status.canChange);

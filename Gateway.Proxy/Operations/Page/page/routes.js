@@ -1,10 +1,13 @@
 // The table of routes, and its filter.
 
-import { $, element, hasAll, sync, text, wordsIn } from "./elements.js";
-import { counted, decimal, percent, sum, whole } from "./format.js";
+import { $, element, hasAll, parts, sync, text, wordsIn } from "./elements.js";
+import { counted, decimal, percent, sum, time, whole } from "./format.js";
 import { traffic } from "./traffic.js";
 
 let routes = [];
+
+/** Whose details are shown. */
+const opened = new Set();
 
 export function setRoutes(all) {
   routes = all;
@@ -14,24 +17,35 @@ export function showRoutes() {
   const words = wordsIn("filter");
   const shown = routes.filter((route) => hasAll(words, [route.path, route.route, route.rpc, ...clustersOf(route), route.rateLimit, route.origin, ...route.methods]));
   text($("routes-note"), shown.length === routes.length ? `${shown.length} in force` : `${shown.length} of ${routes.length}`);
-  sync($("routes").tBodies[0], shown, (route) => route.route, makeRoute, showRoute);
+  sync($("routes"), shown, (route) => route.route, makeRoute, showRoute, 1);
 }
 
-const makeRoute = () => element("tr", {},
-  element("td", {}, element("details", {}, element("summary"), element("dl"))),
-  element("td", { "data-label": "RPC", class: "wide" }),
-  element("td", { "data-label": "Cluster", class: "short" }, element("div")),
-  ...makeRates());
+/** Opens or closes the details of a route. */
+export function turnRoute({ dataset: { route } }) {
+  opened[opened.has(route) ? "delete" : "add"](route);
+  showRoutes();
+}
 
-function showRoute(row, route) {
+const makeRoute = ({ route }) => element("tbody", {},
+  element("tr", {},
+    element("td", {}, element("button", { class: "turn", "data-route": route }, element("span"))),
+    element("td", { "data-label": "RPC", class: "wide" }, element("span")),
+    element("td", { "data-label": "Cluster", class: "short" }, element("div")),
+    ...makeRates()),
+  element("tr", { class: "more" }, element("td", { colspan: "8" }, element("dl"))));
+
+function showRoute(body, route) {
+  const [row, more] = body.children;
   const [path, rpc, cluster, ...numbers] = row.children;
-  const [summary, details] = path.firstChild.children;
   const rates = traffic.routes[route.route];
-  text(summary, route.path ?? "any path");
-  text(rpc, route.rpc ?? "");
+  const isOpen = opened.has(route.route);
+  path.firstChild.setAttribute("aria-expanded", isOpen);
+  parts(path.firstChild.firstChild, route.path ?? "any path");
+  parts(rpc.firstChild, route.rpc ?? "");
   showShares(cluster.firstChild, route);
   showRates(numbers, rates);
-  sync(details, detailsOf(route, rates), ([name]) => name, ([name]) => element("div", {}, element("dt", {}, name), element("dd")), (pair, [, value]) => text(pair.lastChild, value));
+  more.hidden = !isOpen;
+  sync(more.firstChild.firstChild, detailsOf(route, rates), ([name]) => name, ([name]) => element("div", {}, element("dt", {}, name), element("dd")), (pair, [, value]) => text(pair.lastChild, value));
 }
 
 /** Whether a cluster is no route's own, so that others get its calls when it has no destination. */
@@ -58,8 +72,8 @@ export function showRates([calls, failed, refused, p50, p99], rates) {
   text(calls, decimal(rates?.callsPerSecond ?? 0));
   text(failed, decimal(rates?.failedPerSecond ?? 0));
   text(refused, decimal(rates?.refusedPerSecond ?? 0));
-  text(p50, rates?.p50 ? `${decimal(rates.p50)} ms` : "");
-  text(p99, rates?.p99 ? `${decimal(rates.p99)} ms` : "");
+  text(p50, time(rates?.p50));
+  text(p99, time(rates?.p99));
   failed.classList.toggle("warn", rates?.failedPerSecond > 0);
 }
 
@@ -81,7 +95,7 @@ function detailsOf(all, rates) {
   ];
 }
 
-const ruleOf = ({ clusterId, percent, header, values }) => header === null ? `${percent} % to ${clusterId}` : `${header}: ${values.join(" or ")} to ${clusterId}`;
+const ruleOf = ({ clusterId, percent, header, values }) => header === null ? `${percent}\u00a0% to ${clusterId}` : `${header}: ${values.join(" or ")} to ${clusterId}`;
 
 /** What a cluster got of a route in the last minute, and what became of it. */
 function partOf(route, cluster) {
@@ -90,7 +104,7 @@ function partOf(route, cluster) {
     `${whole(part.requests)} of ${whole(requestsOf(route))} requests in the last minute (${percent(part.requests, requestsOf(route))})`,
     ...(part.fellBack > 0 ? [`${whole(part.fellBack)} of them for want of a destination of the canary`] : []),
     ...(part.calls ? [`${decimal(part.calls.failedPerSecond)}/s failed`] : []),
-    ...(part.calls?.p50 ? [`p50 ${decimal(part.calls.p50)} ms`, `p99 ${decimal(part.calls.p99)} ms`] : []),
+    ...(part.calls?.p50 ? [`p50 ${time(part.calls.p50)}`, `p99 ${time(part.calls.p99)}`] : []),
   ].join(", ");
 }
 

@@ -36,9 +36,11 @@ export function showTiles(isProxy) {
     text(note, tile.note?.() ?? "");
     graph.firstChild.firstChild.setAttribute("points", pointsOf(line, most));
     text(scale.firstChild, line.length > 1 ? `${duration(line.length * period)} ago` : "");
-    text(scale.lastChild, line.length > 1 ? `up to ${tile.show(most)}` : "");
+    text(scale.lastChild, line.length > 1 ? `up to ${inUnit(most, tile)}` : "");
   });
 }
+
+const inUnit = (number, { show, unit }) => `${show(number)}${unit && !unit.startsWith("/") ? "\u00a0" : ""}${unit}`;
 
 function makeTile(tile) {
   const graph = document.createElementNS("http://www.w3.org/2000/svg", "svg");
