@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using ChatDemo.Members.Protocol;
 using Gateway.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -48,11 +50,79 @@ internal sealed class ChatPageFlowTests : ChatPageTest
         await alice.OpenChatAsync(bob.Nickname);
 
         await Composer(alice).FillAsync("On my way");
-        await Expect(bob.Conversation.Locator(".typing")).ToHaveTextAsync($"{alice.Nickname} is typing …");
+        await Expect(bob.Conversation.Locator(".typing")).ToHaveTextAsync("is typing …");
+        var told = await alice.Page.RunAndWaitForRequestAsync(() => Composer(alice).FillAsync(""), request => IsTyping(request) is not null);
+        Assert.That(IsTyping(told), Is.False, "Nothing is left of what was written");
 
+        await Composer(alice).FillAsync("On my way");
         await alice.Page.Keyboard.PressAsync("Enter");
         await Expect(bob.Texts.Last).ToHaveTextAsync("On my way");
         await Expect(bob.Conversation.Locator(".typing")).ToBeEmptyAsync();
+    }
+
+    [Test]
+    public async Task Typing_HeardAfterTheMessage_IsNotShown()
+    {
+        IWebSocketRoute? page = null;
+        var held = new ConcurrentQueue<byte[]>();
+        var isHeld = false;
+        var bob = await RegisteredAsync("Bob", browser => browser.RouteWebSocketAsync(_ => true, route =>
+        {
+            page = route;
+            route.ConnectToServer().OnMessage(frame =>
+            {
+                if (Volatile.Read(ref isHeld))
+                {
+                    held.Enqueue(frame.Binary!);
+                }
+                else
+                {
+                    route.Send(frame.Binary!);
+                }
+            });
+        }));
+        var alice = await RegisteredAsync("Alice");
+        await BefriendAsync(alice, bob);
+        await bob.OpenChatAsync(alice.Nickname);
+        await alice.OpenChatAsync(bob.Nickname);
+        await bob.Page.EvaluateAsync("""
+            () => {
+              window.seen = [];
+              const typing = document.querySelector('.typing');
+              new MutationObserver(() => seen.push(typing.textContent)).observe(typing, { childList: true });
+            }
+            """);
+
+        Volatile.Write(ref isHeld, true);
+        await alice.Page.RunAndWaitForResponseAsync(() => Composer(alice).FillAsync("On my way"), answer => IsTyping(answer.Request) == true);
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await alice.SeesAsync("On my way");
+        await Eventually.That(() => held.Count > 1);
+        // It fetches the message before it hears of anything.
+        await bob.Chat(alice.Nickname).ClickAsync();
+        await bob.SeesAsync("On my way");
+        Volatile.Write(ref isHeld, false);
+        foreach (var frame in held)
+        {
+            page!.Send(frame);
+        }
+
+        await alice.WriteAsync("Nearly there");
+        await bob.SeesAsync("Nearly there");
+        Assert.That(await bob.Page.EvaluateAsync<string[]>("() => seen"), Is.Not.Empty.And.All.Empty);
+    }
+
+    [Test]
+    public async Task Newcomer_WithoutChats_IsSentToTheFriends()
+    {
+        var alice = await RegisteredAsync("Alice");
+        await Expect(alice.Conversation).ToHaveTextAsync("A chat opens here once you have one.");
+        await alice.ShowAsync("newcomer");
+
+        await alice.Button("No chats yet. Find a friend first.").ClickAsync();
+
+        await Expect(alice.Tab("Friends")).ToHaveAttributeAsync("aria-selected", "true");
+        await Expect(alice.Page.GetByLabel("Find people")).ToBeFocusedAsync();
     }
 
     [Test]
@@ -190,6 +260,10 @@ internal sealed class ChatPageFlowTests : ChatPageTest
         await Expect(alice.Chat(bob.Nickname)).ToHaveCountAsync(0);
         await alice.ShowAsync("ended");
     }
+
+    /// <summary>What the page says of its user; null if the call is another one.</summary>
+    private static bool? IsTyping(IRequest request) =>
+        request.Url.EndsWith("/set_typing", StringComparison.Ordinal) && request.Method == "POST" ? SetTypingReq.Parser.ParseFrom(request.PostDataBuffer).IsTyping : null;
 
     private static ILocator Composer(PersonAtBrowser person) => person.Page.GetByLabel("Write a message");
 }

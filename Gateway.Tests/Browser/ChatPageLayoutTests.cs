@@ -61,6 +61,26 @@ internal sealed class ChatPageLayoutTests : ChatPageTest
     }
 
     [Test]
+    public async Task Notices_OnANarrowPage_StandAboveTheComposer()
+    {
+        var (alice, bob) = await FriendsAsync();
+        await alice.Page.SetViewportSizeAsync(390, 760);
+        await alice.OpenChatAsync(bob.Nickname);
+        await alice.Page.GetByLabel("Write a message").FillAsync("one\ntwo\nthree");
+        await alice.Page.GetByLabel("Send an image").Last.SetInputFilesAsync(new FilePayload { Name = "no.png", MimeType = "image/png", Buffer = "text"u8.ToArray() });
+        await Expect(alice.Page.GetByText("no.png is no picture.")).ToBeVisibleAsync();
+        await alice.ShowAsync("notice-chat");
+        Assert.That(await BelowAsync("document.querySelector('.composer').getBoundingClientRect().top"), Is.InRange(0, 20));
+
+        await alice.Button("Back to the list").ClickAsync();
+        await alice.Tab("Friends").ClickAsync();
+        await alice.ShowAsync("notice-friends");
+        Assert.That(await BelowAsync("innerHeight"), Is.InRange(0, 20));
+
+        Task<double> BelowAsync(string end) => alice.Page.EvaluateAsync<double>($"() => {end} - document.querySelector('.notices').getBoundingClientRect().bottom");
+    }
+
+    [Test]
     public async Task Composer_MuchText_GrowsAndSaysWhatIsTooMuch()
     {
         var (alice, bob) = await FriendsAsync();

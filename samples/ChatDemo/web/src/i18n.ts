@@ -36,6 +36,7 @@ const en = {
   noChats: "No chats yet. Find a friend first.",
   noMessages: "No messages yet. Say hello.",
   pickChat: "Pick a chat on the left.",
+  nothingToPick: "A chat opens here once you have one.",
   back: "Back to the list",
   close: "Close",
   cancel: "Cancel",
@@ -67,6 +68,7 @@ const en = {
   membersCount: (count: number) => `${count} members`,
   addMembers: "Add members",
   nobodyToAdd: "All your friends are in this group.",
+  peerTyping: "is typing …",
   typing: (names: string[]) => `${names.join(", ")} ${names.length === 1 ? "is" : "are"} typing …`,
   memberAdded: (names: string[], by: string | undefined) =>
     `${new Intl.ListFormat("en").format(names)} ${names.length === 1 ? "was" : "were"} added by ${by ?? "you"}`,
@@ -152,6 +154,7 @@ const zh: Texts = {
   noChats: "还没有聊天，先添加好友吧。",
   noMessages: "还没有消息，打个招呼吧。",
   pickChat: "请在左侧选择一个聊天。",
+  nothingToPick: "有了聊天后，会在这里打开。",
   back: "返回列表",
   close: "关闭",
   cancel: "取消",
@@ -183,6 +186,7 @@ const zh: Texts = {
   membersCount: (count) => `${count} 位成员`,
   addMembers: "添加成员",
   nobodyToAdd: "你的好友都已在这个群聊中。",
+  peerTyping: "正在输入…",
   typing: (names) => `${names.join("、")} 正在输入…`,
   memberAdded: (names, by) => `${by ?? "你"}邀请 ${names.join("、")} 加入了群聊`,
 

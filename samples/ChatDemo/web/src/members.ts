@@ -5,7 +5,7 @@ import {
 } from "./gateway/messages/members_pb";
 import { NotifyMessageSchema as ContractSchema } from "./gateway/messages/notify_pb";
 
-export type { NotifyMemberAdded } from "./gateway/messages/members_pb";
+export type { NotifyMemberAdded, NotifyTyping } from "./gateway/messages/members_pb";
 
 // What the wire contract does not have: a route more, and an event that keeps what the contract does not know.
 

@@ -5,7 +5,7 @@ import {
   type ChatSessionInfo, type FriendEvent, type MessageContentSchema, type MessageInfo, type NotifyMessage, type UserInfo,
 } from "./gateway";
 import type { Config } from "./config";
-import { addMembers, demoEvent, setTyping, type NotifyMemberAdded } from "./members";
+import { addMembers, demoEvent, setTyping, type NotifyMemberAdded, type NotifyTyping } from "./members";
 import { isPicture } from "./pictures";
 import { ReadMarks } from "./readMarks";
 import { explain, languageTag, t } from "./i18n";
@@ -110,6 +110,7 @@ export class Model {
   #tabs!: BroadcastChannel;
   readonly #files = new Map<string, Promise<Uint8Array>>();
   readonly #typingTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  /** When; 0: not since the composer was empty. */
   #saidTyping = 0;
   #nextOutgoing = 1;
   #happenings = 0;
@@ -296,9 +297,12 @@ export class Model {
     }
   }
 
-  /** The user writes something. */
-  typed(chat: Chat): void {
-    if (Date.now() - this.#saidTyping >= typingInterval) {
+  /** The draft has changed. */
+  wrote(chat: Chat): void {
+    if (!chat.draft) {
+      this.#saidTyping = 0;
+      void this.#tellTyping(chat, false);
+    } else if (Date.now() - this.#saidTyping >= typingInterval) {
       this.#saidTyping = Date.now();
       void this.#tellTyping(chat, true);
     }
@@ -590,11 +594,18 @@ export class Model {
         const { memberAdded, typing } = demoEvent(event);
         if (memberAdded) {
           this.#welcome(memberAdded);
-        } else if (typing && Date.now() - Number(typing.at) < 2 * typingInterval) {
+        } else if (typing && Date.now() - Number(typing.at) < 2 * typingInterval && !this.#hasWrittenSince(typing)) {
           this.#setTyping(typing.chatSessionId, typing.userId, typing.nickname);
         }
       }
     }
+  }
+
+  /** The message can overtake what was told before it. Its time is in whole seconds. */
+  #hasWrittenSince({ chatSessionId, userId, at }: NotifyTyping): boolean {
+    const chat = this.chats.get(chatSessionId);
+    const last = (chat?.messages ?? [chat?.last]).findLast((message) => message?.sender!.userId === userId);
+    return last !== undefined && at < (last.timestamp + 1n) * 1000n;
   }
 
   /** Without a name they have stopped. */
@@ -627,13 +638,13 @@ export class Model {
     }
 
     const chat = this.chats.get(message.chatSessionId);
+    this.#setTyping(message.chatSessionId, message.sender!.userId);
     if (!chat || chat.messages?.some((known) => known.messageId === message.messageId)) {
       return;
     }
 
     chat.fetching.forEach((heard) => heard.push(message));
     this.#learn(message.sender!);
-    this.#setTyping(chat.id, message.sender!.userId);
     this.#setLast(chat, message);
     if (chat.messages) {
       chat.messages = united(chat.messages, [message]);

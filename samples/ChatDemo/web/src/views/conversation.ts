@@ -13,16 +13,18 @@ const near = 80;
 
 export function conversation(model: Model): View {
   const element = h("section", { className: "conversation" });
+  const nothing = h("p", { className: "empty" });
   let shown: Chat | undefined;
   let inner: ReturnType<typeof chatView> | undefined;
   const update = () => {
     if (model.current !== shown || !element.firstChild) {
       shown = model.current;
       inner = shown && chatView(model, shown);
-      fill(element, inner?.element ?? h("p", { className: "empty" }, t.pickChat));
+      fill(element, inner?.element ?? nothing);
       inner?.focus();
     }
 
+    fill(nothing, model.chats.size > 0 ? t.pickChat : model.loaded && t.nothingToPick);
     inner?.update();
   };
 
@@ -120,7 +122,7 @@ function chatView(model: Model, chat: Chat) {
     fill(title, chat.name);
     list(picture, [{ key: "", content: [chat.name, pictureUrl(chat.avatar)], build: () => avatar(chat.name, chat.avatar) }]);
     showMembers(members, people, chat.members);
-    fill(typing, chat.typing.size > 0 && t.typing([...chat.typing.values()]));
+    fill(typing, chat.typing.size > 0 && (chat.peerId ? t.peerTyping : t.typing([...chat.typing.values()])));
     list(rows, messageRows(model, chat));
     empty.hidden = !chat.messages || rows.childElementCount > 0;
     older.hidden = !chat.messages || chat.complete;
@@ -264,7 +266,7 @@ function composer(model: Model, chat: Chat, report: (error: unknown) => void) {
   const files = chooser(t.sendFile, "", false);
   text.addEventListener("input", () => {
     chat.draft = text.value;
-    model.typed(chat);
+    model.wrote(chat);
     grow();
   });
   text.addEventListener("keydown", (event) => {

@@ -25,7 +25,10 @@ export function sidebar(model: Model, onProfile: () => void): View {
       tabs.querySelector<HTMLElement>(`#tab-${chosen}`)?.focus();
     }
   } });
-  const chats = chatList(model);
+  const chats = chatList(model, () => {
+    show("friends");
+    friends.focus();
+  });
   const friends = friendList(model, () => show("chats"));
   const show = (chosen: typeof tab) => {
     tab = chosen;
@@ -69,14 +72,14 @@ function connectionLight(model: Model): View {
   return { element, update };
 }
 
-function chatList(model: Model): View {
+function chatList(model: Model, onFind: () => void): View {
   const rows = h("ul", {});
-  const empty = h("p", { className: "empty" }, t.noChats);
+  const empty = h("p", { className: "empty" }, h("button", { type: "button", className: "link", onclick: onFind }, t.noChats));
   const element = h("section", { id: "panel-chats", role: "tabpanel", "aria-labelledby": "tab-chats" },
     h("div", { className: "bar" }, h("button", { type: "button", className: "link", onclick: () => groupDialog(model) }, `+ ${t.newGroup}`)), rows, empty);
   const update = () => {
     list(rows, model.sortedChats.map((chat) => chatRow(model, chat)));
-    empty.hidden = model.chats.size > 0;
+    empty.hidden = !model.loaded || model.chats.size > 0;
   };
 
   return { element, update };
@@ -96,7 +99,7 @@ function chatRow(model: Model, chat: Chat): Row {
   };
 }
 
-function friendList(model: Model, onChat: () => void): View {
+function friendList(model: Model, onChat: () => void): View & { focus(): void } {
   let found: UserInfo[] | undefined;
   const results = h("ul", {});
   const nobody = h("p", { className: "empty", role: "status" });
@@ -146,7 +149,7 @@ function friendList(model: Model, onChat: () => void): View {
   } }, input, find);
   const element = h("section", { id: "panel-friends", role: "tabpanel", "aria-labelledby": "tab-friends" },
     form, results, nobody, requestsTitle, requests, h("h2", {}, t.friends), rows, empty);
-  return { element, update };
+  return { element, update, focus: () => input.focus() };
 }
 
 function requestRow(model: Model, request: FriendEvent, act: (button: EventTarget | null, work: () => Promise<void>) => void): Row {
