@@ -45,6 +45,7 @@ internal sealed class TypingRpcTests : IDisposable
         Assert.That(_push.Told, Is.Empty, "Nobody has asked");
 
         await SayAsync("bob", isTyping: false);
+        _push.Told.Clear();
         _push.Protocols = ["gateway.notify.v2", "plain"];
         await SayAsync("alice", isTyping: true);
         Assert.That(_push.Told, Is.Empty, "A plain client would not know the event");
@@ -57,6 +58,17 @@ internal sealed class TypingRpcTests : IDisposable
             NotifyType = NotifyType.TypingNotify,
             Typing = new NotifyTyping { ChatSessionId = _chat, UserId = "alice", Nickname = "alice", At = _time.GetUtcNow().ToUnixTimeMilliseconds() },
         }));
+    }
+
+    [Test]
+    public async Task Stopped_IsToldWithoutAName()
+    {
+        await SayAsync("bob", isTyping: false);
+
+        await SayAsync("alice", isTyping: false);
+
+        var typing = NotifyMessage.Parser.ParseFrom(_push.Told.Single().Message).Typing;
+        Assert.That((typing.UserId, typing.Nickname), Is.EqualTo(("alice", "")));
     }
 
     [Test]

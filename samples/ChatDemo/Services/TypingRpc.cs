@@ -9,7 +9,7 @@ using PushClient = Gateway.Protocol.PushV1.Push.PushClient;
 namespace ChatDemo.Services;
 
 /// <summary>
-/// Tells the others in a chat that somebody is typing, by the gateway's push API: no rule could, for whom it is for is known here alone. A client that does
+/// Tells the others in a chat that somebody is typing, or has stopped, by the gateway's push API: no rule could, for whom it is for is known here alone. A client that does
 /// not know the event is never told: only users are who have asked, and only while all their sockets speak gateway.notify.v2.
 /// </summary>
 internal sealed class TypingRpc(Database database, PushClient push, TimeProvider time) : TypingService.TypingServiceBase
@@ -31,7 +31,7 @@ internal sealed class TypingRpc(Database database, PushClient push, TimeProvider
             .. connection.FindMemberIds(request.ChatSessionId)
                 .Where(member => member != request.UserId && _asked.TryGetValue(member, out var asked) && now - asked < AskedFor),
         ];
-        if (!request.IsTyping || waiting.Length == 0)
+        if (waiting.Length == 0)
         {
             return new SetTypingRsp();
         }
@@ -41,10 +41,11 @@ internal sealed class TypingRpc(Database database, PushClient push, TimeProvider
         var told = online.Users.Where(user => user.Sockets.All(socket => socket.Protocol == "gateway.notify.v2")).Select(user => user.UserId).ToArray();
         if (told.Length > 0)
         {
+            var nickname = request.IsTyping ? connection.FindUser(request.UserId)?.Nickname ?? "" : "";
             var message = new NotifyMessage
             {
                 NotifyType = NotifyType.TypingNotify,
-                Typing = new NotifyTyping { ChatSessionId = request.ChatSessionId, UserId = request.UserId, Nickname = connection.FindUser(request.UserId)?.Nickname ?? "", At = now.ToUnixTimeMilliseconds() },
+                Typing = new NotifyTyping { ChatSessionId = request.ChatSessionId, UserId = request.UserId, Nickname = nickname, At = now.ToUnixTimeMilliseconds() },
             };
             await push.PublishAsync(new PublishRequest { UserIds = { told }, Message = message.ToByteString() }, deadline: until);
         }
