@@ -18,6 +18,22 @@ internal sealed class ChartOptionsTests
     public async Task Objects_FitTheSchemasOfTheirKinds() =>
         Assert.That(await DeployTools.NodeAsync("validate.mjs", new JsonArray([.. _sut.Trees.Select(tree => tree.DeepClone())]).ToJsonString()), Is.Empty);
 
+    /// <summary>YAML takes 123 and true for no text if they have no quotes.</summary>
+    [Test]
+    public async Task Texts_ThatLookLikeNumbers_StayTexts()
+    {
+        string[] texts =
+        [
+            "nameOverride=true", "partOf=123", "image.repository=1", "image.tag=30", "image.digest=", "secret.name=123", "routes.existingConfigMap=123", "tls.secretName=true",
+            "serviceAccount.name=123", "proxy.priorityClassName=123", "proxy.autoscaling.memoryAverage=123", "notify.autoscaling.memoryAverage=123",
+            "notify.autoscaling.keda.serverAddress=123", "discovery.kubernetes.namespaces={123}", "ingress.className=true", "tests.image=123",
+        ];
+
+        var sut = await Manifests.OfHelmAsync("--values", Manifests.Everything, "--set-string", string.Join(',', texts));
+
+        Assert.That(await DeployTools.NodeAsync("validate.mjs", new JsonArray([.. sut.Trees.Select(tree => tree.DeepClone())]).ToJsonString()), Is.Empty);
+    }
+
     [Test]
     public async Task Validate_WhatDoesNotFit_IsNamed() => Assert.That(
         await DeployTools.NodeAsync("validate.mjs", """[{ "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": { "name": "x" }, "spec": { "triggers": 1 } }]"""),

@@ -8,7 +8,7 @@
 
 {{/* What finds the pods of one role. Takes a dict of root and component. */}}
 {{- define "gateway.selector" -}}
-app.kubernetes.io/name: {{ include "gateway.name" .root }}
+app.kubernetes.io/name: {{ include "gateway.name" .root | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
