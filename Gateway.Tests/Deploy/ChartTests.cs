@@ -94,6 +94,39 @@ internal sealed class ChartTests
         Assert.That(names, Is.EquivalentTo(new[] { "blue-gateway", "etcd", "redis" }));
     }
 
+    /// <summary>A release's name may have dots and begin with a digit. A Service's may not, and in a <c>k8s://</c> address a dot begins the namespace.</summary>
+    [Test]
+    public async Task Release_WithDots_HasHyphensInAllNames()
+    {
+        var sut = await Manifests.OfReleaseAsync("my.release", "--set", "settings.Gateway__Etcd__Endpoints=null,discovery.kubernetes.enabled=true");
+
+        Assert.That(sut.Trees.Select(tree => $"{tree["metadata"]!["name"]}"), Has.All.StartsWith("my-release-gateway"));
+        Assert.That(sut.ConfigMaps["my-release-gateway-routes-d"].Data["sockets.json"], Does.Contain("\"k8s://my-release-gateway-sockets:sockets\""));
+    }
+
+    [Test]
+    public async Task Release_BeginningWithADigit_NeedsAnotherName()
+    {
+        var (code, _, errors) = await DeployTools.TryHelmAsync("template", "1chat", Manifests.Chart);
+
+        Assert.That(code, Is.Not.Zero);
+        Assert.That(errors, Does.Contain("No Service can be called 1chat-gateway, for that begins with a digit: set nameOverride, or call the release otherwise."));
+        Assert.That((await Manifests.OfReleaseAsync("1chat", "--set", "nameOverride=chat")).ConfigMaps.Keys, Has.All.StartsWith("chat-"));
+    }
+
+    /// <summary>Without a value that may be empty the chart is as good as with an empty one.</summary>
+    [Test]
+    public async Task Null_InPlaceOfAnEmptyValue_IsTaken()
+    {
+        string[] values = ["routes.more", "probes.startup", "probes.liveness", "probes.readiness", "discovery.kubernetes.namespaces", "ingress.annotations", "proxy.autoscaling.behavior", "proxy.podLabels"];
+
+        var sut = await Manifests.OfHelmAsync("--set", string.Join(',', values.Select(value => $"{value}=null").Append("discovery.kubernetes.enabled=true").Append("ingress.enabled=true")));
+
+        Assert.That(sut.Deployments.First().Spec.Template.Spec.Containers.Single().LivenessProbe.FailureThreshold, Is.Null);
+        Assert.That(sut.All<V1Role>(), Has.One.Items);
+        Assert.That(sut.All<V1Ingress>().Single().Metadata.Annotations, Is.Null);
+    }
+
     [Test]
     public async Task Scaling_SwitchedOff_LeavesTheNumberToTheValues()
     {
@@ -138,6 +171,28 @@ internal sealed class ChartTests
     [TestCase("settings.Gateway__Push__MaxRate=3", "at '/settings/Gateway__Push__MaxRate': got number, want string")]
     [TestCase("gatewayApi.httpRoute.enabled=true", "gatewayApi.httpRoute.parentRefs has to name a Gateway.")]
     [TestCase("gatewayApi.grpcRoute.enabled=true", "gatewayApi.grpcRoute leads to the push API: set push.enabled.")]
+    [TestCase("networkPolicy=null", "at '': missing property 'networkPolicy'")]
+    [TestCase("networkPolicy.monitoring=null", "at '/networkPolicy': missing property 'monitoring'")]
+    [TestCase("proxy.autoscaling=null", "at '/proxy': missing property 'autoscaling'")]
+    [TestCase("settings=null", "at '': missing property 'settings'")]
+    [TestCase("preStopSeconds=16", "terminationGracePeriodSeconds has to be 46 or more, preStopSeconds and 30 s to stop in, or pods are killed while they stop.")]
+    [TestCase("rollingUpdate.maxSurge=0%", "rollingUpdate.maxUnavailable and rollingUpdate.maxSurge cannot both be 0, or no pod is ever replaced.")]
+    [TestCase("rollingUpdate.maxSurge=abc", "at '/rollingUpdate/maxSurge': 'abc' does not match pattern")]
+    [TestCase("proxy.podDisruptionBudget.maxUnavailable=abc", "at '/proxy/podDisruptionBudget/maxUnavailable': 'abc' does not match pattern")]
+    [TestCase("proxy.podDisruptionBudget.maxUnavailable=-1", "at '/proxy/podDisruptionBudget/maxUnavailable': minimum: got -1, want 0")]
+    [TestCase("notify.autoscaling.minReplicas=11", "notify.autoscaling.minReplicas cannot be more than maxReplicas.")]
+    [TestCase("notify.autoscaling.memoryAverage=lots", "at '/notify/autoscaling/memoryAverage': 'lots' does not match pattern")]
+    [TestCase("discovery.kubernetes.namespaces={}", "at '/discovery/kubernetes/namespaces/0': '' does not match pattern")]
+    [TestCase("routes.more.sockets\\.json=x", "routes.more cannot have a sockets.json: with the mode two-roles the chart makes that file itself. Give yours another name.")]
+    [TestCase("routes.more.mine=x", "invalid propertyName 'mine'")]
+    [TestCase("routes.more.my/own\\.json=x", "invalid propertyName 'my/own.json'")]
+    [TestCase("push.enabled=true,push.port=9001", "push.port and push.jsonPort need ports of their own: 9001 is taken.")]
+    [TestCase("push.enabled=true,push.jsonPort=9003", "push.port and push.jsonPort need ports of their own: 9003 is taken.")]
+    [TestCase("push.enabled=true,push.port=9443,tls.secretName=x", "push.port and push.jsonPort need ports of their own: 9443 is taken.")]
+    [TestCase("push.enabled=true,settings.Gateway__Push__Address=10.0.0.1", "settings.Gateway__Push__Address cannot be set beside tls or push, from which it follows.")]
+    [TestCase("ingress.enabled=true,ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/backend-protocol=HTTPS", "is HTTPS, and the pods speak no TLS: set tls.secretName.")]
+    [TestCase("proxy.podLabels.app\\.kubernetes\\.io/name=x", "proxy.podLabels cannot have app.kubernetes.io/name, which the chart sets itself: see nameOverride and partOf.")]
+    [TestCase("proxy.podAnnotations.checksum/settings=x", "proxy.podAnnotations cannot have checksum/settings, which the chart sets itself.")]
     public async Task Values_WithAMistake_AreRefused(string value, string message)
     {
         var (code, _, errors) = await DeployTools.TryHelmAsync("template", "gateway", Manifests.Chart, "--set", value);

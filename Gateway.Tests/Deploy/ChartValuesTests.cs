@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Gateway.Tests.Proxy.Operations;
 
 namespace Gateway.Tests.Deploy;
@@ -13,6 +14,10 @@ internal sealed class ChartValuesTests
 
     [Test]
     public void Schema_HasExactlyTheValuesThereAre_AndRefusesOthers() => Assert.That(Groups(Values, Schema, "").ToList(), Is.Not.Empty.And.All.Empty);
+
+    /// <summary>Helm takes out what is <c>null</c> before it asks the schema, so that only this keeps templates from a list that is not there: no list of a network policy is everybody.</summary>
+    [Test]
+    public void Schema_DemandsWhatCannotBeEmpty() => Assert.That(Demands(Schema, ""), Is.Not.Empty.And.All.Empty);
 
     [Test]
     public void Schema_SaysWhatEachValueMeans() => Assert.That(Leaves(Values, Schema, "").Select(leaf => leaf.Meaning), Has.All.Matches(@"^[A-Z`].*\.$"));
@@ -65,6 +70,25 @@ internal sealed class ChartValuesTests
             yield return difference;
         }
     }
+
+    /// <summary>What each group demands although it may be empty, or does not although it may not.</summary>
+    private static IEnumerable<string> Demands(JsonObject schema, string path)
+    {
+        var properties = schema["properties"]!.AsObject();
+        var demanded = schema["required"]?.AsArray().Select(name => $"{name}").ToList() ?? [];
+        var needed = properties.Where(property => !MayBeEmpty(Resolve(property.Value!))).Select(property => property.Key).ToList();
+        return properties.Where(property => IsGroup(property.Value!)).SelectMany(property => Demands(Resolve(property.Value!), $"{path}{property.Key}."))
+            .Prepend(string.Join(' ', demanded.Except(needed).Concat(needed.Except(demanded)).Select(name => path + name)));
+    }
+
+    private static bool MayBeEmpty(JsonObject property) => property switch
+    {
+        _ when property["enum"] is JsonArray values => values.Any(value => $"{value}".Length == 0),
+        _ when property["type"] is JsonArray types => types.Any(type => $"{type}" == "null"),
+        _ when property.ContainsKey("minLength") || property.ContainsKey("minItems") || property.ContainsKey("minProperties") || property.ContainsKey("properties") => false,
+        _ when property["pattern"] is { } pattern => Regex.IsMatch("", $"{pattern}"),
+        _ => $"{property["type"]}" is "string" or "array" or "object",
+    };
 
     private static IEnumerable<(string Path, JsonNode? Value, string Meaning)> Leaves(JsonObject values, JsonObject schema, string path) => values.SelectMany(value =>
         schema["properties"]![value.Key]! is var property && IsGroup(property)

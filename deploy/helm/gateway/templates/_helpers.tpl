@@ -1,9 +1,11 @@
-{{/* What all objects are called by: the release, or "release-gateway" where the release has another name. */}}
+{{/* What all objects are called by: the release, or "release-gateway" where the release has another name. Services cannot have every name of a release. */}}
 {{- define "gateway.name" -}}
-{{- if .Values.nameOverride }}{{ .Values.nameOverride }}
-{{- else if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}
-{{- else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" }}
+{{- $name := contains .Chart.Name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) }}
+{{- $name = .Values.nameOverride | default ($name | replace "." "-" | trunc 40 | trimAll "-") }}
+{{- if regexMatch "^[0-9]" $name }}
+{{- fail (printf "No Service can be called %s, for that begins with a digit: set nameOverride, or call the release otherwise." $name) }}
 {{- end }}
+{{- $name }}
 {{- end }}
 
 {{/* What finds the pods of one role. Takes a dict of root and component. */}}
@@ -49,7 +51,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The settings, with those that follow from other values. */}}
 {{- define "gateway.settings" -}}
-{{- $settings := deepCopy .Values.settings }}
+{{- $settings := dict }}
 {{- if .Values.tls.secretName }}
 {{- $_ := set $settings "Gateway__Tls__CertificateFile" "/etc/gateway/tls/tls.crt" }}
 {{- $_ := set $settings "Gateway__Tls__KeyFile" "/etc/gateway/tls/tls.key" }}
@@ -64,13 +66,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 {{- end }}
-{{- toYaml $settings }}
+{{- range keys $settings | sortAlpha }}
+{{- if hasKey $.Values.settings . }}
+{{- fail (printf "settings.%s cannot be set beside tls or push, from which it follows." .) }}
+{{- end }}
+{{- end }}
+{{- toYaml (merge $settings .Values.settings) }}
 {{- end }}
 
 {{/* Files of routes.d. In two roles one of them leads sockets to those who have them, who are in etcd where there is one. */}}
 {{- define "gateway.moreRoutes" -}}
-{{- $files := deepCopy .Values.routes.more }}
+{{- $files := deepCopy (.Values.routes.more | default dict) }}
 {{- if eq .Values.mode "two-roles" }}
+{{- if hasKey $files "sockets.json" }}
+{{- fail "routes.more cannot have a sockets.json: with the mode two-roles the chart makes that file itself. Give yours another name." }}
+{{- end }}
 {{- $sockets := printf "%s-sockets" (include "gateway.name" .) }}
 {{- $address := .Values.discovery.kubernetes.enabled | ternary (printf "k8s://%s:sockets" $sockets) (printf "http://%s:9001" $sockets) }}
 {{- $address = .Values.settings.Gateway__Etcd__Endpoints | empty | ternary $address "etcd:///service/notify_service" }}
