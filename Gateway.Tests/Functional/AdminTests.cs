@@ -46,7 +46,7 @@ internal sealed class AdminTests : GatewayTest
         Assert.That(registered.GetProperty("origin").GetString(), Is.EqualTo("/service/friend_service/i1"));
         Assert.That(registered.GetProperty("address").GetString(), Is.EqualTo("http://127.0.0.1:81"));
         var written = Destinations(clusters, "user")[0];
-        Assert.That(written.GetProperty("origin").GetString(), Is.EqualTo("settings"));
+        Assert.That(written.GetProperty("origin").GetString(), Is.EqualTo("settings of the host program"));
         Assert.That((written.GetProperty("state").GetString(), written.GetProperty("inUse").GetBoolean()), Is.EqualTo(("available", true)));
     }
 

@@ -211,7 +211,7 @@ internal sealed class AdminUserTests
         var settings = answer.EnumerateArray().ToDictionary(setting => setting.GetProperty("setting").GetString()!, setting => (setting.GetProperty("value").GetString(), setting.GetProperty("source").GetString()));
         Assert.That(settings["Gateway:Rpc:DefaultTimeout"], Is.EqualTo(("00:00:07", folder.File)));
         Assert.That(settings["Gateway:Rpc:MaxDiscardTime"], Is.EqualTo(("00:01:00", (string?)null)));
-        Assert.That(settings["Gateway:Redis:Configuration"], Is.EqualTo(("10.0.0.1:6379,password=(hidden),ssl=true", "settings")));
+        Assert.That(settings["Gateway:Redis:Configuration"], Is.EqualTo(("10.0.0.1:6379,password=(hidden),ssl=true", "settings of the host program")));
         Assert.That((settings["Gateway:Etcd:Password"].Item1, settings["Gateway:Management:Token"].Item1), Is.EqualTo(("(hidden)", "(hidden)")));
     }
 
@@ -263,7 +263,7 @@ internal sealed class AdminUserTests
             Is.EqualTo(new[] { ("login", folder.File), ("more", folder.PathOf("routes.d", "more.json")) }));
         var clusters = (await AskAsync(gateway, "GET /admin/clusters")).Answer.EnumerateArray().ToDictionary(cluster => cluster.GetProperty("cluster").GetString()!);
         Assert.That(Origins(clusters["own"]), Is.EqualTo((folder.PathOf("routes.d", "more.json"), folder.PathOf("routes.d", "more.json"))));
-        Assert.That(Origins(clusters["user"]), Is.EqualTo((folder.File, "settings")), "The test overrides the address");
+        Assert.That(Origins(clusters["user"]), Is.EqualTo((folder.File, "settings of the host program")), "The test overrides the address");
     }
 
     [Test]

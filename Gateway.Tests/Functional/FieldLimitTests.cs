@@ -169,6 +169,6 @@ internal sealed partial class FieldLimitTests : GatewayTest
         return GatewayFixture.ErrorCode(response);
     }
 
-    [GeneratedRegex(@" \([^()]*settings\)\.$")]
+    [GeneratedRegex(@" \([^()]*settings of the host program\)\.$")]
     private static partial Regex PlaceAtEnd();
 }

@@ -71,9 +71,6 @@ internal sealed class NodesFixture : IAsyncDisposable
             ["Gateway:Sessions:Store"] = "Redis",
             ["Gateway:Redis:Configuration"] = configuration ?? _configuration,
         };
-        // Beside other tests Redis may be late by more than a node puts up with.
-        all.TryAdd("Gateway:Sessions:LookupTimeout", "00:00:02");
-        all.TryAdd("Gateway:Notify:RedisTimeout", "00:00:02");
         var node = await GatewayFixture.StartAsync(
             "http://127.0.0.1:1",
             all,

@@ -148,6 +148,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
             ["Gateway:Listen:WebSocketPort"] = "0",
             ["Gateway:Management:Port"] = "0",
             ["Gateway:Sessions:Store"] = "Memory",
+            // Beside other tests Redis may be late by more than a gateway puts up with.
+            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
+            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
             // No line of it may name a session, whatever a test is about.
             ["Gateway:AccessLog:Enabled"] = "true",
         };

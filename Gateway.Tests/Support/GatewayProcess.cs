@@ -37,6 +37,9 @@ internal sealed class GatewayProcess : IDisposable
             ["Gateway:Listen:WebSocketPort"] = webSocket.ToString(CultureInfo.InvariantCulture),
             ["Gateway:Management:Port"] = management.ToString(CultureInfo.InvariantCulture),
         };
+        // Beside other tests Redis may be late by more than a gateway puts up with.
+        all.TryAdd("Gateway:Sessions:LookupTimeout", "00:00:02");
+        all.TryAdd("Gateway:Notify:RedisTimeout", "00:00:02");
         foreach (var cluster in new[] { "user", "friend", "message-transmit", "message-storage", "file", "speech" })
         {
             all.TryAdd($"ReverseProxy:Clusters:{cluster}:Destinations:etcd:Address", "http://127.0.0.1:1");

@@ -32,9 +32,6 @@ internal abstract class RedisFamilyTest(string deployment) : FamilyTest(deployme
         {
             ["Gateway:Redis:Configuration"] = _redis.Configuration,
             ["Gateway:Sessions:Store"] = "Redis",
-            // Beside other tests Redis may be late.
-            ["Gateway:Sessions:LookupTimeout"] = "00:00:02",
-            ["Gateway:Notify:RedisTimeout"] = "00:00:02",
         };
     }
 }
